@@ -177,7 +177,7 @@ pub fn provider_json(text: &str) -> Input {
     read
 }
 
-/// What `import` writes of a valid reply is a valid scenario.
+/// The scenario that `import` writes for a valid reply is valid.
 fn written_out(text: &str) {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let file = sources.add("input", text);

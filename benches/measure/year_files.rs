@@ -56,7 +56,8 @@ fleet:
     out.flush()
 }
 
-/// A time on a whole minute, as the provider keeps schedules, from a day to three years ahead.
+/// A whole minute, since the provider rounds schedules to minutes, between a day and three years
+/// ahead.
 fn ahead(draws: &mut ChaCha8Rng, now: i64) -> SimTime {
     let at = now + draws.random_range(DAY..1_090 * DAY);
     SimTime::from_seconds(at - at.rem_euclid(60))
@@ -89,7 +90,8 @@ struct Year {
     instances: u32,
     draws: ChaCha8Rng,
     bills: Vec<Bill>,
-    /// Accounts that stop paying and never settle, with the time; the earliest is last.
+    /// Accounts that stop paying and never settle, each with the time at which it stops; the
+    /// earliest is last.
     doomed: Vec<(i64, u32)>,
     /// Accounts that will settle, with the earliest time.
     owing: VecDeque<(i64, u32)>,
@@ -161,7 +163,8 @@ impl Year {
         let account = self.draws.random_range(0..accounts);
         if self.bills[account as usize] == Bill::Paid {
             self.bills[account as usize] = Bill::Owing;
-            // Long enough for some schedules to fall due, and too short for a release by the clock.
+            // The arrears are long enough for some schedules to become due, but too short for a
+            // release by the clock.
             self.owing.push_back((now + self.draws.random_range(0..10 * DAY), account));
         }
         ("overdue", account)

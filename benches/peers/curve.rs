@@ -22,7 +22,7 @@ const SIZE: (f64, f64) = (720.0, 400.0);
 const PLOT: (f64, f64) = (520.0, 320.0);
 const MARGIN: (f64, f64) = (60.0, 30.0);
 
-/// Powers of ten at the ends of the axes: instances, and seconds.
+/// Powers of ten at the ends of the axes: of instances, and of seconds.
 const INSTANCES: (f64, f64) = (1.0, 7.0);
 const SECONDS: (f64, f64) = (-1.0, 3.0);
 

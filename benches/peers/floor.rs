@@ -1,4 +1,4 @@
-//! The floor: the least work for the same bytes.
+//! The floor: a lower bound of the time of any program that reads and writes the same bytes.
 //!
 //! It reads both tables, splits every field, parses every time, and writes as many rows and bytes
 //! as the tables of a run, without simulating anything.

@@ -1,12 +1,13 @@
-//! A fleet-year with its log beside what others would use for it, for fleets of growing size.
+//! Compares a simulated year of a fleet, with its log, with other programs for this task, for
+//! fleets of several sizes.
 //!
 //! ```console
 //! $ cargo bench --bench peers -- [ROUNDS [LARGEST [CURVE.svg]]]
 //! ```
 //!
 //! Every program reads the same files (`examples/fleet_year.rs`) and writes its decisions. The
-//! programs take turns; the table contains wall times, the median of the rounds. A program that
-//! is not installed is left out, and so is a size that would take it more than minutes.
+//! programs take turns; the table contains wall times, the median of the rounds. Programs that are
+//! not installed, and sizes that would take a program many minutes, are left out.
 
 mod curve;
 mod floor;
@@ -29,7 +30,7 @@ const EVENTS: u64 = 1_000_000;
 /// A program that simulates the year.
 struct Peer {
     name: &'static str,
-    /// The largest fleet that it is tried on.
+    /// The largest fleet that it simulates.
     largest: u32,
     command: fn(&Path) -> Command,
 }
@@ -92,7 +93,8 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // `cargo bench` adds a flag of its own, and `cargo test --benches` runs this program without.
+    // `cargo bench` adds a flag of its own; `cargo test --benches` runs this program without that
+    // flag.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let number = |index: usize| arguments.get(index).map(|text| text.parse::<u32>()).transpose();
     let (rounds, largest) = (number(0)?.unwrap_or(3), number(1)?.unwrap_or(1_000_000));
@@ -130,7 +132,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The median time of each peer and of the floor; `None` for a size that a peer is not tried on.
+/// The median time of each peer and of the floor; `None` for a size that a peer does not simulate.
 fn measure(
     folder: &Path,
     size: u32,

@@ -68,10 +68,10 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-/// What `--fix` searches.
+/// Options of `--fix`.
 #[derive(Debug, clap::Args)]
 struct FixArguments {
-    /// Search the smallest changes that close every way, instead of printing the ways.
+    /// Search for the smallest changes that close every way, instead of printing the ways.
     #[arg(long)]
     fix: bool,
     /// With `--fix`: close only the ways that take less time than this.
@@ -157,7 +157,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     Ok(exit)
 }
 
-/// Searches the changes that close the ways of each plan.
+/// Searches for the changes that close the ways of each plan.
 fn fix_all(
     arguments: &Arguments,
     options: &Options,
@@ -212,7 +212,7 @@ fn fix_all(
     Ok(exit)
 }
 
-/// Searches the changes that close the ways of some instances of a plan.
+/// Searches for the changes that close the ways of some instances of a plan.
 fn fix_one(
     arguments: &Arguments,
     options: &Options,
@@ -253,7 +253,7 @@ fn fix_one(
     report(&FixReport { header, tree: &tree, selected, question, fixed: &fixed })
 }
 
-/// The search that the arguments ask for; its target is still to be chosen.
+/// The search that the arguments describe; the caller sets its target.
 fn asked(arguments: &Arguments, callers: Vec<Option<ActorId>>) -> Hunt {
     Hunt {
         target: InstanceId(0),
@@ -267,7 +267,7 @@ fn asked(arguments: &Arguments, callers: Vec<Option<ActorId>>) -> Hunt {
     }
 }
 
-/// A selector of the command line, as a file states it.
+/// A selector of the command line as the text of a file.
 fn selector_text(text: &str) -> String {
     // A glob such as `*-db` is not YAML.
     let is_tree = text.trim_start().starts_with(['[', '{']);

@@ -64,7 +64,7 @@ pub(super) struct MachineRow {
 }
 
 impl MachineRow {
-    /// A machine of its own, of which only this is known.
+    /// A machine that is not in a set, and of which nothing else is known.
     pub(super) fn new(
         at: ResourcePath,
         name: Spanned<Name>,

@@ -85,7 +85,8 @@ impl ListedCall {
         keys.foreign(row)
     }
 
-    /// The key of another service's rows that a bare row has beside those of this call.
+    /// A key of another service. A row that has it is not of this call, although it has the keys of
+    /// this call.
     pub(super) fn foreign_row(&self, row: &ReplyObject<'_>) -> Option<&'static str> {
         let RowPlace::Wrapped { row: keys, .. } = &self.found else { return None };
         keys.foreign(row).filter(|_| keys.resemble(row))

@@ -34,7 +34,7 @@ pub struct Imported {
 pub struct RowOrigin {
     /// The word of `from:` for the replies that describe it.
     pub from: &'static str,
-    /// Its cloud, as the key `listings:` of policies names it.
+    /// Its cloud, as in the key `listings:` of policies.
     pub cloud: &'static str,
 }
 

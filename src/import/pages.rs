@@ -133,7 +133,8 @@ impl Unwrapping<'_> {
         calls_of(self.from).find(|call| call.is_row(&row))
     }
 
-    /// The call of whose rows an object has the keys, and the key that shows another service.
+    /// The call whose keys an object has, and the key that shows that the object belongs to another
+    /// service.
     fn foreign_row(&self, row: Piece<'_>) -> Option<(&'static ListedCall, &'static str)> {
         let mut ignored = Problems::default();
         let is_object = row.opens() == Some('{');
@@ -332,7 +333,7 @@ fn region(reply: &ReplyObject<'_>, first: Option<&ReplyObject<'_>>) -> Option<St
     rows.find_map(|row| row.text("RegionId", &mut ignored)).map(|region| region.value.into_owned())
 }
 
-/// What some pages contain, one text for each call: `3 instances of 20`.
+/// The contents of some pages as texts, one for each call: `3 instances of 20`.
 pub(super) fn summaries(pages: &[ReplyPage<'_>], problems: &mut Problems) -> Vec<String> {
     let mut calls: Vec<&'static ListedCall> = Vec::new();
     for page in pages {

@@ -11,7 +11,7 @@ use super::reader::{FleetReader, Missing};
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Spanned, closest};
 use crate::words::Billing;
 
-/// The most instances that one call for their renewal takes.
+/// Largest number of instances in one call that lists renewals.
 const MOST_IDS: usize = 100;
 
 /// Imports replies, in any order: `texts` are files of `sources`. Without `from` their calls are
@@ -95,8 +95,8 @@ fn unseen(out: &Imported, missing: BTreeMap<Missing, usize>) -> Vec<Unseen> {
     missing.into_iter().map(line).collect()
 }
 
-/// The ids of subscriptions whose renewal no reply shows, joined by commas: as many as one call
-/// takes.
+/// The ids of subscriptions whose renewal no reply contains, joined by commas, at most as many as
+/// one call accepts.
 fn subscriptions_without_renewal(out: &Imported) -> String {
     let open = out.instances.iter().filter(|(_, written)| {
         let billing = written.billing.and_then(|billing| billing.value.0);

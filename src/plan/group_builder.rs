@@ -178,7 +178,8 @@ impl FleetBuilder<'_, '_> {
         let mut like = part.new_members.clone().unwrap_or_else(WrittenInstance::blank);
         like.group = Name::fault(name).is_none().then(|| Spanned::new(Name(name.into()), span));
         if like.group.is_none() {
-            // A masked name selects nothing, so that the account is not that of the group by name.
+            // A masked name does not identify a group, so the account of the group of that name is
+            // not used.
             like.account = like.account.or_else(|| part.account.clone());
         }
         let Some(member_template) = self.settle(&like, span, true) else { return };

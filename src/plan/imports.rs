@@ -1,5 +1,5 @@
-//! Takes in what replies of providers describe. The rows of each cloud belong to accounts whose
-//! policy is for listings of that cloud.
+//! Adds the contents of providers' replies to a fleet. The rows of each cloud belong to accounts
+//! whose policy is for listings of that cloud.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ use crate::words::{AccountId, PolicyId};
 /// The account of the rows of a cloud.
 #[derive(Debug, Clone, Copy)]
 enum RowOwner {
-    /// That of the scenario, for all rows.
+    /// An account of the scenario, for all rows.
     All(AccountId),
-    /// That of the scenario, for rows without an account.
+    /// An account of the scenario, for rows without an account.
     Others(AccountId),
-    /// None: the rows name theirs, or the scenario has several.
+    /// No common account: the rows name their accounts, or the scenario has several.
     None,
 }
 
@@ -37,7 +37,7 @@ impl FleetBuilder<'_, '_> {
         for cloud in std::mem::take(&mut found.clouds) {
             match self.place(written, cloud, &found) {
                 Some(place) => places.insert(cloud, place),
-                // Reported: nothing of this import can be placed.
+                // The mistake is reported; nothing of this import has an account.
                 None => return,
             };
         }
@@ -60,7 +60,7 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// Where the rows of a cloud belong, with the accounts that its replies list; `None`, with an
+    /// The owner of the rows of a cloud. Adds the accounts that its replies list. `None`, with an
     /// error, if no policy of the scenario is for them.
     fn place(
         &mut self,
@@ -72,7 +72,7 @@ impl FleetBuilder<'_, '_> {
         let owing = accounts.clone().find_map(|(_, account)| account.arrears_since);
         let span = written.files.first().map_or(Span::NOWHERE, |file| file.span);
         if let Some(named) = &written.account {
-            // An unknown name is reported here, once, and not for each row.
+            // An unknown name is reported here once, instead of for each row.
             let id = self.resolver.account(&named.value, named.span)?;
             if !self.is_for(self.fleet.account(id).policy, cloud) {
                 self.of_no_policy(found, cloud, named.span);
@@ -85,7 +85,7 @@ impl FleetBuilder<'_, '_> {
             .filter(|(_, account)| self.is_for(account.policy, cloud))
             .map(|(id, _)| id)
             .collect();
-        // One account, listed or written, is the only one that there is.
+        // The fleet has only one account, whether a reply or the scenario names it.
         if let ([only], true) = (&fitting[..], accounts.clone().count() == 1) {
             self.owes_since(*only, owing);
             return Some(RowOwner::All(*only));

@@ -136,8 +136,9 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// Starts the clock of the reclaim of a listed spot instance that has its lock: at the listing,
-    /// because no listing contains since when. Steps that were due by the start count as taken.
+    /// Starts the reclaim clock of a listed spot instance that has the lock of a reclaim. It starts
+    /// at the time of the listing, because no listing contains the time of the notice. Steps that
+    /// were due by the start count as taken.
     pub(super) fn noticed(&mut self, instance: &mut Instance, span: Span) {
         let Some(seen) = self.listing.as_ref().map(|listing| listing.seen) else { return };
         let is_noticed = instance.locks.contains(Lock::Recycling) && instance.exists();

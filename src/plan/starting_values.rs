@@ -36,8 +36,7 @@ impl Plan {
         })
     }
 
-    /// The orchestration mode of the group of an instance; `None` if it is in no group, or in one
-    /// that the instance is to join.
+    /// The orchestration mode of the group of an instance; `None` if it is in no group yet.
     pub fn orchestration(&self, start: &Start) -> Option<Orchestration> {
         let group = self.fleet.instance(start.instance).group?;
         Some(self.fleet.group(group).orchestration)

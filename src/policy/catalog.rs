@@ -83,7 +83,8 @@ const DEEPEST: usize = 8;
 #[derive(Debug, Default)]
 pub struct Library {
     editions: BTreeMap<String, Arc<Policy>>,
-    /// By edition, positions of its switches, and switches that the scenario sets itself.
+    /// The key has the edition, the positions of its switches, and the switches that the scenario
+    /// sets itself.
     rulebooks: FxHashMap<(String, Vec<u8>, SwitchSet), Arc<Rulebook>>,
 }
 
@@ -108,8 +109,8 @@ impl Library {
         Some(policy)
     }
 
-    /// The rulebook of an edition, as [`Rulebook::new`] makes it. That of a built-in edition is
-    /// computed only the first time.
+    /// The rulebook of an edition, as [`Rulebook::new`] makes it. A rulebook of a built-in edition
+    /// is computed only once.
     pub fn rulebook(
         &mut self,
         policy: Arc<Policy>,

@@ -102,7 +102,7 @@ pub struct Policy {
     pub title: String,
     /// The SHA-256 of its text and of those that it extends, in hexadecimal digits.
     pub digest: String,
-    /// The cloud whose listings describe fleets under it; `None` if it may be any.
+    /// The cloud whose listings describe fleets under this policy; `None` for any cloud.
     pub listings: Option<String>,
     /// UTC offset in which days and months are counted.
     pub calendar: UtcOffset,

@@ -12,21 +12,21 @@ use crate::run_header::{RunHeader, run_name};
 use crate::search::Incomplete;
 use crate::words::InstanceId;
 
-/// Most sets of changes that the text shows.
+/// Largest number of sets of changes that the text shows.
 const MOST_SHOWN: usize = 10;
 
-/// What a report of changes is about.
+/// The contents of a report of changes.
 #[derive(Debug, Clone, Copy)]
 pub struct FixReport<'r> {
-    /// The names of ids.
+    /// The run header, which has the names of ids.
     pub header: &'r RunHeader,
     /// The scenario.
     pub tree: &'r Node,
     /// The instances.
     pub selected: Selected<'r>,
-    /// What was asked.
+    /// The input of the search.
     pub question: FixQuestion<'r>,
-    /// What was found.
+    /// The result of the search.
     pub fixed: &'r Fixed,
 }
 
@@ -206,7 +206,7 @@ impl FixReport<'_> {
         format!("{{ instance: {of}, {} }}", rule.demand)
     }
 
-    /// When a house rule is broken.
+    /// The times at which a house rule is broken.
     fn when(&self, rule: &FoundBy) -> String {
         let ways = format!("broken by {} of {}", rule.ways.len(), self.fixed.ways.len());
         match (rule.at_start, rule.ways.is_empty()) {
@@ -216,7 +216,7 @@ impl FixReport<'_> {
         }
     }
 
-    /// What was searched, and whether the answer is complete.
+    /// The numbers of what was searched, and whether the answer is complete.
     fn searched(&self) -> String {
         let Fixed { sets, states, searched, incomplete, at_limit, fixes, changes, .. } = self.fixed;
         let states = many(usize::try_from(*states).unwrap_or(usize::MAX), "state");

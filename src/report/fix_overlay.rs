@@ -38,7 +38,7 @@ pub fn fix_overlay(
     let mut events: Vec<_> =
         changes.iter().flat_map(|change| events(header, change, selected)).collect();
     events.sort_by_key(|(at, _)| *at);
-    // An event after the end is a mistake.
+    // An event after the end would be a mistake.
     let length = header.elapsed(header.end);
     if let Some((last, _)) = events.last().filter(|(last, _)| *last >= length) {
         let _ = writeln!(out, "for: {}", last.plus(SimSpan::from_seconds(1)));
@@ -52,7 +52,7 @@ pub fn fix_overlay(
     out
 }
 
-/// What callers are denied, beside what the scenario denies them.
+/// The denials of some changes, together with those of the scenario.
 fn denials(header: &RunHeader, tree: &Node, changes: &[FixChange]) -> String {
     let mut denied: BTreeMap<ActorId, Vec<String>> = BTreeMap::new();
     for change in changes {
@@ -76,7 +76,7 @@ fn denials(header: &RunHeader, tree: &Node, changes: &[FixChange]) -> String {
     out
 }
 
-/// What a scenario denies a principal.
+/// The actions that a scenario denies a principal.
 fn stated(tree: &Node, principal: &str) -> Vec<String> {
     let not = tree.get("principals").and_then(|all| all.get(principal)?.get("not"));
     match not.map(|node| &node.value) {

@@ -14,13 +14,13 @@ use crate::words::{
     Billing, Lifecycle, Membership, Orchestration, PolicyId, ProtectionId, RuleId, Trigger, Word,
 };
 
-/// What stays the same about an instance, as far as it is known. Its state, its locks and its term
-/// change during a run, so that they restrict nothing here.
+/// The facts about an instance that do not change during a run; `None` if they are unknown. The
+/// state, the locks and the term do change, so they do not restrict the situations of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct FixedFacts {
     billing: Option<Billing>,
     membership: Option<Membership>,
-    /// Of its group.
+    /// The orchestration of its group.
     orchestration: Option<Orchestration>,
 }
 
@@ -101,7 +101,7 @@ impl Counts {
         self.unknown.get(&id).copied().unwrap_or(0)
     }
 
-    /// How many have a protection: `on 3`, `on 3, unknown 2`.
+    /// The number of instances with a protection: `on 3`, or `on 3, unknown 2`.
     fn text(&self, id: ProtectionId) -> String {
         match self.unknown(id) {
             0 => format!("on {}", self.on(id)),
@@ -116,7 +116,7 @@ fn fits(space: &Space, cell: usize, kind: FixedFacts) -> bool {
         let here = space.word(cell, axis);
         let word = match one.over {
             Over::Column(Column::Trigger) => {
-                // A clock concerns instances of one billing, in any policy.
+                // In every policy, a clock concerns instances of one kind of billing.
                 let of_clock = [
                     (Trigger::SpotReclaim, Billing::Spot),
                     (Trigger::Expiry, Billing::Subscription),
@@ -204,8 +204,8 @@ fn table_of(population: &Population, book: &Rulebook, page: Page, out: &mut Vec<
     out.push(String::new());
 }
 
-/// The matrix of a fleet as CSV: one row for each situation and protection. A situation has a cell
-/// for each column that one of the policies tests; it is empty if all words are meant.
+/// The matrix of a fleet as CSV: one row for each situation and protection. A row has a cell for
+/// each column that one of the policies tests; the cell is empty if it stands for all words.
 ///
 /// # Errors
 /// If writing fails.

@@ -16,7 +16,7 @@ pub(super) struct Line {
     /// Its words for each axis; empty if it covers all words that occur.
     pub(super) words: Vec<String>,
     pub(super) answers: Vec<(RuleId, Verdict)>,
-    /// Its cells that can occur.
+    /// The cells of the row that can occur.
     pub(super) cells: Vec<usize>,
 }
 
@@ -26,8 +26,8 @@ fn settled(policy: &Policy) -> Rulebook {
     Rulebook::new(policy.clone(), settings, SwitchSet::EMPTY)
 }
 
-/// The rows: for each trigger, the fewest blocks of cells that have one rule for each protection,
-/// of the cells that occur.
+/// The rows. For each trigger, the possible cells are divided into few blocks, each of which has
+/// one rule for each protection.
 pub(super) fn lines(book: &Rulebook, occurs: impl Fn(&Space, usize) -> bool) -> (Space, Vec<Line>) {
     let verdicts = book.verdicts();
     let Some(first) = verdicts.first() else { return (Space::nothing(), Vec::new()) };

@@ -26,8 +26,8 @@ impl TakenStep {
         self.caller.is_some()
     }
 
-    /// Who makes it, out of the callers that were searched; `None` for the platform, and for
-    /// anybody.
+    /// Its caller, among those that were searched; `None` if the platform makes it, or if anybody
+    /// can.
     pub fn caller(&self, all: &[Option<ActorId>]) -> Option<ActorId> {
         self.caller.and_then(|index| *all.get(usize::from(index))?)
     }
@@ -105,7 +105,7 @@ pub(super) struct Ways<'k> {
 }
 
 impl<'k> Ways<'k> {
-    /// No way is found yet; what `known` covers is never added.
+    /// An empty list; a way that one of `known` covers is never added to it.
     pub(super) const fn beyond(known: &'k [Way]) -> Self {
         Self { known, found: Vec::new() }
     }
@@ -127,7 +127,8 @@ impl<'k> Ways<'k> {
         self.known.iter().chain(&self.found)
     }
 
-    /// Whether a way covers every continuation of these steps, made by the callers `of`, from `now` on.
+    /// Whether a way covers every continuation of these steps, made by the callers `of`, from `now`
+    /// on.
     pub(super) fn cover(&self, steps: &[StepKind], of: Callers, now: SimTime) -> bool {
         self.all().any(|way| way.covers_steps(steps, of, now))
     }

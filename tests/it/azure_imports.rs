@@ -237,12 +237,12 @@ fn a_subscription_that_owes_is_an_account_in_arrears() {
     };
     assert!(state("Enabled").0.accounts.is_empty());
     let (imported, reported) = state("PastDue");
-    assert!(reported.contains("does not contain since when"), "{reported}");
+    assert!(reported.contains("does not state when it began"), "{reported}");
     assert_eq!(imported.accounts[0].0.value, "pay");
     assert!(!imported.accounts[0].1.arrears_since.unwrap().value.is_known());
-    // It will be disabled as well, unless what it owes is paid.
+    // It will be disabled as well, unless its arrears are paid.
     let (imported, reported) = state("Warned");
-    assert!(reported.contains("taken as past due"), "{reported}");
+    assert!(reported.contains("treated as past due"), "{reported}");
     assert!(!imported.accounts[0].1.arrears_since.unwrap().value.is_known());
     assert!(state("Disabled").0.instances[0].1.lock.is_some());
     assert!(state("Odd").1.contains("`Odd` is not a known word of `state`"));
@@ -538,12 +538,12 @@ fn two_clouds_in_one_import_have_accounts_with_their_own_policies() {
             .as_ref(),
         Ok(&both)
     );
-    // The policy of the scenario is for one of them.
+    // The policy of the scenario is for one of the two clouds.
     let accounts = "accounts: { a: { policy: azure-vmss@2026-05-19 } }";
     let scenario =
         format!("{head}policy: alibaba-ecs@2026-05-15\nfleet: {{ {accounts}, {import} }}\n");
     assert_eq!(policies_of(folder.path(), &scenario).as_ref(), Ok(&both));
-    // None is for the other one, or several are.
+    // There is no policy for the other cloud, or there are several.
     let scenario = format!("{head}policy: alibaba-ecs@2026-05-15\nfleet: {{ {import} }}\n");
     let refused = policies_of(folder.path(), &scenario).unwrap_err();
     assert!(refused.contains("1 instance of azure, and no policy for them"), "{refused}");
@@ -615,7 +615,7 @@ fn the_matrix_of_a_fleet_has_its_situations_and_counts() {
         "{}",
         ran.stdout
     );
-    // None is spot capacity, and the set is uniform.
+    // No instance is spot capacity, and the set is uniform.
     assert!(!ran.stdout.contains("spot-reclaim"), "{}", ran.stdout);
     assert!(!ran.stdout.contains("orchestration flexible"), "{}", ran.stdout);
     let unknown = stayput(&["matrix", "scenarios/data/azure/README.md"]);

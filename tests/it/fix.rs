@@ -30,7 +30,7 @@ fn steps(ways: &Json) -> Vec<(String, i64)> {
     all
 }
 
-/// The ways that `hunt` finds, less those that take at least `faster_than` seconds.
+/// The ways that `hunt` finds, without those that take at least `faster_than` seconds.
 #[track_caller]
 fn open_ways(arguments: &[&str], faster_than: i64) -> Vec<(String, i64)> {
     let ran = stayput(&[&["hunt"], arguments, &["-f", "json"]].concat());
@@ -48,7 +48,7 @@ fn open_ways(arguments: &[&str], faster_than: i64) -> Vec<(String, i64)> {
     all
 }
 
-/// An instance that two people lose together is kept by denying either of them.
+/// If two people can lose an instance together, it is enough to deny either of them an action.
 #[test]
 fn either_of_two_permissions_can_be_taken() {
     let found = answer(&["scenarios/who-could-lose-it.yaml", "--target", "db-1", "--calls-only"]);
@@ -60,8 +60,8 @@ fn either_of_two_permissions_can_be_taken() {
     assert_eq!(found["complete"], true);
 }
 
-/// A call that one person makes is closed by the protection or the permission; two people who can
-/// make it need two denials, or the one protection.
+/// A way by a call of one person is closed by a protection or by one denial. If two people can make
+/// the call, two denials are needed, or one protection.
 #[test]
 fn one_protection_is_smaller_than_two_denials() {
     let fleet = "  instances: { db-1..3: {} }\n";
@@ -84,7 +84,7 @@ fn one_protection_is_smaller_than_two_denials() {
     assert_eq!(changes(&one), [["set release-protection on db-2"]]);
 }
 
-/// What a principal is denied already stays denied.
+/// The overlay repeats the existing denials of a principal.
 #[test]
 fn an_overlay_keeps_the_denials_of_the_scenario() {
     let fleet = "  instances: { db-1: { protect: [release-protection] } }\n";
@@ -101,8 +101,8 @@ fn an_overlay_keeps_the_denials_of_the_scenario() {
     }
 }
 
-/// A schedule of the fleet is cancelled, an unpaid bill gets a grace period, and a release by the
-/// platform is closed by nothing.
+/// A schedule of the fleet is cancelled, an unpaid bill gets a grace period, and no change prevents
+/// a release by the platform.
 #[test]
 fn what_comes_without_a_call_is_closed_by_an_act_or_by_time() {
     let span = folder();
@@ -121,7 +121,7 @@ fn what_comes_without_a_call_is_closed_by_an_act_or_by_time() {
     let text = stayput(&["hunt", &path, "--target", "db-1", "--max-actions", "1", "--fix"]).stdout;
     assert!(text.contains("all that can be closed"), "{text}");
     assert!(text.contains("db-1: security-release, lost after 0s"), "{text}");
-    // Nothing is left to close in a time in which the bill takes nothing.
+    // Before the unpaid bill leads to a loss, there is nothing to close.
     let nothing = ["hunt", &path, "--target", "db-1", "--max-actions", "1", "--fix"];
     let text = stayput(&[&nothing[..], &["--faster-than", "1d"]].concat()).stdout;
     assert!(text.contains("nothing closes them"), "{text}");
@@ -129,7 +129,7 @@ fn what_comes_without_a_call_is_closed_by_an_act_or_by_time() {
     assert!(text.contains("no way within 30d, nothing to close"), "{text}");
 }
 
-/// Each overlay closes, as a search with it shows, and none of its changes can be left out.
+/// A search with each overlay finds no way, and none of its changes can be left out.
 #[test]
 fn each_overlay_closes_and_no_part_of_it_does() {
     let mut numbers = Numbers(11);

@@ -1,5 +1,5 @@
-//! Every fact that is read from a listing or a state, with its key on, off and absent: what the
-//! imported scenario says of it. The rows are made by hand in the shapes of the API references.
+//! For every fact that is read from a listing or a state file, the contents of the imported
+//! scenario if its key is on, off and absent. The rows are made by hand after the API references.
 
 use stayput::diagnostics::{Problems, Severity, Sources};
 use stayput::import::import;
@@ -9,7 +9,7 @@ use stayput::time::SimTime;
 
 const SCOPE: &str = "/subscriptions/s-1/resourceGroups/rg/providers/Microsoft.Compute";
 
-/// What the imported scenario says.
+/// The imported scenario.
 fn written(files: &[(&str, String)]) -> String {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let texts: Vec<_> = files.iter().map(|(name, text)| sources.add(*name, text.clone())).collect();
@@ -32,7 +32,7 @@ fn written(files: &[(&str, String)]) -> String {
 /// The files of a listing, with `more` fields in the row in question.
 type Listing = fn(&str) -> Vec<(&'static str, String)>;
 
-/// A key with a value, what the scenario then has, and what it then lacks.
+/// A key with a value, a text that the scenario then has, and a text that it then does not have.
 type Case = (&'static str, &'static str, &'static str);
 
 fn check(listing: Listing, facts: &[&[Case]]) {
@@ -151,7 +151,7 @@ fn describe_instance_attribute() {
     check(
         listing,
         &[
-            // What this call never has is unknown.
+            // Facts that this call never returns are unknown.
             &[
                 ("", "billing: unknown", ""),
                 ("", r#"["DeletionProtection=unknown"]"#, ""),
@@ -294,7 +294,8 @@ fn scale_sets() {
     check(
         listing,
         &[
-            // An empty set is known to be empty; of another one the members are not here.
+            // An empty set is known to be empty; the members of any other set are not in this
+            // reply.
             &[
                 (r#","sku":{"capacity":0}"#, "desired: 0", ""),
                 (r#","sku":{"capacity":3}"#, "web:", "desired"),
@@ -395,7 +396,7 @@ fn bounds_of_autoscale() {
     );
 }
 
-/// A set in which members are, with the list of locks in `locks`.
+/// The files of a set with members; `locks` is the list of locks.
 fn member_of(more: &str, locks: Option<&str>) -> Vec<(&'static str, String)> {
     let set = format!(
         r#"[{{"id":"{SCOPE}/virtualMachineScaleSets/web","name":"web","virtualMachineProfile":{{}}}}]"#
@@ -634,7 +635,7 @@ fn states_of_alibaba_cloud() {
                 (r#","tags":{}"#, "i-1:", "tags"),
                 (r#","tags":null"#, "i-1:", "tags"),
             ],
-            // What the configuration says of `prevent_destroy` is in no state.
+            // No state file contains the setting `prevent_destroy` of the configuration.
             &[(r#","lifecycle":{"prevent_destroy":true}"#, "i-1:", "prevent")],
             &[("", "lock: unknown", "")],
         ],
@@ -685,7 +686,7 @@ fn states_of_azure() {
             text(r#","os_disk":[{"name":"os","disk_size_gb":30}]"#)
                 .contains("os: { kind: system-disk, gib: 30 }")
         );
-        // The locks of a state are not all locks.
+        // A state file need not contain all locks.
         assert!(text("").contains(r#"["CanNotDelete on a VM=unknown"]"#));
     }
     let old = written(&state(

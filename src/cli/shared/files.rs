@@ -132,8 +132,8 @@ pub fn shown(path: &Path) -> String {
 
 /// Reads the text of a file. A file without an ending has the size limit of a YAML file.
 ///
-/// # Errors
-/// If the file cannot be read, is too large or is neither UTF-8 nor UTF-16 with its mark.
+/// # Errors If the file cannot be read, is too large, or is neither UTF-8 nor UTF-16 with a byte
+/// order mark.
 pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     let is_yaml = path.extension().is_none() || is_yaml(path);
     let fail =
@@ -179,8 +179,8 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
-/// How two bytes are a unit of UTF-16, as some shells write what is redirected into a file; `None`
-/// if the file does not begin with its byte order mark.
+/// The conversion of two bytes to a unit of UTF-16; `None` if the file does not begin with a byte
+/// order mark of UTF-16. Some shells write UTF-16 when output is redirected into a file.
 fn utf16(bytes: &[u8]) -> Option<fn([u8; 2]) -> u16> {
     match bytes.first_chunk()? {
         [0xff, 0xfe] => Some(u16::from_le_bytes),

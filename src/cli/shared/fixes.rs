@@ -1,4 +1,4 @@
-//! The smallest changes that close the ways that `hunt` finds.
+//! Compiles scenarios with changes for `hunt --fix`, and writes the changes to files.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::plan::{Options, Plan};
 use crate::report::{FixReport, Selected, fix_overlay};
 use crate::run_header::RunHeader;
 
-/// The plan of a case with some changes; `None` if the scenario has a mistake then.
+/// The plan of a case with some changes; `None` if they cause a mistake.
 pub fn changed_plan(
     path: &Path,
     options: &Options,
@@ -28,7 +28,8 @@ pub fn changed_plan(
     loaded.compiled.plans.into_iter().find(|plan| plan.header.case == header.case)
 }
 
-/// Writes each overlay of a report to a file of its own in `folder`; the number of files.
+/// Writes each overlay of a report to a file of its own in `folder`, and returns the number of
+/// files.
 ///
 /// # Errors
 /// If a file cannot be written.

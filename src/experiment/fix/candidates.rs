@@ -11,7 +11,7 @@ use crate::words::{
 };
 use crate::world::Branch;
 
-/// Who makes a call; `None` if no caller is named.
+/// The caller of a call; `None` if no caller is named.
 struct Caller(Option<ActorId>);
 
 /// One day.
@@ -63,9 +63,9 @@ impl Check<'_> {
         changes
     }
 
-    /// Whether a call can switch a protection of an instance or of its group on, and who makes it;
-    /// `None` if it is on, or stays off. A member on standby would serve no more, so it is no
-    /// protection here.
+    /// The caller who can switch on a protection of an instance or of its group; `None` if it is
+    /// already on, or if no call switches it on. Standby is not considered, because a member on
+    /// standby no longer serves.
     fn protects(
         &self,
         id: InstanceId,
@@ -169,8 +169,8 @@ impl Check<'_> {
         }
     }
 
-    /// A grace period by which the loss is late enough, in whole days; `None` if a longer one than
-    /// that of the scenario has not helped.
+    /// A grace period in whole days that delays the loss enough; `None` if the scenario has a
+    /// longer one, which has not helped.
     fn grace(&self, open: &OpenWay) -> Option<FixChange> {
         let account = self.plan.fleet.instance(open.target).account;
         let end = self.plan.header.start.after(open.hunt.within);

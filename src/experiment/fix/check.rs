@@ -1,4 +1,4 @@
-//! Whether every way is closed: searched again, with the changes.
+//! Searches a plan with changes again, to find out whether every way is closed.
 
 use std::sync::Arc;
 
@@ -37,20 +37,20 @@ pub(super) struct Check<'q> {
 
 /// The result of a search for one way.
 pub(super) enum ClosedOrOpen {
-    /// None is open. The number of branches that depend on something unknown.
+    /// No way is open. The value is the number of branches that depend on an unknown fact.
     Closed(u64),
-    /// This one is.
+    /// This way is open.
     Open(Box<OpenWay>),
 }
 
 impl<'q> Check<'q> {
-    /// `None` if a table of events cannot be read.
+    /// Prepares a search; `None` if a table of events cannot be read.
     pub fn new(question: FixQuestion<'q>, plan: Plan) -> Option<Self> {
         let script = plan.script.listed().ok()?;
         Some(Self { question, plan, script })
     }
 
-    /// The time in which an instance is not to be lost.
+    /// The time within which an instance must not be lost.
     fn span(&self) -> SimSpan {
         let within = self.question.hunt.within;
         self.question.faster_than.map_or(within, |span| {
@@ -67,7 +67,7 @@ impl<'q> Check<'q> {
         Some(Hunt { target, within, ..self.question.hunt.clone() })
     }
 
-    /// Whether a way that was found with fewer changes is still open.
+    /// Returns a way that was found with fewer changes if it is still open.
     pub fn still(&self, open: &OpenWay) -> Option<OpenWay> {
         let OpenWay { target, alike, way, hunt, hunted, part, .. } = open;
         let again = replay(&self.plan, &self.script, part, (hunt, hunted), way);
@@ -82,7 +82,7 @@ impl<'q> Check<'q> {
         })
     }
 
-    /// Searches a way that is open beyond the accepted ones.
+    /// Searches for an open way that is not accepted.
     ///
     /// # Errors
     /// If a search ended early.
@@ -121,8 +121,8 @@ impl<'q> Check<'q> {
         Ok(ClosedOrOpen::Closed(undecided))
     }
 
-    /// All open ways in the time in which an instance is not to be lost, or in the whole time of
-    /// the search.
+    /// All open ways within the time within which an instance must not be lost, or within the whole
+    /// time of the search.
     ///
     /// # Errors
     /// If a search ended early.

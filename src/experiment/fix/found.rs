@@ -22,12 +22,12 @@ pub struct FoundBy {
     pub demand: String,
     /// Whether it is broken at the start.
     pub at_start: bool,
-    /// The ways that break it no later than the loss, by their numbers in the list.
+    /// Indices of the ways that break it no later than the loss.
     pub ways: Vec<usize>,
 }
 
-/// The house rules that are broken at the start, or by one of the ways. A rule on a protection is
-/// listed if the change that sets it, made in the plan of `fixed`, keeps the rule.
+/// The house rules that are broken at the start, or by one of the ways. A rule about a protection
+/// is listed only if the rule holds in the plan of `fixed`, in which a change sets the protection.
 pub(super) fn found_by(
     check: &Check<'_>,
     ways: &[OpenWay],
@@ -66,7 +66,7 @@ pub(super) fn found_by(
     found
 }
 
-/// What breaks some rules up to an instant, beside their state at the start.
+/// The violations of some rules after the start, up to an instant.
 fn findings(plan: Plan, rules: Arc<[HouseRule]>, until: SimTime) -> Vec<Record> {
     let mut alerts = AlertWatch::new(&plan);
     let mut watch = HouseWatch::new(rules, plan.watch.clone());
@@ -80,7 +80,7 @@ fn findings(plan: Plan, rules: Arc<[HouseRule]>, until: SimTime) -> Vec<Record> 
     found
 }
 
-/// The rules that hold once the events at the start are over.
+/// The rules that hold after the events at the start.
 fn kept(fixed: &Check<'_>, rules: &[HouseRule]) -> Vec<HouseRule> {
     let start = fixed.plan.header.start;
     let mut run = Run::start_within(fixed.plan.clone(), Limits::default());
@@ -93,7 +93,8 @@ fn kept(fixed: &Check<'_>, rules: &[HouseRule]) -> Vec<HouseRule> {
     kept.map(|(_, rule)| rule.clone()).collect()
 }
 
-/// Rules that a protection of the changes is in force, against each trigger of the ways.
+/// Rules that demand that a protection of the changes is in force, one rule for each trigger of the
+/// ways.
 fn about_protections(check: &Check<'_>, ways: &[OpenWay], changes: &[FixChange]) -> Vec<HouseRule> {
     let decisions = ways.iter().flat_map(|open| &open.replay.decisions);
     let releases = decisions.filter(|decision| decision.effect == Effect::Released);
@@ -122,7 +123,7 @@ fn about_protections(check: &Check<'_>, ways: &[OpenWay], changes: &[FixChange])
     rules
 }
 
-/// The rules that are no rules on a protection.
+/// The rules that do not concern a protection.
 fn general(check: &Check<'_>) -> Vec<HouseRule> {
     let day = SimSpan::from_seconds(86_400);
     vec![

@@ -1,10 +1,11 @@
 //! The smallest changes that close the ways in which instances are lost.
 //!
-//! Whether some changes close every way is never concluded: the scenario with the changes is
-//! compiled and searched again. The search for the changes is that for the minimal hitting sets of
-//! the ways (Reiter 1987): a set that leaves a way open is extended by each change that could close
-//! this way, sets of one change first. A way that all changes together leave open is closed by no
-//! set; it is listed, and the sets are searched that close the others.
+//! To find out whether a set of changes closes every way, the scenario with the changes is compiled
+//! and searched again; nothing is inferred from the changes themselves. The sets are found as the
+//! minimal hitting sets of the ways (Reiter 1987): a set that leaves a way open is extended by each
+//! change that could close this way, sets of one change first. A way that stays open with all
+//! changes together cannot be closed by any set; it is listed, and the search is for sets that
+//! close the others.
 
 mod candidates;
 mod change;

@@ -9,10 +9,11 @@ use super::question::{Changed, FixQuestion};
 use crate::search::Incomplete;
 use crate::time::SimTime;
 
-/// Most sets that are searched.
+/// Largest number of sets that are searched.
 const MOST_SETS: usize = 2_000;
 
-/// Most times that all changes are searched together, each time with those that were found before.
+/// Largest number of searches with all changes together. Each of them includes the changes that the
+/// searches before it found.
 const MOST_ROUNDS: usize = 8;
 
 /// A set of changes that closes the ways.
@@ -20,9 +21,9 @@ const MOST_ROUNDS: usize = 8;
 pub struct Fix {
     /// The changes.
     pub changes: Vec<FixChange>,
-    /// Number of branches whose course depends on something unknown; zero if the set is proved.
+    /// Number of branches whose course depends on an unknown fact; zero if the set is proved.
     pub undecided: u64,
-    /// The ways that are open in the whole time of the search, slower ones included.
+    /// The ways that are open within the whole time of the search, including slower ones.
     pub left: Vec<OpenWay>,
 }
 
@@ -31,11 +32,12 @@ pub struct Fix {
 pub struct Fixed {
     /// The ways that are to be closed.
     pub ways: Vec<OpenWay>,
-    /// Those that all changes together leave open.
+    /// The ways that all changes together leave open.
     pub open: Vec<OpenWay>,
-    /// The smallest sets that close the others; those that leave fewest ways open first.
+    /// The smallest sets that close the other ways, ordered by the number of ways that they leave
+    /// open.
     pub fixes: Vec<Fix>,
-    /// Number of changes of a set, up to which every set was searched.
+    /// The size up to which every set was searched.
     pub searched: usize,
     /// Number of sets that were searched.
     pub sets: usize,
@@ -57,7 +59,7 @@ struct Failed {
     open: OpenWay,
 }
 
-/// Searches the smallest sets of changes that close the ways. `may_continue` is called for each
+/// Searches for the smallest sets of changes that close the ways. `may_continue` is called for each
 /// state.
 pub fn fix(
     question: FixQuestion<'_>,
@@ -149,8 +151,8 @@ impl<'q> SetSearch<'q, '_, '_> {
         all
     }
 
-    /// Searches with all changes together, until this shows no further change. What is open then
-    /// is accepted.
+    /// Searches with all changes together, until this shows no further change. The ways that are
+    /// still open are accepted.
     fn all_together(&mut self, base: &Check<'_>) -> Result<(), Incomplete> {
         let ways = std::mem::take(&mut self.result.ways);
         for open in &ways {
@@ -181,7 +183,8 @@ impl<'q> SetSearch<'q, '_, '_> {
         Ok(())
     }
 
-    /// Extends the sets that leave a way open, sets of one change first, until some close all.
+    /// Extends the sets that leave a way open, sets of one change first, until a set closes all
+    /// ways.
     fn by_size(&mut self, open: OpenWay) -> Result<(), Incomplete> {
         let mut failed = vec![Failed { changes: Vec::new(), open }];
         let mut seen: BTreeSet<Vec<FixChange>> = BTreeSet::new();
@@ -211,7 +214,7 @@ impl<'q> SetSearch<'q, '_, '_> {
         Ok(())
     }
 
-    /// Searches with a set of changes: it closes the ways, or one is still open.
+    /// Searches with a set of changes, to find out whether it closes the ways.
     fn try_set(
         &mut self,
         changes: Vec<FixChange>,
@@ -230,7 +233,8 @@ impl<'q> SetSearch<'q, '_, '_> {
         })
     }
 
-    /// Searches what each set leaves open in the whole time, and sorts the sets by it.
+    /// Searches for the ways that each set leaves open within the whole time, and sorts the sets by
+    /// their number.
     fn rank(&mut self) -> Result<(), Incomplete> {
         let mut fixes = std::mem::take(&mut self.result.fixes);
         let mut done = Ok(());
@@ -251,7 +255,7 @@ impl<'q> SetSearch<'q, '_, '_> {
     }
 }
 
-/// Adds a change to a set; `false` if it is in it, or one that replaces it.
+/// Adds a change to a set; `false` if the set has it already, or has a change that replaces it.
 fn add(changes: &mut Vec<FixChange>, change: FixChange) -> bool {
     let replaces = |known: &FixChange| match (known, &change) {
         (FixChange::Grace { account, .. }, FixChange::Grace { account: other, .. }) => {
@@ -267,7 +271,7 @@ fn add(changes: &mut Vec<FixChange>, change: FixChange) -> bool {
     true
 }
 
-/// All changes; of several grace periods of an account the longest.
+/// All changes, with only the longest of several grace periods of an account.
 fn strongest(all: &BTreeSet<FixChange>) -> Vec<FixChange> {
     let mut changes: Vec<FixChange> = Vec::new();
     // The longest of an account is the last one.

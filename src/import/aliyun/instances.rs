@@ -237,13 +237,13 @@ impl FleetReader<'_> {
                 "security" => found.push(reason.map(|_| Lock::Security)),
                 "recycling" => {
                     let title = format!("{} is about to be reclaimed", id.value);
-                    let label = "the reply does not contain since when; counted from the listing";
+                    let label = "the reply does not state when it began; counted from the listing";
                     self.left_out(reason.span, title, label);
                     found.push(reason.map(|_| Lock::Recycling));
                 }
                 "financial" => {
                     let title = format!("{} is locked: {}", id.value, reason.value);
-                    let label = "its account is overdue; the reply does not contain since when";
+                    let label = "its account is overdue; the reply does not state when it began";
                     self.left_out(reason.span, title, label);
                     found.push(reason.map(|_| Lock::Financial));
                 }

@@ -238,13 +238,13 @@ impl FleetReader<'_> {
                         self.left_out(
                             row.state.span,
                             title,
-                            "the reply does not contain since when",
+                            "the reply does not state when it began",
                         );
                     }
                     SubscriptionState::Warned => {
                         account.arrears_since = Some(since);
                         let title = format!("the subscription `{name}` has the state `Warned`");
-                        let label = "treated as past due; the reply does not contain its start";
+                        let label = "treated as past due; the reply does not state when it began";
                         self.left_out(row.state.span, title, label);
                     }
                     SubscriptionState::Enabled => {}
