@@ -1,5 +1,5 @@
-//! Two policies, or two cases, with common random numbers: the differences as text, Markdown, JSON
-//! and CSV.
+//! The differences between two policies or two cases that were run with common random numbers, as
+//! text, Markdown, JSON and CSV.
 
 use std::io::{self, Write};
 
@@ -41,8 +41,8 @@ pub struct PairedRun {
 }
 
 impl PairedRun {
-    /// Pairs replications with equal numbers; `per_cent` is the confidence level in percent, and
-    /// `level` is the same level.
+    /// Pairs replications with equal numbers. `per_cent` and `level` are the same confidence level:
+    /// the first is in percent, for the report, and the second is for computing.
     pub fn new(old: &Replications, new: &Replications, per_cent: f64, level: Confidence) -> Self {
         let differs = |(old, new): &(&Observed, &Observed)| {
             (old.values, &old.counts) != (new.values, &new.counts)

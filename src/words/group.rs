@@ -235,7 +235,7 @@ words! {
 words! {
     /// The initiator of a scaling request.
     Initiator: "an initiator" {
-        /// A person, or a program that calls for one.
+        /// A person, or a program that calls on behalf of a person.
         User = "user",
         /// A scaling rule on a metric.
         Alarm = "alarm",

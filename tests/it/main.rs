@@ -1,5 +1,5 @@
-//! The suite that tests the program from outside, as one binary. The comment at each module
-//! describes its subject.
+//! The suite that tests the program from outside, as one binary. A comment here, or at the head of
+//! a module's file, describes the subject of the module.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -9,13 +9,13 @@ mod alerts;
 mod azure_imports;
 /// Pages in a real browser.
 mod browser;
-/// Random events: distributions, common random numbers, follow-ups.
+/// Random events: distributions, common random numbers and follow-ups.
 mod chance;
 /// The page of replications against the tables.
 mod chance_page;
-/// Reports for CI servers: sound XML, and texts that do nothing.
+/// Reports for CI servers: the XML is valid, and texts of a file have no effect in them.
 mod ci_formats;
-/// Exit codes, output streams and folders of reports.
+/// Exit codes, output streams and folders with reports.
 mod cli;
 /// The cases of a scenario side by side.
 mod compare;
@@ -37,16 +37,15 @@ mod explain;
 mod fix;
 /// The targets of `fuzz/` on mutated seeds.
 mod fuzz;
-/// The shortest ways to a loss, and a proof that pruning loses none of them.
 mod hunt;
-/// Real replies of providers, with outcomes that were counted by hand.
 mod import_rows;
+/// Real replies of providers, with outcomes that were counted by hand.
 mod imports;
-/// Imports between files, for the layer test.
+/// Finds the imports between files, for the layer test.
 mod imports_of_files;
 /// First scenarios, without a listing and from listings.
 mod init;
-/// `test`, `bless` and accepted changes: reports for machines, and an empty selection fails.
+/// `test`, `bless` and accepted changes; for example, an empty selection fails.
 mod judging;
 /// The kernel is compared with queues whose figures are known exactly.
 mod kernel_theory;
@@ -73,11 +72,11 @@ mod origins;
 mod pages;
 /// Nothing is lost without a permit, and only judging makes permits.
 mod permits;
-/// The full matrix of every edition: a change of a verdict is a change of a line.
+/// The full matrix of every edition as a snapshot, in which each changed verdict is a changed line.
 mod policies;
 /// Properties of every scenario, tried on random ones.
 mod properties;
-/// A protection has a name and an attribute; both mean it wherever one is written.
+/// A protection can be written by its name or by its attribute at every place of a file.
 mod protection_names;
 /// The tables as DuckDB, pandas and frictionless read them.
 mod questions;
@@ -85,11 +84,11 @@ mod questions;
 mod random;
 /// Every remedy is tried, and prevents its loss.
 mod remedies;
-/// Many draws of one plan: figures, parts, precision, interrupts.
+/// Replications of a plan: their figures, shards and precision, and interruptions.
 mod replications;
 /// Malformed replies and their messages; the work of reading grows linearly.
 mod replies;
-/// Every scenario of the repository, run and judged.
+/// Every scenario of the repository is run, and its expectations are met.
 mod scenarios;
 /// The schemas are compared with every file of the repository, valid and invalid.
 mod schemas;
@@ -101,7 +100,7 @@ mod streams;
 mod support;
 /// The tables that a thread writes equal those of a simple writer, byte by byte.
 mod tables;
-/// Output fits the width, and shows losses first.
+/// The output of verbs fits the width of the terminal and shows losses first.
 mod terminal;
 /// Style of the code: lengths of lines and functions, leftovers, names of providers, words.
 mod tidy;

@@ -1,4 +1,4 @@
-//! Disks of instances that another reply lists.
+//! Reads disks. Their instances are listed by another reply.
 
 use crate::diagnostics::Spanned;
 use crate::format::{Name, WrittenResource};
