@@ -285,6 +285,12 @@ pub enum FileKind {
 /// The kind of a text; `None` if it is neither a scenario nor a policy. A text that only resembles
 /// one of them is treated like it, so that its mistakes are reported.
 pub fn kind_of(text: &str) -> Option<FileKind> {
+    let first = text.lines().find(|line| !line.trim_start().is_empty() && !line.starts_with('#'));
+    match first.map(str::trim_end) {
+        Some("stayput: scenario/1") => return Some(FileKind::Scenario),
+        Some("stayput: policy/1") => return Some(FileKind::Policy),
+        _ => {}
+    }
     let mut scratch = Sources::default();
     let file = scratch.add("", text);
     let Some(node) = parse_yaml(&scratch, file, &mut Problems::default()) else {
