@@ -279,9 +279,9 @@ fn names(header: &RunHeader, policy: PolicyId, row: RuleId) -> String {
 }
 
 fn request_of(records: &[Record], seq: u64) -> Option<&Request> {
-    records.iter().find_map(|record| match record {
-        Record::Request(request) if request.seq == seq => Some(request),
-        _ => None,
+    records.iter().find_map(|record| {
+        let Record::Request(request) = record else { return None };
+        (request.seq == seq).then_some(request)
     })
 }
 
@@ -297,7 +297,21 @@ fn kind_of(what: What) -> Option<WatchedChange> {
         }
         What::Billing(..) => WatchedChange::BillingConverted,
         What::Arrears(_, true) | What::Cancelled(_, true) => WatchedChange::AccountClosing,
-        _ => return None,
+        What::State(..)
+        | What::Group(..)
+        | What::Schedule(..)
+        | What::Protections(..)
+        | What::Term(..)
+        | What::Lock(..)
+        | What::Size(..)
+        | What::Exists(..)
+        | What::Arrears(..)
+        | What::Cancelled(..)
+        | What::Model(..)
+        | What::Probed(..)
+        | What::Health(..)
+        | What::Suspended(..)
+        | What::Property(..) => return None,
     })
 }
 

@@ -227,11 +227,10 @@ fn unannounced(
     if lifted.is_empty() {
         return;
     }
-    let seen = raised.iter().filter_map(|record| match record {
-        Record::Alert(alert) if alert.seq == change.seq && alert.instance == id => {
-            alert.seen.map(|(_, latest)| latest.since(change.at))
-        }
-        _ => None,
+    let seen = raised.iter().filter_map(|record| {
+        let Record::Alert(alert) = record else { return None };
+        let latest = alert.seen.filter(|_| alert.seq == change.seq && alert.instance == id)?.1;
+        Some(latest.since(change.at))
     });
     let names = world.header().protections(policy, lifted).join(" and ");
     let text = match seen.min() {

@@ -235,3 +235,59 @@ fn house_rules_hold_for_members_that_a_group_creates() {
     let of = |rule: &str| found.iter().filter(|r| r["rule"] == rule && !r["seq"].is_null()).count();
     assert_eq!((of("kept"), of("named"), found.len()), (1, 1, 2), "{found:?}");
 }
+
+#[test]
+fn a_broken_house_rule_is_a_failure_with_its_file_and_line_in_every_format_of_ci() {
+    let text = scenario(
+        ALIBABA,
+        &format!("house:\n  protected: {{ in-force: release-protection }}\n{TWO}events: []\n"),
+    );
+    let folder = folder();
+    let path = write(folder.path(), "story.yaml", text);
+    for (format, place) in [
+        ("github", format!("file={path},line=7,col=3")),
+        ("junit", format!("file=\"{path}\" line=\"7\"")),
+        ("markdown", "story.yaml:7:3".to_owned()),
+    ] {
+        let ran = stayput(&["test", "-f", format, &path]);
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+        assert!(ran.stdout.contains(&place), "{format}: no {place} in\n{}", ran.stdout);
+        assert!(ran.stdout.contains("the house rule protected is broken"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("web-1: release-protection is off"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_fleet_without_events_is_checked_for_protections_that_nothing_watches() {
+    let folder = folder();
+    let fleet = write(folder.path(), "fleet.yaml", scenario(ALIBABA, TWO));
+    let check = |overlay: &str| {
+        let overlay = write(folder.path(), "house.yaml", format!("stayput: overlay/1\n{overlay}"));
+        let ran = stayput(&["check", "--house", &overlay, &fleet]);
+        (ran.code, ran.stdout)
+    };
+    let rule = "house: { announced: { alert-within: 15m } }\n";
+    let (code, text) = check(rule);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("announced: db-1: no watch raises an alert when release-protection"));
+    assert!(!text.contains("web-1:"), "an instance without a protection has none to lift\n{text}");
+    let watch = "watch: { lifted: { calls: ModifyInstanceAttribute } }\n";
+    assert_eq!(check(&format!("{rule}{watch}")).0, 0);
+    // The Activity Log needs up to 20 minutes.
+    let text = "fleet: { instances: { vm-1: { protect: [vm-delete-lock] } } }\n";
+    write(folder.path(), "fleet.yaml", scenario(AZURE, text));
+    let (code, text) = check(&format!("{rule}watch: {{ lifted: {{ calls: set-protection }} }}\n"));
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("comes up to 20m after vm-delete-lock is switched off"), "{text}");
+}
+
+#[test]
+fn the_page_has_broken_house_rules_alerts_and_losses() {
+    let ran = stayput(&["run", "-f", "html", "scenarios/alert-on-both.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for part in ["Alerts", "ModifyInstanceAttribute", "lost without an alert", "own-pipeline"] {
+        assert!(ran.stdout.contains(part), "no {part}");
+    }
+    let ran = stayput(&["run", "-f", "html", "scenarios/house-rules.yaml"]);
+    assert!(ran.stdout.contains("House rules broken"));
+}

@@ -14,7 +14,7 @@ pub(super) fn unalerted(
 ) -> Vec<Failure> {
     let broken = lines.iter().filter(|expected| {
         let line = &expected.line;
-        let least = i64::try_from(line.before_loss.seconds()).unwrap_or(i64::MAX);
+        let least = line.before_loss.seconds();
         line.instances.contains(loss.instance, header)
             && loss.notice.is_none_or(|notice| notice < least)
     });
