@@ -49,7 +49,8 @@ impl Money {
 
     /// Reads an amount, such as `12` or `0.085`.
     ///
-    /// # Errors The reason why the text is not an amount.
+    /// # Errors
+    /// The reason why the text is not an amount.
     pub fn parse(text: &str) -> Result<Self, AmountError> {
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         let (sign, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));

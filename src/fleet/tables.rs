@@ -254,7 +254,7 @@ mod tests {
             fleet.leave(ids[leaver], NOW);
             fleet.leave(ids[leaver], NOW);
             assert_eq!(fleet.instance(ids[leaver]).group, None);
-            for member in fleet.group(group).members.to_vec() {
+            for member in fleet.group(group).members.iter().copied() {
                 let slot = fleet.instance(member).slot as usize;
                 assert_eq!(fleet.group(group).members[slot], member);
             }

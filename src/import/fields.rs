@@ -160,7 +160,8 @@ impl<'t> ReplyObject<'t> {
 
     /// A field as one of `words`, mapped to its meaning; in any case of letters.
     ///
-    /// # Errors A warning if it is any other text; the value is then unknown.
+    /// # Errors
+    /// A warning if it is any other text; the value is then unknown.
     pub(super) fn word<W: Copy>(
         &self,
         key: &str,

@@ -241,7 +241,8 @@ impl Rulebook {
 
     /// The rule that refuses a situation in all of its positions; `None` if it is refused in none.
     ///
-    /// # Errors The result of each position, if only some of them are refused.
+    /// # Errors
+    /// The result of each position, if only some of them are refused.
     pub fn refused_in_all(
         &self,
         facts: &Facts,
@@ -259,7 +260,8 @@ impl Rulebook {
     /// Whether a property holds for a situation, if it holds in all of its positions or in none.
     /// `says` describes the result in either case, for the message.
     ///
-    /// # Errors The result of each position, if the property holds only in some.
+    /// # Errors
+    /// The result of each position, if the property holds only in some.
     pub fn agreed(
         &self,
         facts: &Facts,

@@ -56,7 +56,8 @@ pub(super) enum Format {
 impl Arguments {
     /// The new policy, folder or case.
     ///
-    /// # Errors [`Exit`] if it is missing, after that was reported.
+    /// # Errors
+    /// [`Exit`] if it is missing, after that was reported.
     pub(super) fn new_name(&self) -> Result<&str, Exit> {
         self.new.as_deref().ok_or_else(|| {
             terminal::print_stderr(

@@ -132,7 +132,8 @@ pub fn shown(path: &Path) -> String {
 
 /// Reads the text of a file. A file without an ending has the size limit of a YAML file.
 ///
-/// # Errors If the file cannot be read, is too large, or is neither UTF-8 nor UTF-16 with a byte
+/// # Errors
+/// If the file cannot be read, is too large, or is neither UTF-8 nor UTF-16 with a byte
 /// order mark.
 pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     let is_yaml = path.extension().is_none() || is_yaml(path);

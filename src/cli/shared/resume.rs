@@ -46,7 +46,8 @@ pub struct Earlier {
 /// Reads the results that an earlier run left in `out` or beside it. `file` is the run file of the
 /// current run, and `from` is its first replication.
 ///
-/// # Errors [`Exit::BadInput`] if they belong to another study or were changed.
+/// # Errors
+/// [`Exit::BadInput`] if they belong to another study or were changed.
 pub fn earlier(
     out: &Path,
     file: &RunFile,
