@@ -1,6 +1,6 @@
 //! `stayput check`: reads scenarios and policies and reports mistakes, without simulating.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
 
@@ -47,20 +47,12 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         match kind {
             Some(FileKind::Policy) => {
                 checked += 1;
-                // Without a folder, the path would be read as the name of an edition.
-                let name = if path.components().count() == 1 {
-                    format!("./{shown}")
-                } else {
-                    shown.clone()
-                };
-                if let Some(policy) = loader.policy(&name) {
-                    let cells: usize =
-                        policy.protections.iter().map(|p| p.table.space().cells()).sum();
-                    lines.push(format!(
-                        "{shown}: {}, {} rules, {cells} cells proved",
-                        policy.name,
-                        policy.rules.len()
-                    ));
+                lines.extend(policy_line(&mut loader, &path, &shown));
+            }
+            Some(FileKind::Overlay) => {
+                checked += 1;
+                if let Some(keys) = loader.overlay_alone(&path, text) {
+                    lines.push(format!("{shown}: an overlay that changes {}", keys.join(", ")));
                 }
             }
             Some(FileKind::Scenario) => {
@@ -94,6 +86,17 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         (false, true) if arguments.house.is_some() => Exit::Failure,
         (false, _) => Exit::Success,
     })
+}
+
+/// What a policy contains; `None`, with errors, if it has a mistake.
+fn policy_line(loader: &mut Loader, path: &Path, shown: &str) -> Option<String> {
+    // Without a folder, the path would be read as the name of an edition.
+    let is_alone = path.components().count() == 1;
+    let name = if is_alone { format!("./{shown}") } else { shown.to_owned() };
+    let policy = loader.policy(&name)?;
+    let cells: usize = policy.protections.iter().map(|p| p.table.space().cells()).sum();
+    let rules = policy.rules.len();
+    Some(format!("{shown}: {}, {rules} rules, {cells} cells proved", policy.name))
 }
 
 /// The house rules that the fleet of a plan breaks at its start, as lines, and whether one of them

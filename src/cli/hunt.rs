@@ -149,6 +149,13 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         }
         let files = many(count, "scenario");
         terminal::print_stderr(&format!("stayput: wrote {files} to {}", folder.display()));
+        let ways = answers.iter().flat_map(|(_, targets)| targets);
+        if ways.map(|target| target.hunted.ways.len()).sum::<usize>() > count {
+            let why = "a way with steps cannot be written: the events of the scenario are in a \
+                       table, to which no event can be added; list them under `events:`, or add \
+                       `--without-events`";
+            terminal::print_stderr(&format!("stayput: {why}"));
+        }
     }
     if terminal::is_interrupted() {
         terminal::print_stderr("stayput: interrupted");

@@ -109,6 +109,8 @@ crate::words::words! {
         UnknownAction = "W063",
         /// A watch that names only some of the names that a call can have in the audit trail.
         PartlyWatched = "W064",
+        /// A call whose caller is not named, so that its permission is not checked.
+        NoCaller = "W065",
         /// An accepted change that the old policy already contains.
         AcceptanceSpent = "W084",
         /// A source in a user's edition without an address or a section.

@@ -2,9 +2,9 @@
 //! disk.
 //!
 //! The proof is a search that tries the calls of one caller at a time. The events of the scenario
-//! happen as written. Each switch that the scenario does not set is tried in each of its positions,
-//! while the other switches keep theirs. A value of the fleet that came from a default does not
-//! change.
+//! happen as written. The switches that the scenario does not set are tried in all combinations of
+//! their positions if there are few, else one switch at a time. A value of the fleet that came from
+//! a default does not change.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::expectations::failure::Failure;
 use crate::plan::{Expectation, Plan, Scripted, TwoPersonLine};
 use crate::policy::Rulebook;
 use crate::search::{Hunt, Incomplete, Replay, alike, callers, hunt, replay};
-use crate::words::{ActorId, InstanceId, PolicyId};
+use crate::words::{ActorId, InstanceId, PolicyId, SwitchId, SwitchSet};
 
 /// Most states that are searched for one instance, caller and position of a switch.
 const MOST_STATES: u64 = 200_000;
@@ -69,7 +69,8 @@ impl Proof<'_> {
         let policy = self.plan.fleet.account(account).policy;
         let mut position = None;
         let mut plans = vec![(None, self.plan.clone())];
-        plans.extend(positions(self.plan, policy).map(|(said, plan)| (Some(said), plan)));
+        let moved = positions(self.plan, policy).into_iter();
+        plans.extend(moved.map(|(said, plan)| (Some(said), plan)));
         for (said, plan) in plans {
             for caller in callers(&plan) {
                 let here = self.alone(&plan, rule, instance, caller);
@@ -156,31 +157,51 @@ fn course(replay: &Replay) -> Vec<String> {
     lines
 }
 
-/// The same plan with each switch that the scenario leaves open in each of its other positions.
-fn positions(plan: &Plan, policy: PolicyId) -> impl Iterator<Item = (String, Plan)> + '_ {
+/// The same plan in the other positions of the switches that the scenario leaves open: in all
+/// combinations, if there are at most [`MOST_COMBINED`], else one switch at a time.
+fn positions(plan: &Plan, policy: PolicyId) -> Vec<(String, Plan)> {
     let book = plan.header.rulebook(policy);
-    let switches = (0_u8..).zip(&book.policy.switches);
-    let open = switches.filter(move |(id, _)| {
-        let id = crate::words::SwitchId(*id);
-        !book.policy.unknown.contains(id) && !book.is_taken(id)
+    let ids = (0..book.policy.switches.len()).map(SwitchId::from_index);
+    let open: Vec<SwitchId> =
+        ids.filter(|id| !book.policy.unknown.contains(*id) && !book.is_taken(*id)).collect();
+    let values = |id: &SwitchId| book.policy.switches[id.index()].values.len();
+    let all = open.iter().try_fold(1_usize, |all, id| all.checked_mul(values(id)));
+    let is_combined = all.is_some_and(|all| all <= MOST_COMBINED);
+    let mut sets: Vec<Vec<(SwitchId, u8)>> = vec![Vec::new()];
+    for id in open {
+        let others = (0_u8..).take(values(&id)).filter(|value| *value != book.position(id));
+        let before = if is_combined { sets.clone() } else { vec![Vec::new()] };
+        for value in others {
+            let moved = before.iter().map(|set| set.iter().copied().chain([(id, value)]));
+            sets.extend(moved.map(Iterator::collect));
+        }
+    }
+    let mut moved: Vec<_> = sets.into_iter().filter(|set| !set.is_empty()).collect();
+    moved.sort_by_key(Vec::len);
+    let plans = moved.into_iter().map(|set| {
+        let said = set.iter().map(|(id, value)| {
+            let switch = &book.policy.switches[id.index()];
+            format!("{}={}", switch.name, switch.values[usize::from(*value)])
+        });
+        let said = said.collect::<Vec<_>>().join(", ");
+        let mut moved = plan.clone();
+        moved.header.rulebooks[policy.index()] = Arc::new(moved_to(book, &set));
+        (said, moved)
     });
-    open.flat_map(move |(id, switch)| {
-        let id = crate::words::SwitchId(id);
-        let others = (0_u8..).zip(&switch.values);
-        let others = others.filter(move |(value, _)| *value != book.position(id));
-        others.map(move |(value, said)| {
-            let mut moved = plan.clone();
-            moved.header.rulebooks[policy.index()] = Arc::new(moved_to(book, id, value));
-            (format!("{}={said}", switch.name), moved)
-        })
-    })
+    plans.collect()
 }
 
-/// The same rules with the position `value` of one switch.
-fn moved_to(book: &Rulebook, id: crate::words::SwitchId, value: u8) -> Rulebook {
-    let switches = (0..book.policy.switches.len()).map(crate::words::SwitchId::from_index);
+/// Most combinations of positions of switches that are all searched.
+const MOST_COMBINED: usize = 32;
+
+/// The same rules with some switches in other positions.
+fn moved_to(book: &Rulebook, moved: &[(SwitchId, u8)]) -> Rulebook {
+    let switches = (0..book.policy.switches.len()).map(SwitchId::from_index);
     let mut settings: Vec<u8> = switches.map(|switch| book.position(switch)).collect();
-    settings[id.index()] = value;
-    let taken = crate::words::SwitchSet::EMPTY.with(id);
+    let mut taken = SwitchSet::EMPTY;
+    for (id, value) in moved {
+        settings[id.index()] = *value;
+        taken = taken.with(*id);
+    }
     Rulebook::new(Arc::clone(&book.policy), settings, taken)
 }

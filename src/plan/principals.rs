@@ -54,6 +54,13 @@ impl Principals {
         reduced
     }
 
+    /// For each scope that names instances, whether an instance is in it.
+    pub fn scopes_of(&self, id: InstanceId) -> Vec<bool> {
+        let scopes = self.0.iter().flatten().flat_map(|grant| &grant.scopes);
+        let instances = scopes.filter_map(|scope| scope.instances.as_ref());
+        instances.map(|instances| instances.contains(&id)).collect()
+    }
+
     /// The ids of all principals.
     pub fn ids(&self) -> impl Iterator<Item = ActorId> {
         (0..self.0.len()).map(ActorId::from_index)

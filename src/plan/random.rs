@@ -83,6 +83,7 @@ impl Same {
     /// The targets of an occurrence that the follow-up event has too.
     pub fn of(self, targets: &EventTargets) -> EventTargets {
         EventTargets {
+            caller: None,
             instances: targets.instances.filter(|_| self.instances),
             account: targets.account.filter(|_| self.account),
             group: targets.group.filter(|_| self.group),

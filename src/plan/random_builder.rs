@@ -226,6 +226,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
     fn aims(&self, among: &Among) -> Vec<EventTargets> {
         let accounts = self.accounts(among);
         let of = |account, group| EventTargets {
+            caller: None,
             instances: among.instances,
             account,
             group,

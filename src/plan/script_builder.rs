@@ -11,13 +11,13 @@ use super::setting_checks::{seconds_cut, unjudged};
 use super::targets::Targets;
 use crate::diagnostics::{Code, Problem, Problems, Span};
 use crate::fleet::Fleet;
-use crate::format::{Due, Map, WrittenEvent, WrittenVerb};
+use crate::format::{Due, Map, WrittenEvent, WrittenVerb, verb_keys};
 use crate::policy::Column;
 use crate::run_header::{EventNames, numbered};
 use crate::time::SimTime;
 use crate::words::{
-    AccountId, EventId, GroupId, HookResult, PolicyId, ProtectionSet, Subject, TimerName, Upgrade,
-    Word,
+    AccountId, EventId, GroupId, HookResult, Initiator, PolicyId, ProtectionSet, Subject,
+    TimerName, Upgrade, Word,
 };
 
 /// The events of a plan by their names.
@@ -198,8 +198,33 @@ impl Listed {
             check_flags(resolver, fleet, &written.flags, call, event.span);
         }
         check_event(resolver, fleet, &resolved, event.span);
+        check_caller(resolver, &resolved, event.span);
         self.events.push(Scripted { at: instant, id, event: resolved });
     }
+}
+
+/// Warns of a call without a caller where callers have permissions.
+fn check_caller(resolver: &mut Resolver<'_>, event: &Event, span: Span) {
+    let initiator = if let Event::ScaleIn(verb::ScaleIn { initiator, .. })
+    | Event::ScaleOut(verb::ScaleOut { initiator, .. })
+    | Event::SetCapacity(verb::SetCapacity { initiator, .. }) = event
+    {
+        *initiator
+    } else {
+        None
+    };
+    let is_call = verb_keys(event.verb()).contains(&"by");
+    let by_a_person = initiator.is_none_or(|initiator| initiator == Initiator::User);
+    let is_named = event.targets().caller.is_some();
+    if resolver.principals.is_none() || !is_call || !by_a_person || is_named {
+        return;
+    }
+    let title = format!("`{}` has no `by`, so its permission is not checked", event.verb());
+    let problem = Problem::at(Code::NoCaller, span, title, "by an unknown caller");
+    let first = resolver.actors.iter().next();
+    let name = first.unwrap_or("NAME");
+    let help = format!("write `by: {name}`, or another principal");
+    resolver.problems.add(problem.help(help));
 }
 
 /// The name of an event without an `id`: its position in the list.

@@ -1,7 +1,7 @@
 //! The targets of events: instances, an account, a group, and protections.
 
 use crate::time::SimSpan;
-use crate::words::{AccountId, GroupId, InstanceId, ProtectionSet};
+use crate::words::{AccountId, ActorId, GroupId, InstanceId, ProtectionSet};
 
 /// Instances, as a range of [`Plan::targets`](super::Plan::targets).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct EventTargets {
     pub account: Option<AccountId>,
     /// The group.
     pub group: Option<GroupId>,
+    /// The caller.
+    pub caller: Option<ActorId>,
     /// The span by which times of the event are moved.
     pub later: SimSpan,
 }

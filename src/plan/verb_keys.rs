@@ -220,6 +220,10 @@ impl VerbKey for Actor {
         resolver.caller(&written.value, written.span)
     }
 
+    fn add_targets(caller: &ActorId, targets: &mut EventTargets) {
+        targets.caller = Some(*caller);
+    }
+
     fn spell(actor: &ActorId, names: &Spelling<'_>) -> Option<Json> {
         Some(names.header.actor(*actor).into())
     }

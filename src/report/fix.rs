@@ -63,6 +63,13 @@ impl FixReport<'_> {
                 add("    ", &self.way(way));
             }
         }
+        if self.fixed.fixes.is_empty() && self.fixed.sets > 0 && self.is_complete() {
+            let all = many(self.fixed.changes, "change");
+            let most = self.question.most_changes;
+            let what = if open.is_empty() { "close them" } else { "close the others" };
+            let text = format!("all {all} together {what}: `--max-changes` is {most}");
+            add("  ", &text);
+        }
         for (number, fix) in self.fixed.fixes.iter().take(MOST_SHOWN).enumerate() {
             lines.push(String::new());
             lines.extend(self.fix_text(number + 1, fix, page));

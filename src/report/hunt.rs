@@ -257,6 +257,9 @@ fn searched(header: &RunHeader, target: &HuntedTarget) -> String {
             format!("not complete, {why}; {so_far} within {within}")
         }
     });
+    if target.hunt.callers == [None] {
+        text.push_str("; without `principals:` everybody may make every call");
+    }
     if *undecided > 0 {
         let many = many(usize::try_from(*undecided).unwrap_or(0), "branch");
         text.push_str(&format!("; {many} depend on an unknown fact"));

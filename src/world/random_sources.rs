@@ -175,6 +175,7 @@ fn draw(among: &Among, stream: &mut ChaCha8Rng) -> EventTargets {
     let group = one_of(count(among.groups.len()));
     let one = |all: Targets| Targets { start: all.start + index, len: 1 };
     EventTargets {
+        caller: None,
         instances: among.instances.map(|all| if among.all { all } else { one(all) }),
         account: among.accounts.get(account as usize).copied(),
         group: among.groups.get(group as usize).copied(),

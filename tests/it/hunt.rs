@@ -325,3 +325,104 @@ fn permissions_decide_who_can_do_a_way() {
     assert_eq!(unknown.code, 2);
     assert!(unknown.stderr.contains("did you mean `deployer`?"), "{}", unknown.stderr);
 }
+
+/// Instances that the same events name, or for which every principal has the same permissions, are
+/// searched once.
+#[test]
+fn instances_in_the_same_state_are_searched_once() {
+    let fleet = "  instances: { db-1..4: { protect: [release-protection] } }\n";
+    let more = "principals: { ann: { may: \"ecs:*\", where: { instance: db-1..2 } } }\n\
+                events: [{ at: +0s, set-protection: { instance: db-1..3, by: ann, via: api, flags: \
+                { release-protection: false } } }]\n";
+    let plan = plan(&(scenario("alibaba-ecs@2026-05-15", fleet) + more));
+    let script = plan.script.listed().unwrap();
+    let ids: Vec<_> = plan.fleet.instances().map(|(id, _)| id).collect();
+    let classes = stayput::search::alike(&plan, &script, &ids);
+    assert_eq!(classes, [&ids[..2], &ids[2..3], &ids[3..]]);
+}
+
+/// One held instance keeps the others of a call: it stays in the part of the plan that is searched,
+/// though nothing else connects them.
+#[test]
+fn a_neighbour_whose_protection_keeps_the_others_is_not_left_out() {
+    let fleet = "  instances: { a: {}, b: { protect: [release-protection] } }\n";
+    let events = "assume: { api-batch: all-or-nothing }\nevents: [{ at: +1h, release: { instance: \
+                  [a, b], force: true, via: api } }]\n";
+    let plan = plan(&(scenario("alibaba-ecs@2026-05-15", fleet) + events));
+    let script = plan.script.listed().unwrap();
+    let part = plan.around(&script, stayput::words::InstanceId(0));
+    assert_eq!(part.originals.len(), 2);
+    let calls = Hunt { causes: false, ..settings(0, 30) };
+    let (found, _) = ways(&plan, &calls);
+    assert_eq!(found, [] as [String; 0], "the call is refused as a whole");
+    // The same with a neighbour that the caller may not release.
+    let fleet = "  instances: { a: {}, b: {} }\n";
+    let who = "principals: { ann: { may: \"ecs:*\", where: { instance: a } } }\n";
+    let events = events.replace("via: api", "by: ann, via: api");
+    let plan = self::plan(&(scenario("alibaba-ecs@2026-05-15", fleet) + who + &events));
+    let (found, _) = ways(&plan, &Hunt { callers: Vec::new(), ..calls });
+    assert_eq!(found, [] as [String; 0], "the call is refused as a whole");
+}
+
+/// The bounds themselves: no step, no time, and nothing that matches.
+#[test]
+fn the_smallest_bounds_have_answers() {
+    let span = folder();
+    let fleet = "  instances: { db-1: { auto-release: +2d } }\n";
+    let path = write(span.path(), "s.yaml", scenario("alibaba-ecs@2026-05-15", fleet));
+    let hunt = |more: &[&str]| stayput(&[&["hunt", &path, "--target", "db-1"], more].concat());
+    let waiting = hunt(&["--max-actions", "0"]);
+    assert!(waiting.stdout.contains("db-1: 1 way within 30d"), "{}", waiting.stdout);
+    assert!(waiting.stdout.contains("without any step: lost after 2d"), "{}", waiting.stdout);
+    let at_once = hunt(&["--max-actions", "0", "--within", "0s"]);
+    assert!(at_once.stdout.contains("no way within 0s"), "{}", at_once.stdout);
+    let at_once = hunt(&["--max-actions", "1", "--within", "0s", "--calls-only"]);
+    assert!(at_once.stdout.contains("lost after 0s"), "{}", at_once.stdout);
+    assert!(at_once.stdout.contains("everybody may make every call"), "{}", at_once.stdout);
+    let none = hunt(&["--within", "-1d"]);
+    assert_eq!(none.code, 2, "{}", none.stderr);
+    let fixed = hunt(&["--fix", "--within", "0s", "--max-actions", "0"]);
+    assert!(fixed.stdout.contains("nothing to close"), "{}", fixed.stdout);
+    let fixed = hunt(&["--fix", "--faster-than", "0s", "--max-actions", "1"]);
+    assert!(fixed.stdout.contains("nothing to close"), "{}", fixed.stdout);
+    let empty = stayput(&["hunt", &path, "--target", "web-*"]);
+    assert_eq!(empty.code, 2, "{}", empty.stderr);
+    let broken = stayput(&["hunt", &path, "--target", "[db-1"]);
+    assert_eq!(broken.code, 2, "{}", broken.stderr);
+}
+
+/// An overlay is checked without a scenario, and skipped in a folder of scenarios.
+#[test]
+fn an_overlay_beside_scenarios_is_checked_and_not_tested() {
+    let span = folder();
+    let fleet = "  instances: { db-1: {} }\n";
+    write(span.path(), "s.yaml", scenario("alibaba-ecs@2026-05-15", fleet));
+    let guard = "stayput: overlay/1\nhouse:\n  on: { in-force: release-protection }\n";
+    write(span.path(), "guard.yaml", guard);
+    let all = span.path().to_str().unwrap();
+    let checked = stayput(&["check", all]);
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
+    assert!(checked.stdout.contains("guard.yaml: an overlay that changes house"), "{checked:?}");
+    let run = stayput(&["run", &format!("{all}/s.yaml")]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let tested = stayput(&["test", all]);
+    assert!(!tested.stderr.contains("overlay"), "{}", tested.stderr);
+}
+
+/// Events in a table: a way with steps cannot be written, which is said.
+#[test]
+fn a_way_that_cannot_be_written_is_said() {
+    let span = folder();
+    write(span.path(), "events.csv", "at,id,verb,instance\n+1d,one,stop,db-1\n");
+    let fleet = "  instances: { db-1: {} }\nevents: { file: events.csv }\n";
+    let path = write(span.path(), "s.yaml", scenario("alibaba-ecs@2026-05-15", fleet));
+    let out = span.path().join("out");
+    let out = out.to_str().unwrap();
+    let hunt = ["hunt", &path, "--target", "db-1", "--max-actions", "1", "--write", out];
+    let ran = stayput(&hunt);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("wrote 0 scenarios"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("are in a table"), "{}", ran.stderr);
+    let ran = stayput(&[&hunt[..], &["--without-events"]].concat());
+    assert!(!ran.stderr.contains("are in a table"), "{}", ran.stderr);
+}

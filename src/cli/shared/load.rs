@@ -12,7 +12,9 @@ use crate::diagnostics::{
     Code, Problem, Problems, Severity, Sources, closest, many, render, summary,
 };
 use crate::experiment::{CaseProperties, Filter};
-use crate::format::{AddedEvents, Node, check_overlay, parse_yaml};
+use crate::format::{
+    AddedEvents, Node, Read as _, WrittenScenario, check_overlay, overlaid, parse_yaml,
+};
 use crate::plan::{Compiled, Options, Plan, compile_with};
 use crate::policy::{Library, Policy};
 use crate::report::Paint;
@@ -167,6 +169,35 @@ impl Loader {
         self.overlays.clone().unwrap_or_default()
     }
 
+    /// Checks an overlay without a scenario: its keys and values, but no name. The keys that it
+    /// changes.
+    pub fn overlay_alone(&mut self, path: &Path, text: String) -> Option<Vec<String>> {
+        // A value of a case is known only with the scenario.
+        let has_values = text.contains('$');
+        let file = self.sources.add(files::shown(path), text);
+        let mut problems = Problems::default();
+        let tree = parse_yaml(&self.sources, file, &mut problems);
+        let keys = tree.and_then(|tree| {
+            check_overlay(&tree, &mut problems)?;
+            if !has_values {
+                let smallest = "stayput: scenario/1\nname: smallest\nfor: 1d\nfleet: {}\n";
+                let file = self.sources.add("smallest", smallest);
+                let scenario = parse_yaml(&self.sources, file, &mut problems)?;
+                let place = AddedEvents::First;
+                let merged = overlaid(&scenario, &tree, place, &mut problems)?;
+                WrittenScenario::read(&merged, &mut problems);
+            }
+            let keys = tree.entries()?.iter().map(|entry| entry.key.to_string());
+            Some(keys.filter(|key| key != "stayput").collect())
+        });
+        let is_broken = problems.refuse();
+        if is_broken {
+            self.broken.push(files::shown(path));
+        }
+        self.problems.extend(problems);
+        keys.filter(|_| !is_broken)
+    }
+
     /// An overlay of a command; `None`, with errors, if it has a mistake.
     pub fn overlay(&mut self, path: &Path) -> Option<(Node, AddedEvents)> {
         let text = self.read(path)?;
@@ -280,6 +311,8 @@ pub enum FileKind {
     Scenario,
     /// A policy.
     Policy,
+    /// An overlay.
+    Overlay,
 }
 
 /// The kind of a text; `None` if it is neither a scenario nor a policy. A text that only resembles
@@ -304,6 +337,8 @@ pub fn kind_of(text: &str) -> Option<FileKind> {
     let word = format.and_then(|entry| entry.value.scalar()).unwrap_or_default().to_lowercase();
     if word.starts_with("policy") || (has("space") && has("protections")) {
         Some(FileKind::Policy)
+    } else if word.starts_with("overlay") {
+        Some(FileKind::Overlay)
     } else if format.is_some() || (has("fleet") && (has("events") || has("expect"))) {
         Some(FileKind::Scenario)
     } else {

@@ -7,7 +7,7 @@ use super::check::{Accepted, Check, ClosedOrOpen, OpenWay};
 use super::found::{FoundBy, found_by};
 use super::question::{Changed, FixQuestion};
 use crate::search::Incomplete;
-use crate::time::SimTime;
+use crate::time::{SimSpan, SimTime};
 
 /// Largest number of sets that are searched.
 const MOST_SETS: usize = 2_000;
@@ -106,6 +106,10 @@ struct SetSearch<'q, 'c, 'd> {
 
 impl<'q> SetSearch<'q, '_, '_> {
     fn all(&mut self) -> Result<(), Incomplete> {
+        if self.question.faster_than == Some(SimSpan::ZERO) {
+            // Nothing is faster.
+            return Ok(());
+        }
         let Some(base) = Check::new(self.question, self.question.plan.clone()) else {
             return Ok(());
         };
