@@ -17,7 +17,7 @@ use crate::world::World;
 /// The state of the watches during a run.
 pub struct AlertWatch {
     watchers: Arc<[Watcher]>,
-    /// Whether anything reads calls.
+    /// Whether a watch or an expectation needs calls.
     is_needed: bool,
     /// The first alert about each instance: its latest instant, and the index of the watch.
     first: BTreeMap<InstanceId, (SimTime, usize)>,
@@ -25,7 +25,7 @@ pub struct AlertWatch {
     calls: BTreeMap<InstanceId, Vec<CallAbout>>,
 }
 
-/// Something that a trail may contain, about an instance.
+/// An event about an instance that a trail may contain.
 struct Seen<'s> {
     kind: AlertKind,
     seq: u64,
@@ -205,7 +205,7 @@ impl AlertWatch {
     }
 }
 
-/// How long an alert takes.
+/// The delay of an alert.
 #[derive(Clone, Copy)]
 struct Delay {
     /// The shortest and the longest time; `None` if the trail does not contain the event.

@@ -37,7 +37,7 @@ record! {
         default "totals" => totals: Lines<WrittenTotal>,
         /// Instances of which no single caller can cause the release or the loss of a disk.
         default "two-person" => two_person: OneOrMany<Spanned<WrittenTwoPerson>>,
-        /// Instances about which an alert comes in time before each of them is lost.
+        /// Instances that must have an alert in time before their loss.
         default "alerted" => alerted: OneOrMany<Spanned<WrittenAlerted>>,
         /// Whether a decision that no line lists fails the test.
         default "exact" => exact: bool,
@@ -157,7 +157,7 @@ record! {
 }
 
 record! {
-    /// Instances about which an alert comes in time, if they are lost.
+    /// Instances that must have an alert in time before their loss.
     WrittenAlerted: "an expectation of alerts" {
         /// The cases in which it is expected; all cases if not given.
         optional "in" => within_cases: OneOrMany<Spanned<Name>>,

@@ -140,7 +140,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
         &self.model
     }
 
-    /// The model, for what an observer adds between two events.
+    /// The model, so that an observer can add to it between two events.
     pub const fn model_mut(&mut self) -> &mut M {
         &mut self.model
     }

@@ -29,7 +29,7 @@ pub struct Expectations {
     pub totals: Vec<Expectation<TotalLine>>,
     /// Instances whose loss needs two callers.
     pub two_person: Vec<Expectation<TwoPersonLine>>,
-    /// Instances about which an alert comes before a loss.
+    /// Instances that must have an alert in time before their loss.
     pub alerted: Vec<Expectation<AlertedLine>>,
     /// House rules by name, each with whether it is to be broken.
     pub house: Vec<Expectation<(String, bool)>>,
@@ -48,7 +48,7 @@ pub struct TwoPersonLine {
     pub calls: usize,
 }
 
-/// Instances about which an alert comes before a loss.
+/// Instances that must have an alert in time before their loss.
 #[derive(Debug, Clone)]
 pub struct AlertedLine {
     /// The instances.

@@ -1,4 +1,4 @@
-//! A set of instances that can have members that do not exist yet.
+//! A set of instances, some of which may not exist yet.
 
 use std::collections::BTreeSet;
 

@@ -15,7 +15,7 @@ pub struct Watcher {
     /// The instances.
     pub instances: Members,
     /// For each policy, the rows of the permissions whose calls it names. A call that the trail can
-    /// contain under several names is only watched if all of them are.
+    /// contain under several names is watched only if all of these names are listed.
     pub rows: Vec<BTreeSet<RuleId>>,
     /// The changes.
     pub changes: Vec<WatchedChange>,

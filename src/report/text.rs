@@ -32,7 +32,7 @@ pub struct Text<W: Write> {
     timeline: Timeline,
     prevented: PreventedLosses,
     findings: Vec<HouseFinding>,
-    /// Lost instances by when the first alert about them came.
+    /// Lost instances, grouped by the time of the first alert about them.
     losses: Vec<(String, Ids)>,
     /// Whether a run was written already.
     follows: bool,
@@ -128,7 +128,7 @@ impl<W: Write> Report<RunItem<'_>> for Text<W> {
     }
 }
 
-/// When the first alert about a lost instance came.
+/// The time of the first alert about a lost instance.
 pub(in crate::report) fn notice(loss: &Alert) -> String {
     let watch = loss.watch.as_deref().unwrap_or_default();
     match loss.seen {

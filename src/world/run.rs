@@ -191,7 +191,7 @@ impl Run {
         self.simulation.model()
     }
 
-    /// Adds switches on which something beside the run relies.
+    /// Adds switches that a judgement of the run depends on, not the run itself.
     pub fn rely(&mut self, policy: PolicyId, switches: SwitchSet) {
         let relied = &mut self.simulation.model_mut().relied[policy.index()];
         *relied = relied.union(switches);

@@ -1,4 +1,5 @@
-//! Alerts: what the audit trail contains, when an alert comes, and whether that is before a loss.
+//! Tests of alerts: the contents of the audit trail, the time of an alert, and whether it comes
+//! before a loss.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Losses without an alert in time, with what would have raised one.
+//! Reports losses without an alert in time, with the watch that would have raised one.
 
 use super::failure::Failure;
 use crate::plan::{AlertedLine, Expectation};

@@ -17,7 +17,7 @@ use crate::words::{ActorId, AlertKind, RuleSeverity};
 /// Most rows of a table; the CSV files contain all.
 const MOST_ROWS: usize = 200;
 
-/// Broken house rules and alerts, those that differ only in their instance in one row.
+/// Broken house rules and alerts. Those that differ only in their instance share a row.
 #[derive(Debug, Default)]
 pub(super) struct Notices {
     findings: Rows<Finding>,
