@@ -39,6 +39,7 @@ fn y(seconds: f64) -> f64 {
 }
 
 /// The powers of ten between the ends of an axis.
+#[expect(clippy::disallowed_methods, reason = "positions in an image, not results")]
 fn ticks((from, to): (f64, f64)) -> impl Iterator<Item = f64> {
     let powers = std::iter::successors(Some(from), |power| Some(power + 1.0));
     powers.take_while(move |power| *power <= to).map(|power| 10_f64.powf(power))

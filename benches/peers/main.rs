@@ -9,6 +9,8 @@
 //! programs take turns; the table contains wall times, the median of the rounds. Programs that are
 //! not installed, and sizes that would take a program many minutes, are left out.
 
+#![expect(clippy::float_arithmetic, reason = "figures of a benchmark")]
+
 mod curve;
 mod floor;
 #[path = "../measure/year_files.rs"]
