@@ -1,7 +1,7 @@
 //! The future event list alone, at several sizes: a quick measurement while it is changed.
 //!
-//! The hold model of Jones 1986: take the earliest timer, set it again a random
-//! time ahead. `cargo bench --bench future_events`
+//! It uses the hold model (Jones 1986): the earliest timer is taken and set again, a random time
+//! ahead. `cargo bench --bench future_events`
 
 #![expect(
     clippy::float_arithmetic,

@@ -106,7 +106,8 @@ fn shares() {
 type Draw<'d> = &'d dyn Fn(f64) -> i64;
 
 fn means() {
-    // Counts with a known mean: binomial of 5 and 1/2; geometric; and one that is seldom not 0.
+    // Counts with a known mean: binomial with 5 and 1/2; geometric; and one that is nearly always
+    // 0.
     let binomial = |u: f64| {
         let bounds = [1.0, 6.0, 16.0, 26.0, 31.0];
         bounds.iter().filter(|bound| u * 32.0 >= **bound).count() as i64

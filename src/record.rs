@@ -256,8 +256,8 @@ pub struct Decision {
     pub remedy_from: Option<SimTime>,
     /// The worth of the instance; `None` if it was not released, or no worth is stated.
     pub worth: Option<Money>,
-    /// The event with which the chain of its causes began. If there is none, but a protection that
-    /// would have held was removed in the run, the removal.
+    /// The event with which the chain of its causes began. If the chain began before the run, but a
+    /// protection that would have held was removed in the run, this is the origin of that removal.
     pub origin: Origin,
 }
 
@@ -402,7 +402,8 @@ pub struct Alert {
     pub at: SimTime,
     /// What the record states.
     pub kind: AlertKind,
-    /// The watch; of a loss the one that raised the first alert, `None` if there is none.
+    /// The watch; for a loss, the watch that raised the first alert. `None` for a loss without an
+    /// alert.
     pub watch: Option<Arc<str>>,
     /// The instance.
     pub instance: InstanceId,

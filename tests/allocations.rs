@@ -179,7 +179,7 @@ fn rows() {
     let mut run = Run::start(plan.clone());
     let records: Vec<Record> = run.by_ref().collect();
     let header = run.world().header();
-    // Twice the size of a batch, for each kind of row.
+    // Half of the records are more than two batches of each kind of row.
     let half = records.len() / 2;
     assert!(half > 40_000, "{half}");
 

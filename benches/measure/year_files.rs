@@ -56,8 +56,8 @@ fleet:
     out.flush()
 }
 
-/// A whole minute, since the provider rounds schedules to minutes, between a day and three years
-/// ahead.
+/// A time between a day and three years ahead. It is a whole minute, because the provider rounds
+/// schedules to minutes.
 fn ahead(draws: &mut ChaCha8Rng, now: i64) -> SimTime {
     let at = now + draws.random_range(DAY..1_090 * DAY);
     SimTime::from_seconds(at - at.rem_euclid(60))

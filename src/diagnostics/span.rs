@@ -25,7 +25,7 @@ impl Span {
     /// are never shown: a reader that finds one reads the whole file instead.
     pub const NOWHERE: Self = Self { file: FileId(u32::MAX), start: 0, end: 0 };
 
-    /// The span in the file that has the index of its own file in `files`.
+    /// The same range in another file: the index of this file in `files` selects the other file.
     #[must_use]
     pub fn relocated(self, files: &[FileId]) -> Self {
         let file = files.get(self.file.0 as usize).copied().unwrap_or(self.file);

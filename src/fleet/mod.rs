@@ -1,7 +1,8 @@
 //! The fleet: the current state of accounts, groups, instances and their resources.
 //!
-//! Dense tables by typed ids, without names. The fleet is state that stays consistent; it does not
-//! depend on policies or on the future event list, and makes no decisions.
+//! The tables are dense and indexed by typed ids; they have no names. The operations of the fleet
+//! keep it consistent. It does not depend on policies or on the future event list, and makes no
+//! decisions.
 
 mod account;
 mod autoscale;

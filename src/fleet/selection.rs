@@ -230,7 +230,7 @@ pub struct Offer {
 /// The key by which queues are compared, lowest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct QueueKey {
-    /// Compared before the counts: members without a zone, or the position in the list of zones.
+    /// The result of [`class`], which is compared before the counts.
     class: usize,
     /// Number of members that are left in the zone.
     in_zone: Reverse<usize>,
@@ -353,7 +353,7 @@ impl Walk {
         (self.zones[zone].class, Reverse(self.zones[zone].left), zone)
     }
 
-    /// Whether another head, or the next in the same queue, has the same rank.
+    /// Whether another head, or the next member of the same queue, has the same rank as this head.
     fn is_tied(&self, key: &QueueKey, queues: &Queues, names: &Names) -> bool {
         let Cursor { zone_and_domain, index } = self.cursor(key);
         let queue = &queues.queues[&zone_and_domain];

@@ -316,7 +316,8 @@ mod tests {
 
     #[test]
     fn the_drawn_spans_never_change() {
-        // The same on every platform; a change here changes the draws of every stored seed.
+        // These draws are the same on every platform. If they change, the draws of every stored
+        // seed change.
         let mut stream = Streams::new(42, 0).named("chance");
         let drawn: Vec<i64> = all().iter().map(|d| d.draw(&mut stream).seconds()).collect();
         assert_eq!(drawn, [604_800, 1_942_499, 591_037, 616_495, 86_778, 604_800]);

@@ -52,11 +52,12 @@ const FEWEST_NOTES: usize = 4_096;
 pub struct FutureEvents<T: TimerId> {
     now: SimTime,
     due_times: DueTimes<T>,
-    /// Latest first. A timer that is in `near_future` as well is taken from there.
+    /// The notes of the current page, latest first. A timer that is in `near_future` as well is
+    /// taken from there.
     current_page: Vec<(SimTime, T)>,
     /// Number of notes of `current_page` that have not been checked since it was opened.
     unchecked: usize,
-    /// Whether [`Self::upcoming`] has not returned the notes that were checked last.
+    /// Whether [`Self::upcoming`] still has to return the notes that were checked last.
     unreported: bool,
     near_future: NearFuture<T>,
     /// Timers that were set to each page, including outdated and duplicate notes.

@@ -116,8 +116,9 @@ pub(super) fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
     }
 }
 
-/// Whether a mistake may have hidden the name of an instance, a group or an account: one in the
-/// fleet, or in an event that creates an instance or was probably meant to.
+/// Whether a mistake may have hidden the name of an instance, a group or an account. This can be a
+/// mistake in the fleet, in an event that creates an instance, or in one that was probably meant to
+/// create one.
 fn lacks_names(tree: &Node, problems: &Problems) -> bool {
     let creates = |entry: &Entry| {
         let key: &str = &entry.key;

@@ -51,7 +51,7 @@ pub(super) struct ScenarioCompiler<'a> {
 pub(super) struct Unclear {
     /// The number of the row that is the reason; 0 if it is the table itself.
     row: usize,
-    /// The table in pieces, in which mistakes are searched; `None` once none has been found.
+    /// The table in pieces, to search it for mistakes; `None` once the search has found none.
     pieces: Option<Pieces>,
 }
 
@@ -68,7 +68,7 @@ impl ScenarioCompiler<'_> {
         taken.fold(false, |any, one| any | one)
     }
 
-    /// Reads the pieces in which a problem was found again, so that messages can quote them.
+    /// Reads once more the pieces in which a problem was found, so that messages can quote them.
     pub(super) fn restore_pieces(&mut self) {
         for table in self.unclear.values().filter_map(|table| table.pieces.as_ref()) {
             if let Err(failure) = table.restore(self.sources, self.problems) {

@@ -22,7 +22,8 @@ pub struct HouseRule {
 /// The demand of a house rule.
 #[derive(Debug, Clone)]
 pub enum HouseDemand {
-    /// One of these protections, for each policy, holds against each of the triggers.
+    /// Against each of the triggers, at least one of the protections holds. The list has a set of
+    /// protections for each policy.
     InForce(Vec<ProtectionSet>, Vec<Trigger>),
     /// No principal can both switch off a protection that holds and release the instance.
     TwoToRelease,

@@ -60,7 +60,7 @@ fn demand(
                 *set = known.map_or(*set, |id| set.with(*id));
                 found.push(of);
             }
-            // A name must be known to one of the policies at least.
+            // At least one of the policies must know the name.
             if found.iter().flatten().all(Result::is_err) {
                 let first = found.into_iter().flatten().next().and_then(Result::err);
                 first.into_iter().for_each(|problem| resolver.problems.add(*problem));

@@ -61,7 +61,7 @@ impl FleetBuilder<'_, '_> {
     }
 
     /// The owner of the rows of a cloud. Adds the accounts that its replies list. `None`, with an
-    /// error, if no policy of the scenario is for them.
+    /// error, if no policy of the scenario is for this cloud.
     fn place(
         &mut self,
         written: &WrittenImport,

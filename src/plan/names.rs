@@ -155,8 +155,8 @@ fn hash(name: &str) -> u64 {
     FxBuildHasher.hash_one(name)
 }
 
-/// Adds close names to a problem, and a note: all names after the text `some` if they are few, or
-/// the text `none` if there are no names.
+/// Adds similar names to a problem as suggestions. Also adds a note: the text `some` and all names
+/// if they are few, or the text `none` if there are no names.
 pub fn with_known(
     problem: Problem,
     name: &str,

@@ -11,7 +11,7 @@ use crate::words::{AccountId, EventId, GroupId};
 pub struct RandomSource {
     /// The name of the source and of its random streams.
     pub name: Box<str>,
-    /// The id of the event of which these are occurrences.
+    /// The id of the event that occurs.
     pub event: EventId,
     /// The gaps between its occurrences.
     pub every: SpanDistribution,

@@ -2,11 +2,11 @@
 //!
 //! The state of an instance depends on itself, on its account (whose clock is the same for all of
 //! its instances), on its group with all members, and on the groups that it can be attached to.
-//! Another instance can affect it in only two ways: a request names both, or a step of their
-//! account's clock concerns both, and under the policy one held instance keeps the others. The part
-//! contains these instances, then those that can affect them in the same ways, until none is added.
-//! All others are left out, because no fact about the instance, its group or its account depends on
-//! them.
+//! Another instance can affect it in only two ways. First, a request can name both. Second, a step
+//! of their account's clock can concern both, under a policy by which one held instance keeps the
+//! others. The part contains the instances that can affect the first one, then those that can
+//! affect any of these, until none is added. All others are left out, because no fact about the
+//! instance, its group or its account depends on them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -219,8 +219,8 @@ fn all_or_nothing_by_clock(plan: &Plan, id: InstanceId) -> bool {
     })
 }
 
-/// The groups of an instance's account that it can be attached to. Of groups with the same
-/// settings, only the one with the fewest members, which has the most room.
+/// The groups of an instance's account that it can be attached to. Of several groups with the same
+/// settings, the list has only the one with the fewest members, which has the most room.
 fn attachable(plan: &Plan, instance: InstanceId) -> Vec<GroupId> {
     let account = plan.fleet.instance(instance).account;
     let mut kinds: BTreeMap<String, (usize, GroupId)> = BTreeMap::new();

@@ -131,7 +131,7 @@ fn resolve_names(
 }
 
 /// The problem with an unknown name, with the place of a similar name. A suggestion compares many
-/// names, so it is left out once further problems are not shown.
+/// names, so it is left out for problems that will not be shown.
 fn unknown_instance(name: &str, span: Span, among: &dyn Candidates, is_crowded: bool) -> Problem {
     let compared = if is_crowded { 0 } else { 100_000 };
     let close = closest(name, among.all().take(compared).map(|(_, name)| name));

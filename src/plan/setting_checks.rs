@@ -350,9 +350,8 @@ pub fn lead(book: &Rulebook, at: SimTime, now: SimTime) -> Lead {
     }
 }
 
-/// The problem of a request that a policy cannot judge, because its decision space has no such
-/// trigger, or not together with an action that can cause a loss. `None` if it can judge the
-/// request.
+/// The problem of a request that a policy cannot judge: its decision space lacks the trigger, or
+/// has it only without an action that can cause a loss. `None` if the policy can judge the request.
 pub fn unjudged(
     book: &Rulebook,
     trigger: Trigger,

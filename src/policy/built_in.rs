@@ -17,7 +17,7 @@ pub struct BuiltIn {
     pub proof: Option<&'static [u8]>,
 }
 
-/// All of them, sorted by name.
+/// All built-in editions, sorted by name.
 #[cfg(built)]
 pub fn all() -> &'static [BuiltIn] {
     include!(concat!(env!("OUT_DIR"), "/policies.rs"))
@@ -27,13 +27,13 @@ pub fn all() -> &'static [BuiltIn] {
 #[cfg(not(built))]
 pub static TEXTS: std::sync::OnceLock<Vec<BuiltIn>> = std::sync::OnceLock::new();
 
-/// All of them, sorted by name.
+/// All built-in editions, sorted by name.
 #[cfg(not(built))]
 pub fn all() -> &'static [BuiltIn] {
     TEXTS.get().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// The one with this name; `None` if there is none.
+/// The built-in edition with this name; `None` if there is none.
 pub fn find(name: &str) -> Option<&'static BuiltIn> {
     all().iter().find(|known| known.name == name)
 }

@@ -19,19 +19,19 @@ use crate::words::{
     Subject, SwitchId, SwitchSet, Verdict, Word,
 };
 
-/// Switch of every policy about protections whose setting is unknown.
+/// The switch about protections whose setting is unknown, which every policy has.
 pub const UNKNOWN_PROTECTION: &str = "unknown-protection";
 
-/// Switch of every policy about members whose membership is unknown.
+/// The switch about members whose membership is unknown, which every policy has.
 pub const UNKNOWN_MEMBERSHIP: &str = "unknown-membership";
 
-/// Switch of every policy about locks that are unknown.
+/// The switch about unknown locks, which every policy has.
 pub const UNKNOWN_LOCK: &str = "unknown-lock";
 
-/// Switch of every policy about instances that may be spot capacity.
+/// The switch about instances that may be spot capacity, which every policy has.
 pub const UNKNOWN_BILLING: &str = "unknown-billing";
 
-/// Switch of every policy about scheduled releases that are unknown.
+/// The switch about unknown scheduled releases, which every policy has.
 pub const UNKNOWN_SCHEDULE: &str = "unknown-schedule";
 
 /// Position in which an answer that depends on the switch is undecided.
@@ -65,7 +65,8 @@ impl Unknowns {
     /// Number of these switches.
     pub(super) const COUNT: usize = 5;
 
-    /// Those of a policy, which are the last of its switches.
+    /// The switches about unknown facts of a policy with this number of switches; they are the
+    /// last.
     pub(super) const fn last_of(switches: usize) -> Self {
         Self {
             protection: SwitchId::from_index(switches - 5),
@@ -76,7 +77,7 @@ impl Unknowns {
         }
     }
 
-    /// Whether a switch is one of them.
+    /// Whether a switch is about unknown facts.
     pub fn contains(self, switch: SwitchId) -> bool {
         switch >= self.protection
     }

@@ -313,7 +313,7 @@ impl Condition {
         self.columns.iter().map(|(column, _)| *column)
     }
 
-    /// The switches that it tests, with the values it takes.
+    /// The switches that it tests, each with a mask of the positions that match.
     pub fn switches(&self) -> &[(SwitchId, u32)] {
         &self.switches
     }

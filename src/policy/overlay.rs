@@ -253,7 +253,7 @@ impl<'p> Overlay<'p> {
             "answer" => !concludes,
             key => !EVIDENCE.contains(&key),
         });
-        // Counts as assumed from here on, so that the mistake is reported only once.
+        // From here on the statement counts as assumed, so that the mistake is reported only once.
         if !stands && statement != StatementKind::Document {
             entries.push(assumed(span));
         }
@@ -291,7 +291,7 @@ impl<'p> Overlay<'p> {
             Some(Value::List(items)) => items.as_slice(),
             _ => &[],
         };
-        // Read one by one, so that an invalid path does not hide mistakes in others.
+        // The paths are read one by one, so that an invalid path does not hide mistakes in others.
         let drops: Vec<_> =
             items.iter().filter_map(|item| Spanned::<String>::read(item, self.problems)).collect();
         for path in drops {

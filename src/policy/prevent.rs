@@ -17,9 +17,9 @@ use crate::words::{
 /// Whether a policy accepts the call of a remedy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CallAcceptance {
-    /// In the given situation.
+    /// It accepts the call in the given situation.
     AtOnce,
-    /// After this act.
+    /// It accepts the call after this act.
     After(Act),
     /// It refuses the call.
     Never,

@@ -102,7 +102,7 @@ impl Remedy {
 }
 
 impl<'a> Danger<'a> {
-    /// A loss in a situation without a run, of which neither past nor group are known.
+    /// A loss in a situation without a run. Its past and the group of the instance are unknown.
     pub const fn new(moment: &'a Moment, on: ProtectionSet, rule: Option<RuleId>) -> Self {
         let facts = moment.facts;
         Self {

@@ -71,7 +71,7 @@ impl RuleKind for Impossible {
     }
 }
 
-/// Where a protection can work.
+/// The kind of conditions under which a protection can work.
 #[derive(Debug, Clone)]
 pub struct WorksWhen;
 

@@ -23,7 +23,7 @@ pub struct Ruling {
     rules: [RuleId; ProtectionSet::MOST],
     /// Protection that decides the outcome; `None` if none does.
     pub(super) decisive: Option<ProtectionId>,
-    /// A protection of which it is unknown whether it was on.
+    /// A protection that may or may not have been on.
     pub(super) doubtful: Option<Finding>,
     /// Switches and confidence that the verdicts depend on.
     pub basis: Basis,

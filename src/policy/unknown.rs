@@ -206,7 +206,7 @@ impl Rulebook {
             // A member of a group has one of the other memberships.
             all.filter(|word| *word != Membership::None.index()).filter(in_space_too).collect()
         } else if column == Column::Billing {
-            // Only whether it is spot capacity can be unknown.
+            // An unknown billing is either pay-as-you-go or spot.
             let words = [Billing::PayAsYouGo, Billing::Spot].map(Word::index);
             words.into_iter().filter(in_space_too).collect()
         } else {

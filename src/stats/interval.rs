@@ -65,9 +65,9 @@ impl Interval {
         })
     }
 
-    /// The interval of a probability from `hits` out of `of` independent trials: the values under
-    /// which neither this number of hits or more nor this number or fewer is improbable (Clopper
-    /// and Pearson 1934, Biometrika 26, 404–413). The ends are quantiles of beta
+    /// The interval of a probability from `hits` out of `of` independent trials (Clopper and
+    /// Pearson 1934, Biometrika 26, 404–413). A value outside of it would make it improbable to
+    /// observe as many hits or more, or as many hits or fewer. The ends are quantiles of beta
     /// distributions with (hits, of − hits + 1) and (hits + 1, of − hits).
     ///
     /// The interval contains the true probability at least as often as the level states, for every
@@ -155,8 +155,8 @@ mod tests {
 
     #[test]
     fn a_difference_of_shares_has_an_interval_even_if_no_pair_differs() {
-        // If no pair of n differs: from −u to u, where u = 1 − (α/4)^(1/n) is the end of each
-        // share.
+        // If none of n pairs differs, the interval is from −u to u, where u = 1 − (α/4)^(1/n) is
+        // the upper end of each share.
         let end = 1.0 - libm::pow(0.0125, 1.0 / 400.0);
         let none = Interval::of_paired_shares(0, 0, 400, Confidence::P95);
         assert!(close(none.high, end) && close(none.low, -end), "{none:?}");
@@ -183,7 +183,8 @@ mod tests {
             let t = beta::student_t(freedom, tail);
             assert!((t - expected).abs() < 6e-4, "{freedom}, {tail}: {t}");
         }
-        // One degree of freedom is Cauchy: tan(π/2 · (1 − 2·tail)). Very many are normal.
+        // With one degree of freedom the distribution is Cauchy: tan(π/2 · (1 − 2·tail)). With very
+        // many it is nearly normal.
         assert!(close(beta::student_t(1.0, 0.25), 1.0));
         assert!((beta::student_t(1e9, 0.025) - 1.959_963_984_540_054).abs() < 1e-6);
     }

@@ -133,6 +133,6 @@ sets! {
 impl ModelId {
     /// A model that only this instance has.
     pub const OWN: Self = Self(u32::MAX);
-    /// A model of which it is unknown whether it is the latest of the group.
+    /// A model that may or may not be the latest of the group.
     pub const UNKNOWN: Self = Self(u32::MAX - 1);
 }

@@ -153,8 +153,8 @@ impl Step<'_> {
         }
     }
 
-    /// Evaluates arrears whose start is unknown again, after an instance has joined the
-    /// account or changed its billing.
+    /// Evaluates once more arrears whose start is unknown, after an instance has joined the account
+    /// or changed its billing.
     pub(super) fn apply_current_arrears(&mut self, id: InstanceId) {
         let account = self.world.fleet.instance(id).account;
         let arrears = self.world.fleet.account(account).arrears;
@@ -242,7 +242,7 @@ impl Step<'_> {
         let Some(answer) = self.consult(request, policy, |t| &t.settling, &facts) else { return };
         match answer.says {
             AfterSettling::Restarts => self.bring_up(request, seq, id),
-            // From now on its owner leaves it stopped.
+            // From now on the instance counts as stopped by its owner.
             AfterSettling::Stays => {
                 let state = self.world.fleet.instance(id).state;
                 self.world.fleet.set_state(id, state, StoppedBy::User);

@@ -65,7 +65,7 @@ impl Branch {
         self.simulation.step_script(at)
     }
 
-    /// Handles an event that is not in the script now, before the timers of this instant.
+    /// Handles, before the timers of this instant, an event that is not in the script.
     pub fn try_event(&mut self, id: EventId, event: Event) {
         self.simulation.intervene(self.now, &Ok((id, event)));
     }

@@ -22,7 +22,7 @@ impl Step<'_> {
         self.world.origins.forget(key);
     }
 
-    /// The origin of the last request that removed a protection, from the instance or its group,
+    /// The origin of the last request that removed, from the instance or its group, a protection
     /// that would have held in this situation. [`Origin::NONE`] if no such protection was removed.
     pub(super) fn removal(&self, policy: PolicyId, id: InstanceId, facts: &Facts) -> Origin {
         let book = self.world.header.rulebook(policy);

@@ -43,8 +43,8 @@ impl Step<'_> {
         self.world.halt.get_or_insert(Box::new(halt));
     }
 
-    /// The answer of a table of a policy, whose switches the run then relies on. If the answer
-    /// differs between unknown facts, the run stops; `None` then, and if no row matches.
+    /// The answer of a table of a policy. The run then relies on the switches of the answer. `None`
+    /// if no row matches, or if the answer depends on unknown facts, which stops the run.
     pub(super) fn consult<C: Word>(
         &mut self,
         request: &RequestContext,

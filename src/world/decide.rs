@@ -149,7 +149,7 @@ impl Step<'_> {
         Some(drafts.into_iter().map(resolution).collect())
     }
 
-    /// Judges one instance alone. If the outcome is unknown, the run stops; `None` then.
+    /// Judges one instance alone. `None` if the outcome is unknown, which stops the run.
     pub(super) fn draft_alone(
         &mut self,
         request: &RequestContext,
@@ -159,7 +159,7 @@ impl Step<'_> {
         self.known(request, draft)
     }
 
-    /// Stops the run at a draft whose outcome is unknown; `None` then.
+    /// The draft if its outcome is known; otherwise stops the run and returns `None`.
     fn known(&mut self, request: &RequestContext, draft: Draft) -> Option<Draft> {
         if let DraftOutcome::Unknown(on) = draft.outcome {
             self.halt(request, Target::Instance(draft.id), draft.policy, *on);
@@ -168,7 +168,7 @@ impl Step<'_> {
         Some(draft)
     }
 
-    /// Judges one instance alone. If its policy has no answer, the run stops; `None` then.
+    /// Judges one instance alone. `None` if its policy has no answer, which stops the run.
     fn draft(&mut self, request: &RequestContext, item: RequestItem) -> Option<Draft> {
         let facts = self.facts(request, item.id, request.action);
         let action =
@@ -246,8 +246,8 @@ impl Step<'_> {
         }
     }
 
-    /// The outcome for an instance if the caller may not make the call about it, or if that is
-    /// unknown, with its basis; `None` if the caller may.
+    /// The outcome for an instance, with its basis, if the caller lacks the permission for the call
+    /// or if that is unknown; `None` if the caller has the permission.
     fn forbidden(
         &self,
         request: &RequestContext,

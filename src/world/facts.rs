@@ -133,7 +133,7 @@ impl World {
 
 /// Unknown columns of an instance, and those of the request.
 fn unknown(instance: &Instance, requested: &Facts) -> Columns {
-    // Only a new model tests the model.
+    // Only a request that rolls out a new model tests the model.
     let of_model = requested.trigger == Trigger::ModelUpdate && instance.model == ModelId::UNKNOWN;
     requested
         .unknown

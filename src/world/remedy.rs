@@ -103,9 +103,9 @@ impl Step<'_> {
     }
 
     /// The first instant at which a remedy could have been used; `None` if nothing helps. It is not
-    /// before the start of the run or of the instance, and not before the state began that the
-    /// remedy ends: the arrears, the schedule, the hook, the membership, the absence of the
-    /// protection.
+    /// before the start of the run or of the instance. It is also not before the beginning of the
+    /// state that the remedy ends: the arrears, the schedule, the hook, the membership, the absence
+    /// of the protection.
     pub(super) fn remedy_from(&self, id: InstanceId, remedy: &Remedy) -> Option<SimTime> {
         let (until, means) = (remedy.until?, remedy.means?);
         let instance = self.world.fleet.instance(id);

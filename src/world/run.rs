@@ -191,7 +191,7 @@ impl Run {
         self.simulation.model()
     }
 
-    /// Adds switches that a judgement of the run depends on, not the run itself.
+    /// Adds switches on which a judgement of the run depends, although the run itself does not.
     pub fn rely(&mut self, policy: PolicyId, switches: SwitchSet) {
         let relied = &mut self.simulation.model_mut().relied[policy.index()];
         *relied = relied.union(switches);
@@ -277,7 +277,8 @@ impl World {
         (world, future_events)
     }
 
-    /// The same before the start of the random sources, and the random sources.
+    /// The world and the timers of [`Self::begin`] before the random sources are started, with
+    /// these sources.
     fn prepare(plan: Plan) -> (Self, FutureEvents<Timer>, Vec<RandomSource>) {
         let calls = plan.needs_calls().then(Vec::new);
         let Plan { header, fleet, random, targets, flags, principals, defaults, .. } = plan;

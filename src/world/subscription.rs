@@ -121,7 +121,8 @@ impl Step<'_> {
             Some(TermFrom::Renewal) => self.now.max(old),
             Some(TermFrom::Expiry) | None => old,
         };
-        // A renewal adds one period; automatic renewal requests the next one when that ends.
+        // A renewal adds one period. When that period ends, automatic renewal requests the next
+        // one.
         let new = from.after_on_calendar(span, calendar);
         let instance = self.world.fleet.instance_mut(id);
         instance.expires = new;

@@ -213,7 +213,7 @@ fn every_call_of_a_person_raises_the_alert_of_a_watch_on_all_calls() {
             let request = all.iter().find(|r| of(&r)).expect("the request of an alert");
             assert_eq!(request["verb"], alert["verb"], "{alert}");
         }
-        // Calls that name an instance which exists; verbs without a name in the trail apart.
+        // Every call to an existing instance raises an alert, if its verb has a name in the trail.
         let named = ["release", "stop", "start", "restart", "snapshot", "set-protection", "detach"];
         for request in all.iter().filter(|r| r["record"] == "request" && !r["actor"].is_null()) {
             let verb = request["verb"].as_str().expect("a verb");

@@ -1,4 +1,4 @@
-//! Azure listings, each row of them with its key on, off and absent. The rows are made by hand in
+//! Azure listings: each row is read with its key on, off and absent. The rows are made by hand in
 //! the shapes of the API reference; the recorded replies are in `scenarios/data/azure`.
 
 use stayput::import::{Imported, import};
@@ -142,22 +142,22 @@ fn locks_cover_what_is_below_them() {
         (names(&protect.on), names(&protect.unknown))
     };
     let none: Vec<&str> = Vec::new();
-    // Not listed: unknown.
+    // If the locks are not listed, they are unknown.
     let imported = read_with(None);
     assert_eq!(group(&imported).1, ["CanNotDelete", "ReadOnly"]);
     assert_eq!(flags(&imported, 1), (none.clone(), vec!["CanNotDelete on a VM"]));
     assert!(imported.unseen.iter().any(|unseen| unseen.call == "az lock list"));
-    // Listed, and none there: off.
+    // If the list of locks is empty, they are off.
     let imported = read_with(Some("[]"));
     assert_eq!(group(&imported), (vec![], vec![]));
     assert_eq!(flags(&imported, 1), (none.clone(), none.clone()));
-    // On the resource group: on everything below, in any case of letters.
+    // A lock of the resource group covers everything below; upper and lower case do not matter.
     let of_group = list(&[lock("/subscriptions/S-1/resourceGroups/RG", "CanNotDelete")]);
     let imported = read_with(Some(&of_group));
     assert_eq!(group(&imported).0, ["CanNotDelete"]);
     assert_eq!(flags(&imported, 1).0, ["CanNotDelete on a VM"]);
     assert_eq!(flags(&imported, 0).0, none, "a part of a set has no lock of its own");
-    // On another group, whose name begins alike: off.
+    // A lock of another group, whose name begins in the same way, covers nothing here.
     let other = list(&[lock("/subscriptions/s-1/resourceGroups/rg-2", "ReadOnly")]);
     assert_eq!(group(&read_with(Some(&other))), (vec![], vec![]));
     let of_set = list(&[lock(&format!("{SCOPE}/virtualMachineScaleSets/web"), "ReadOnly")]);

@@ -16,7 +16,7 @@ fn house(rest: &str) -> String {
     )
 }
 
-/// The rules of a policy, by their ids.
+/// The rules of a policy.
 fn rules(policy: &str) -> Vec<Json> {
     let ran = stayput(&["rules", policy, "-f", "json"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));

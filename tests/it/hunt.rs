@@ -341,8 +341,8 @@ fn instances_in_the_same_state_are_searched_once() {
     assert_eq!(classes, [&ids[..2], &ids[2..3], &ids[3..]]);
 }
 
-/// One held instance keeps the others of a call: it stays in the part of the plan that is searched,
-/// though nothing else connects them.
+/// One held instance keeps the others of a call. The part of the plan that is searched therefore
+/// contains it, although nothing else connects it with them.
 #[test]
 fn a_neighbour_whose_protection_keeps_the_others_is_not_left_out() {
     let fleet = "  instances: { a: {}, b: { protect: [release-protection] } }\n";
@@ -409,7 +409,7 @@ fn an_overlay_beside_scenarios_is_checked_and_not_tested() {
     assert!(!tested.stderr.contains("overlay"), "{}", tested.stderr);
 }
 
-/// Events in a table: a way with steps cannot be written, which is said.
+/// If the events are in a table, a way with steps cannot be written, and the output states this.
 #[test]
 fn a_way_that_cannot_be_written_is_said() {
     let span = folder();

@@ -1,5 +1,6 @@
-//! For every fact that is read from a listing or a state file, the contents of the imported
-//! scenario if its key is on, off and absent. The rows are made by hand after the API references.
+//! Tests every fact that is read from a listing or a state file: what the imported scenario
+//! contains if the key of the fact is on, off and absent. The rows are made by hand after the API
+//! references.
 
 use stayput::diagnostics::{Problems, Severity, Sources};
 use stayput::import::import;

@@ -412,7 +412,7 @@ fn accepted_decisions_are_compared_only_where_scenarios_are_run() {
     );
     let ran = stayput(&["bless", "--diff", BASE, &house, &scenario, "--reason", "known"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    // The verdict, which covers its consequence, and the title.
+    // The two changes are the verdict, which covers its consequence, and the title.
     assert!(ran.stdout.contains("2 changes newly accepted"), "{}", ran.stdout);
     for more in [&[][..], &[scenario.as_str()][..]] {
         let ran = stayput(&[&["diff", BASE, &house], more].concat());

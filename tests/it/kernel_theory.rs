@@ -349,8 +349,8 @@ fn a_station_with_limited_capacity() {
             let seen = case.run(seed);
             figures.add("P(refused)", refused, seen.refused.share());
             figures.add("L", l, seen.present.mean_by(at(case.end)));
-            // Arrivals see averages over time; of the admitted, the share that found the system
-            // empty.
+            // Arrivals see averages over time. The figure is the share of the admitted arrivals
+            // that found the system empty.
             let at_once = seen.delayed.share().map(|share| 1.0 - share);
             figures.add("P0", empty / (1.0 - refused), at_once);
         }

@@ -220,8 +220,9 @@ impl CarWash {
 
 #[test]
 fn the_car_wash_of_simpy_gives_its_trace() {
-    // SimPy's example `carwash`: four cars at once, then one by one; two places, five minutes, the
-    // first twenty. The model also draws how clean a car gets, which has no effect.
+    // The first twenty minutes of SimPy's example `carwash`: four cars arrive at once, the others
+    // one by one. There are two places, and a wash takes five minutes. The model also draws how
+    // clean a car gets, which has no effect.
     let expected = "\
 0.00,0,arrives
 0.00,1,arrives

@@ -60,7 +60,7 @@ fn every_source_of_an_edition_is_used_and_dated() {
         for (at, source) in policy.sources.iter().enumerate() {
             assert!(source.dated.is_some(), "{name}: `{}` has no date", source.key);
             let text = fs::read_to_string(root().join(format!("policies/{name}.yaml"))).unwrap();
-            // Sources of an extended edition may be used by that one alone.
+            // A source of an extended edition may be used by the rules of that edition alone.
             if !text.contains(&format!("\n  {}:", source.key)) {
                 continue;
             }

@@ -80,7 +80,7 @@ fn the_figures_agree_with_the_rows() {
     assert!(raw.iter().map(|row| cell(row, "replication")).eq(numbers.iter().map(String::as_str)));
     let lost: Vec<u32> =
         raw.iter().map(|row| cell(row, "protected_lost").parse().unwrap()).collect();
-    // Two of six are removed, and three are protected: these have 40 GiB each, the others 20.
+    // Two of six are removed. Three of the six are protected and have 40 GiB each, the others 20.
     for (row, lost) in raw.iter().zip(&lost) {
         assert_eq!(cell(row, "gib_lost"), (40 + 20 * lost).to_string());
         let first = if *lost > 0 { "86400" } else { "" };
@@ -197,7 +197,7 @@ fn merged_parts_equal_the_whole_byte_for_byte() {
         let text = fs::read_to_string(Path::new(part).join("replications.csv")).unwrap();
         rows(&text).len()
     };
-    // Each of three plans has 101.
+    // Each of three plans has 101 replications.
     assert_eq!(parts.iter().map(of).collect::<Vec<_>>(), [75, 75, 75, 78]);
 }
 
@@ -634,7 +634,8 @@ fn the_interval_of_a_study_covers_the_true_value_as_often_as_stated() {
     }
 }
 
-/// A scenario with two cases: how long the bill stays unpaid is drawn, what is protected differs.
+/// A scenario with two cases, which differ in what is protected. The time for which the bill stays
+/// unpaid is drawn.
 const TWO_CASES: &str = "\
 stayput: scenario/1
 name: bill
@@ -663,7 +664,7 @@ fn two_recorded_cases_are_compared_with_each_other() {
     for (case, out) in [("bare", &bare), ("kept", &kept)] {
         assert_eq!(stayput(&["run", &path, "--case", case, "--out", out]).code, 0);
     }
-    // Two folders of one case each, or two cases of one folder: one comparison.
+    // Two folders of one case each and two cases of one folder give the same comparison.
     let [one, two] = ["bare", "kept"].map(|case| format!("{both}#{case}"));
     let ran = stayput(&["diff", &bare, &kept]);
     assert_eq!((ran.code, ran.stderr.as_str()), (1, ""), "{}", ran.stdout);
@@ -708,7 +709,7 @@ fn recorded_replications_are_compared_in_pairs() {
     assert!(text.contains("60 replications with common random numbers, 60 differ"), "{text}");
     let same = stayput(&["diff", &name("both"), &name("both")]);
     assert_eq!(same.code, 0, "{}", same.stdout);
-    // Other draws, another kind of recording, and too few.
+    // Another seed and another kind of recording are refused; fewer replications are compared.
     assert_eq!(into(&out("seed"), &path, &[&study[..], &["--seed", "4"]].concat()).code, 0);
     let ran = stayput(&["diff", &name("both"), &name("seed")]);
     assert_eq!(ran.code, 2);

@@ -107,7 +107,7 @@ fn all_fields_of_a_wrong_type_are_reported_at_once() {
     let row = format!("{{\"InstanceId\":\"i-1\",\n   {}}}", fields.join(",\n   "));
     let text = format!("{{\"Instances\":{{\"Instance\":[\n  {row}]}}}}");
     let reported = problems_of(&[&text]);
-    // An unknown word is a warning, and unknown.
+    // An unknown word causes a warning, and the fact counts as unknown.
     assert_eq!(reported.matches("error[").count(), fields.len() - 1, "{reported}");
     insta::assert_snapshot!(reported);
 }

@@ -280,7 +280,7 @@ proptest! {
         tables in prop::collection::vec(table(false), 16),
     ) {
         both_agree(&[(FLEET, &faulty)], EVENTS);
-        // A mistake in one of them hides the others: few at a time.
+        // A mistake in one table hides those of the others, so few are compiled at a time.
         for table in tables.chunks(4) {
             let pairs: Vec<_> = table.iter().map(|table| (FLEET, table.as_str())).collect();
             TAKEN.fetch_add(both_agree(&pairs, EVENTS).unwrap_or(0), Ordering::Relaxed);

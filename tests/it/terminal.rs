@@ -197,7 +197,7 @@ fn cases_stand_side_by_side() {
     assert_eq!(json["cases"][1]["figures"]["released"], 4);
     let ends = &json["differ"][0]["ends"];
     assert!(ends[0]["trigger"].is_string() && ends[1].is_null(), "{ends}");
-    // Under chance: each case against the first, with common random numbers.
+    // In a study, each case is compared with the first one, with common random numbers.
     let study = ["run", "scenarios/random-year.yaml", "--replications", "5", "--compare"];
     let ran = stayput(&study);
     assert!(ran.stdout.contains("5 replications with common random numbers"), "{}", ran.stdout);

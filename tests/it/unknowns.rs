@@ -163,11 +163,11 @@ fn arrears_that_began_before_the_start_continue_from_then() {
             "  accounts: {{ shop: {{ arrears-since: {since} }} }}\n  instances: {{ a: {{ {keys} }}, s: {{ billing: subscription, expires: 2027-01-01T00:00:00Z }} }}\n"
         )
     };
-    // Stopped and reclaimed long ago; released on the fifteenth day.
+    // The instance was stopped and reclaimed before the start; it is released on the fifteenth day.
     let ran = run(cn, "", &fleet("2026-05-20T00:00:00Z", ""), &[]);
     decided(&ran, &[["a", "unprotected", "released"]]);
     assert!(ran.stdout.contains("2026-06-04T00:00:00Z"), "{}", ran.stdout);
-    // Released before the start: such a fleet is impossible.
+    // The instance would have been released before the start: such a fleet is impossible.
     let ran = run(cn, "", &fleet("2026-05-01T00:00:00Z", ""), &[]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("E050") && ran.stderr.contains("OD3"), "{}", ran.stderr);

@@ -421,7 +421,7 @@ mod hooks {
         let free =
             ["+1h m1 removing", "+1h5m m2 removing", "+1h10m m1 released", "+1h10m m2 released"];
         assert_eq!(reported, free);
-        // Another member is not completed: the first one waits until that one times out.
+        // The hook of the other member is not completed: the first member waits until it times out.
         let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }
   - { at: +1h5m, scale-in: { group: g, remove: 2 } }
   - { at: +1h6m, complete-hook: { instance: m2 } }

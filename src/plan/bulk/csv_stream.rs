@@ -22,7 +22,8 @@ use crate::format::{Entry, Node, Style, Value, canonical_key};
 /// Size of a block, in bytes.
 const BLOCK: u64 = 1 << 18;
 
-/// Longest row, in bytes, up to one block more. It bounds the memory for a file without line ends.
+/// Longest row, in bytes; a row may exceed it by one block. The limit bounds the memory for a file
+/// without line ends.
 const LONGEST_ROW: usize = 1 << 20;
 
 /// The result of [`CsvStream::advance`].
@@ -202,7 +203,8 @@ impl CsvStream {
         Ok(if is_split { NextRow::Row } else { NextRow::NeedsFullRead })
     }
 
-    /// Reads the next block, and more until it contains a line end. Invalid UTF-8 ends the text.
+    /// Reads the next block, and further blocks until one contains a line end. Invalid UTF-8 ends
+    /// the text.
     fn read_block(&mut self) -> io::Result<()> {
         let mut bytes = mem::take(&mut self.text).into_bytes();
         bytes.clear();
@@ -384,7 +386,7 @@ mod tests {
         }
     }
 
-    /// The same for a text without quotes, with methods of `str`.
+    /// The result of [`read`] for a text without quotes, computed with methods of `str`.
     fn model(bytes: &[u8]) -> (Vec<(String, String)>, bool) {
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,

@@ -97,7 +97,7 @@ pub fn check(
 fn name(events: &mut Events, id: Option<&str>) -> Option<EventId> {
     match id {
         None => Some(events.unnamed()),
-        // A later row without an id could have this name by its number.
+        // A later row without an id could get this name from its number.
         Some(id) if Name::fault(id).is_some() || numbered(id).is_some() => None,
         Some(id) => events.named(id, None).ok(),
     }

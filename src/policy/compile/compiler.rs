@@ -148,8 +148,7 @@ impl<'p> Compiler<'p> {
         }
     }
 
-    /// Limits the confidence of rules that use figures, orders or limits to the confidence of
-    /// these.
+    /// Gives a rule that uses figures, orders or limits at most the confidence of what it uses.
     fn lean_on_figures(
         &mut self,
         file: &PolicyFile,

@@ -133,7 +133,7 @@ impl Compiler<'_> {
                     .help(format!("write `default: {side}`, or a `source:` for `{}`", **stated)),
             );
         }
-        // A switch without any position must be set by each scenario.
+        // Each scenario must set a switch that has neither a default nor a cautious position.
         if part.cautious.is_none() && part.default.is_some() {
             let code = Code::NoCautious;
             let title = format!("missing key `cautious` in the switch `{}`", **name);

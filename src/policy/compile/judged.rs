@@ -19,7 +19,7 @@ impl Compiler<'_> {
             return Domain::nothing();
         }
         let domain = Domain::new(&self.columns, &self.impossible);
-        // If there are protections, their tables over the same space have reported this.
+        // If there are protections, their tables have reported that the space is too large.
         if domain.is_none() && file.protections.0.is_empty() {
             let most = crate::policy::space::MOST_CELLS;
             let title = format!("the decision space would have more than {most} cells");

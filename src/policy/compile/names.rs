@@ -77,7 +77,7 @@ impl Compiler<'_> {
         let memberships = memberships.filter(|word| *word != Membership::None.word()).collect();
         let locks = Lock::ALL.iter().map(|word| word.word()).collect();
         let billings = vec![Billing::PayAsYouGo.word(), Billing::Spot.word()];
-        // In the order of `Unknowns::last_of`.
+        // The switches are listed in the order of `Unknowns::last_of`.
         for (name, values, because) in [
             (
                 UNKNOWN_PROTECTION,

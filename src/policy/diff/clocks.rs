@@ -64,7 +64,7 @@ fn clock(
     grid.compare(pair, &about, both, found);
 }
 
-/// When a clock of an edition makes a request in each cell of a grid.
+/// The steps of a clock that make a request, with the cells of a grid in which they apply.
 struct ClockCells<'c> {
     asked: ClockAction,
     /// Whether the edition marks the cell as impossible.
@@ -73,7 +73,7 @@ struct ClockCells<'c> {
     steps: Vec<(Deadline<'c>, Vec<bool>)>,
 }
 
-/// An instant for comparison, counted from the epoch, its text, and the step.
+/// A deadline: an instant for comparison, counted from the epoch; its text; and the step.
 type Deadline<'c> = (SimTime, String, &'c ClockStep);
 
 impl<'c> ClockCells<'c> {
@@ -127,7 +127,7 @@ const fn worth(action: ClockAction, at: SimTime) -> i64 {
     }
 }
 
-/// When a step is due.
+/// The deadline of a step.
 fn deadline<'c>(clock: &'c Clock, step: &'c ClockStep) -> Deadline<'c> {
     let (mut span, mut graces) = (CalendarSpan::default(), 0_i64);
     let mut start_of_day = false;

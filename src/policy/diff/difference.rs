@@ -307,7 +307,7 @@ impl Comparison {
         CellCounts { unchanged: self.cells.saturating_sub(changed + accepted), changed, accepted }
     }
 
-    /// Moves the differences with a key to those that are accepted; whether there is one.
+    /// Moves the differences with a key to the accepted ones; returns whether there was one.
     pub fn accept(&mut self, key: &str) -> bool {
         let before = self.accepted.len();
         self.accepted.extend(self.differences.extract_if(.., |d| d.key() == key));

@@ -92,7 +92,7 @@ impl AcceptedProbe<'_> {
         for change in &mut self.0 {
             if let Some(tail) = KeyTail::parse(change.key, part, subject) {
                 change.is_present = true;
-                // A subject may have several entries, one of which is meant.
+                // A subject may have several entries; the key is about one of them.
                 if tail.says(says) {
                     change.agrees = Some(true);
                 }

@@ -11,7 +11,7 @@ pub(in crate::world) struct Ranking {
     /// `None` until an order is needed.
     queues: Option<Queues>,
     members: FxHashMap<InstanceId, Member>,
-    /// Number of members whose names have each form.
+    /// For each form of names, the number of members with such a name.
     forms: [usize; 2],
 }
 
@@ -25,7 +25,8 @@ struct Member {
 }
 
 impl Ranking {
-    /// The ranking of a group as it is now: `kept`, if all changes since are known.
+    /// The current ranking of a group. If all changes since `kept` are known, it is updated;
+    /// otherwise a new ranking is made.
     pub(in crate::world) fn of(
         kept: Option<Self>,
         fleet: &mut Fleet,

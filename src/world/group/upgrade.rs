@@ -98,8 +98,8 @@ impl Step<'_> {
     /// Starts a rolling upgrade: the first batch at once, the others by a timer. It replaces an
     /// upgrade in progress.
     ///
-    /// The result counts all members: those that the request would change, and those that nothing
-    /// blocks at the time of the request.
+    /// The result counts members of all batches, as they are at the time of the request: those that
+    /// an upgrade would change, and those of them that nothing blocks.
     fn begin_rolling(&mut self, request: RequestContext, seq: u64, group: GroupId) -> RequestTally {
         let members = self.members_of(group);
         let Some((tally, all_held)) = self.preview(&request, &members) else {

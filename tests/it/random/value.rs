@@ -79,7 +79,7 @@ impl Val {
         }
     }
 
-    /// As a cell of a table; `None` if it does not fit into one.
+    /// The value as a cell of a table; `None` if it does not fit into one.
     fn cell(&self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text.trim_matches('"').to_owned()),
