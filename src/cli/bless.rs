@@ -203,7 +203,8 @@ fn keep(file: Option<&AcceptedFile>, result: &mut DiffResult) -> Vec<Acceptance>
     let problems = &mut Problems::default();
     let taken = accept(file, comparison, &mut result.changed, &terms, problems).taken;
     let others = file.accepted.iter().map(Acceptance::from).filter(|one| {
-        // Acceptances of other editions, and of decisions if no scenario ran, are not checked.
+        // An acceptance of another edition is not checked, nor one of a decision if no scenario
+        // ran.
         one.from != old || (!ran && one.change.starts_with("decision "))
     });
     others.chain(taken).collect()

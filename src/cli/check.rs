@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     })
 }
 
-/// What a policy contains; `None`, with errors, if it has a mistake.
+/// A line about the contents of a policy; `None`, with errors, if it has a mistake.
 fn policy_line(loader: &mut Loader, path: &Path, shown: &str) -> Option<String> {
     // Without a folder, the path would be read as the name of an edition.
     let is_alone = path.components().count() == 1;

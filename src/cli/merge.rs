@@ -207,7 +207,7 @@ struct MergedRun {
     estimator: Estimator,
     /// The replication that is expected next.
     next: u64,
-    /// The part that contained the one before.
+    /// Index of the part that contained the replication before it.
     last: usize,
     /// Replications that two parts contain.
     again: BTreeMap<[usize; 2], (u64, u64)>,
@@ -244,7 +244,7 @@ impl Merging<'_> {
             let next = self.inputs.next[at].as_ref().filter(|next| is_of(next, of));
             match next.map(|next| next.one.replication) {
                 Some(next) if next > number => heads.push(Reverse((next, at))),
-                // It is reported at the end, as a row that was left.
+                // This row is not taken; it is reported at the end, with all rows that are left.
                 Some(_) | None => {}
             }
         }

@@ -178,7 +178,7 @@ impl<'a> Running<'a> {
             format if arguments.compare => {
                 Some(Box::new(SideBySide::new(stdout, comparison_format(format, page))))
             }
-            // Refused above.
+            // This format without `--compare` was refused.
             RunFormat::Markdown => None,
             RunFormat::Text => Some(Box::new(Text::new(stdout, page, detail))),
             RunFormat::Jsonl => Some(Box::new(JsonLines::new(BufWriter::new(stdout)))),

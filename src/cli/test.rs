@@ -330,8 +330,8 @@ fn warn_of_idle_assumptions(loaded: &[Loaded], judged: &[Judged], problems: &mut
     }
 }
 
-/// The stored decisions of a scenario; `None` if there are none, or if the scenario does not run
-/// `unchanged`, under its own policy and seed.
+/// The stored decisions of a scenario; `None` if there are none, or if `unchanged` is false. It is
+/// true if the scenario runs under its own policy and seed.
 fn read_stored(one: &Loaded, unchanged: bool, loader: &mut Loader) -> Option<Vec<DecisionRow>> {
     let path = stored_path(&one.path);
     if !unchanged || !path.is_file() {

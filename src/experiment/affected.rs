@@ -30,7 +30,7 @@ pub fn affected_instances(difference: &Difference, world: &World) -> Vec<String>
         let set = on.union(unknown);
         let named = header.protections(policy, set).contains(&difference.subject.as_str());
         let membership = instance.membership;
-        // An unknown membership may be any.
+        // An unknown membership may be any membership.
         let in_membership =
             !instance.membership_known || has_word(Column::Membership, membership.word());
         let grouped = membership != Membership::None || !from_group(difference);

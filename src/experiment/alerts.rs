@@ -25,7 +25,7 @@ pub struct AlertWatch {
     calls: BTreeMap<InstanceId, Vec<CallAbout>>,
 }
 
-/// An event about an instance that a trail may contain.
+/// An event that a trail may contain, about one instance.
 struct Seen<'s> {
     kind: AlertKind,
     seq: u64,
@@ -234,7 +234,8 @@ fn delay(
     Some(Delay { span, rule: row.rule, basis })
 }
 
-/// Why a switched-off protection of an instance would raise no alert in time; `None` if one would.
+/// Why no alert would come in time if a protection of an instance were switched off; `None` if an
+/// alert would.
 pub fn unseen_lift(
     watchers: &[Watcher],
     world: &World,
@@ -315,7 +316,7 @@ fn kind_of(what: What) -> Option<WatchedChange> {
     })
 }
 
-/// The instances of a change: the instance, or all of the group or the account.
+/// The instances that a change is about: one instance, or all instances of a group or an account.
 fn subjects(subject: Subject, world: &World) -> Vec<InstanceId> {
     match subject {
         Subject::Instance(id) => vec![id],

@@ -95,8 +95,8 @@ impl ObservedSeries {
         all
     }
 
-    /// Whether it is reported with this number of observations: scenarios without a currency have
-    /// no money.
+    /// Whether the series is reported if it has this number of observations. A series of money is
+    /// left out if the scenario has no currency.
     pub(super) const fn is_there(&self, count: u64) -> bool {
         match self.source {
             SeriesSource::Metric(metric) => !metric.needs_currency() || count > 0,
@@ -219,7 +219,7 @@ impl Estimator {
     /// pass every replication once more.
     ///
     /// # Errors
-    /// That of `again`.
+    /// The error of `again`.
     pub fn estimates<E>(
         mut self,
         level: Confidence,

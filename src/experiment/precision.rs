@@ -70,7 +70,7 @@ impl PrecisionTarget {
                 None => estimate.unit == Unit::Share,
             })
         };
-        // A scenario without a currency has no estimate of money, which is never precise enough.
+        // Without a currency there is no estimate of money, so a precision for it is never reached.
         if self.metric.is_some() && concerned().next().is_none() {
             return false;
         }

@@ -52,10 +52,10 @@ pub fn suggest(policy: &Policy, rule: RuleId) -> Option<String> {
     }
     let keys = instance_keys(&case, grouped);
     if trigger == "launch-hook" {
-        // The group creates it.
+        // The group creates the instance.
         out.push("  instances: {}".to_owned());
     } else if trigger == "zone-balance" {
-        // Two in one zone, and none in the other.
+        // Two instances are in one zone, and none is in the other.
         let keys = format!("{}, zone: zone-1", keys.join(", "));
         out.push(format!("  instances: {{ it: {{ {keys} }}, other: {{ {keys} }} }}"));
     } else {
@@ -118,7 +118,7 @@ fn instance_keys(case: &RuleSituation<'_>, grouped: bool) -> Vec<String> {
     }
     match case.word(Column::Action) {
         "start" => keys.push("state: stopped".to_owned()),
-        // A stop makes a decision only if it takes something, such as an address.
+        // A stop makes a decision only if the instance loses something, such as an address.
         "stop" => keys.push("resources: { address: { kind: static-ip } }".to_owned()),
         _ => {}
     }
@@ -148,7 +148,7 @@ fn find<'p>(
         protection.of != Subject::Group || word_of(space, *cell, Column::Membership) != "none"
     };
     let occurring = || cells().filter(|cell| fits(cell) && occurs(policy, space, *cell));
-    // A stop makes a decision only if it takes something.
+    // A stop makes a decision only if the instance loses something.
     let is_stop = |cell| matches!(word_of(space, cell, Column::Action), "stop" | "reclaim");
     let preferred = occurring().find(|cell| !is_stop(*cell)).or_else(|| occurring().next());
     let cell = preferred.or_else(|| cells().find(fits)).or_else(|| cells().next())?;
@@ -254,7 +254,7 @@ fn events(case: &RuleSituation<'_>) -> Vec<String> {
             "os-image" => "upgrade: { group: group-1, os-image: true }".to_owned(),
             _ => format!("update-model: {{ group: group-1, to: model-2{via} }}"),
         },
-        // These need no event.
+        // These triggers need no event.
         "scheduled-release" | "expiry" => return Vec::new(),
         other => {
             let verbs = format!("# add an event that causes `{other}` under {}", case.policy.name);

@@ -10,7 +10,7 @@ use super::json::{JsonValue, Piece, shown};
 use super::state_file;
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
 
-/// Wrappings are looked into this deep.
+/// Largest depth to which wrappings are searched.
 const DEEPEST: u8 = 6;
 
 /// Keys under which tools put the reply itself.
@@ -119,7 +119,7 @@ impl Unwrapping<'_> {
         pages.extend(found.into_iter().map(page));
     }
 
-    /// The call of which an object is a row; probably `like`, that of its neighbour.
+    /// The call of which an object is a row. `like`, the call of the row before it, is tried first.
     fn call_of(
         &self,
         row: Piece<'_>,

@@ -42,13 +42,13 @@ pub(super) struct Missing {
     pub(super) subject: &'static str,
     /// The fact, by its name in the table of calls.
     pub(super) fact: &'static str,
-    /// The group of an instance, and the resource group of that.
+    /// The group of an instance, and the resource group of this group.
     pub(super) group: String,
     pub(super) place: String,
 }
 
 impl Missing {
-    /// A fact of an instance, perhaps of a group.
+    /// A fact of an instance, which may be a member of a group.
     pub(super) fn of_instance(
         cloud: &'static str,
         fact: &'static str,

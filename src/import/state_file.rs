@@ -5,7 +5,7 @@ use super::fields::ReplyObject;
 use super::json::Piece;
 use crate::diagnostics::{Code, Problem, Problems};
 
-/// Modules are looked into this deep.
+/// Largest depth to which modules are searched.
 const DEEPEST: u8 = 32;
 
 /// Whether an object is a state, or a plan.

@@ -84,8 +84,8 @@ impl Side {
         }
     }
 
-    /// Whether a situation can be that of the decision. Columns that a row does not have, and
-    /// values that are not known, can be any.
+    /// Whether a situation of a difference can be the situation of the decision. A column that the
+    /// row does not have, or whose value is unknown, fits every word.
     fn is_in(&self, difference: &Difference) -> bool {
         difference.situation.iter().all(|tested| {
             let has = |value: &str| tested.words.iter().any(|word| word == value);
@@ -108,8 +108,8 @@ impl Side {
         statement.rule.as_ref().map(|rule| rule.id.as_str())
     }
 
-    /// Whether the rule of a difference decided; `None` if another part of the policy decided, so
-    /// that the rule does not show it.
+    /// Whether the rule of a difference decided; `None` if another part of the policy decided,
+    /// because the rule then shows nothing.
     fn is_decided_by(&self, difference: &Difference) -> Option<bool> {
         let rule = self.rule_of(difference)?;
         let same_kind = match difference.part {
@@ -195,7 +195,8 @@ impl ChangedDecision {
             }
         }
         let mut sides: Vec<Side> = rows.map(|(row, is_new)| Side::new(row, is_new)).collect();
-        // A switch that only one of the policies has is at its position in both runs.
+        // A switch that only one of the policies has counts as set to the same position on both
+        // sides.
         let switches: Vec<_> = sides.iter().flat_map(|side| side.switches.clone()).collect();
         sides.iter_mut().for_each(|side| side.switches.clone_from(&switches));
         let paired = changed.old.as_ref().zip(changed.new.as_ref());
@@ -232,7 +233,7 @@ impl ChangedDecision {
         let follows = |one: &&Consequence| one.subjects.iter().any(|s| self.subjects.contains(s));
         for one in earlier.iter().filter(follows) {
             if one.causes.is_empty() {
-                // It may follow from a change that no difference explains.
+                // The decision may follow from a change that no difference explains.
                 return BTreeSet::new();
             }
             causes.extend(&one.causes);
@@ -244,7 +245,7 @@ impl ChangedDecision {
         causes
     }
 
-    /// Whether a difference of its class can have caused a change of this class.
+    /// Whether a difference can have caused this change, by the classes of both.
     fn is_explained_by(&self, difference: &Difference) -> bool {
         difference.class.changes_result()
             || !self.class.changes_result()
@@ -256,8 +257,8 @@ impl ChangedDecision {
         self.sides.iter().any(|side| side.is_in(difference) && is(side, difference))
     }
 
-    /// Whether the deciding rule of one side is that of the difference, and that of the other side
-    /// is not another one.
+    /// Whether the rule of the difference decided on at least one side, and no other rule decided
+    /// on the other side.
     fn is_decided_by(&self, difference: &Difference) -> bool {
         let mut decided = self.sides.iter().map(|side| side.is_decided_by(difference));
         self.sides.iter().any(|side| side.is_in(difference))

@@ -204,7 +204,8 @@ impl Changed {
 /// The prefix of the keys of changed decisions. No other key begins with it.
 pub(super) const DECISION: &str = "decision ";
 
-/// Searches runs under the old policy for changes of decisions that it already contains.
+/// Finds the changes of decisions that the old policy already contains, by a search of runs under
+/// it.
 #[derive(Debug, Default)]
 pub struct ChangesInOldRuns {
     /// Keys of the changes to search for.
@@ -249,9 +250,9 @@ impl ChangesInOldRuns {
         }
     }
 
-    /// Keys of the changes that the old policy already contains. Such a change has its new side in
-    /// a run; or it removes a decision, and the run that was searched for this decision does not
-    /// have it.
+    /// Keys of the changes that the old policy already contains. For such a change, a run contains
+    /// its new side; or the change removes a decision, and the run that was searched for this
+    /// decision does not contain it.
     pub fn made(mut self) -> BTreeSet<String> {
         let gone = self.keys.iter().filter(|key| key.ends_with("-> did not happen"));
         let ran = |key: &&String| {

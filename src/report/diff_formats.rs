@@ -71,7 +71,7 @@ pub fn diff_result_text(result: &DiffResult, page: Page) -> String {
     }
     if result.comparison.is_some() && !result.keys().is_empty() {
         let command = format!("accept: {}", result.bless_command());
-        // A shell takes it as one line.
+        // The backslash makes a shell read both lines as one.
         out.push(format!("{command} \\"));
         out.push("          --reason \"…\" [--until 2026-12-31]".to_owned());
     }

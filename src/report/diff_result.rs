@@ -94,7 +94,7 @@ impl DiffResult {
         format!("stayput bless --diff {}", words.collect::<Vec<_>>().join(" "))
     }
 
-    /// Whether nothing differs that is not accepted, and no acceptance is out of date.
+    /// Whether every difference is accepted, and every acceptance is up to date.
     pub fn is_same(&self) -> bool {
         let same = self.comparison.as_ref().is_none_or(Comparison::is_same);
         let same = same && self.paired.iter().all(|run| run.differ == 0);

@@ -139,7 +139,8 @@ fn accounts(imported: &Imported, written: &ImportedAs<'_>) -> String {
     if lines.is_empty() { lines } else { format!("  accounts:\n{lines}") }
 }
 
-/// The start of the arrears that a lock of an instance shows: it is unknown.
+/// The start of the arrears, which is unknown, if a lock of the instance shows arrears; else
+/// `None`.
 fn locked_for_arrears(
     (_, instance): &(Spanned<String>, WrittenInstance),
 ) -> Option<Spanned<Known<When>>> {
@@ -149,7 +150,7 @@ fn locked_for_arrears(
     (billing != Some(Billing::Subscription)).then(|| Spanned::new(Known::UNKNOWN, lock.span))
 }
 
-/// The names that were given.
+/// The names of instances that the scenario has so far, each of them unique.
 #[derive(Default)]
 struct PrintedNames {
     instances: BTreeSet<String>,

@@ -1,4 +1,4 @@
-//! The remedies that would have prevented the losses of a run, and until when.
+//! The remedies that would have prevented the losses of a run, each with its last useful instant.
 
 use std::collections::BTreeMap;
 

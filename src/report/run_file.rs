@@ -198,7 +198,7 @@ pub struct WrittenAssumption {
     /// Number of decisions that depended on it; none are counted for replications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decisions: Option<u64>,
-    /// The runs that depended on it, decisions or not.
+    /// The runs that depended on it, whether or not one of their decisions did.
     pub runs: BTreeSet<RunName>,
 }
 

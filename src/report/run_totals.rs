@@ -33,7 +33,7 @@ pub(super) fn totals(
     let decisions = format!("{}   ", many(summary.decisions(), "decision"));
     let mut lines = hanging(&decisions, &counts.join(" · "), width);
     let (least, most) = summary.protected_lost;
-    // The two differ if it is unknown for some instances whether a protection was on.
+    // The two bounds differ if it is unknown for some instances whether a protection was on.
     let protected = if least < most {
         format!(", {least} to {most} with a protection on")
     } else {

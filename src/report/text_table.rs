@@ -321,7 +321,8 @@ pub fn folded(
     heads.map(row).collect()
 }
 
-/// The text, with no line that a CI server would read as a command: one begins with `::`.
+/// The text, changed so that no line begins with `::`, because a CI server would read such a line
+/// as a command.
 pub fn without_commands(text: &str) -> Cow<'_, str> {
     if text.starts_with("::") || text.contains("\n::") {
         let lines = text

@@ -103,8 +103,8 @@ enum Layout {
 }
 
 impl Layout {
-    /// The first layout that fits. [`Self::Below`] also fits if shorter names make it fit; then it
-    /// shortens them.
+    /// The first layout that fits. [`Self::Below`] also fits if it fits with shorter names; the
+    /// names are then shortened.
     fn choose(widths: &mut Widths, width: usize) -> Self {
         let text = widths.effect.min(LEAST_TEXT.max(widths.word));
         let timed = INDENT + widths.at + GAP + widths.decision() + text;

@@ -36,7 +36,7 @@ pub struct Hunted {
     pub incomplete: Option<Incomplete>,
     /// Number of branches whose further course depends on an unknown fact.
     pub undecided: u64,
-    /// The first of them.
+    /// The unknown fact of the first of these branches.
     pub first_undecided: Option<Halt>,
     /// The lists of instances that steps refer to, by their ids in the part.
     pub(super) targets: Vec<InstanceId>,

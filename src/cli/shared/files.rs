@@ -58,7 +58,7 @@ impl DiskFiles {
         self.named.extend(fs::canonicalize(path));
     }
 
-    /// Resolves `path` as the file `from` names it.
+    /// Resolves `path`, which the file `from` names.
     ///
     /// # Errors
     /// If `from` may not name that file.
@@ -218,9 +218,9 @@ fn failure(error: &std::io::Error) -> ReadFailure {
     ReadFailure { what, help: None }
 }
 
-/// Every file under `paths` that may be a scenario or a policy, and whether it was named itself.
-/// A folder is searched for YAML files, in the order of their names. Hidden files and files of
-/// accepted changes are left out.
+/// Every file under `paths` that may be a scenario or a policy, and whether `paths` contains it
+/// itself. A folder is searched for YAML files, in the order of their names. Hidden files and files
+/// of accepted changes are left out.
 ///
 /// Paths that cannot be read are added to `failed`.
 pub fn find(paths: &[PathBuf], failed: &mut Vec<(PathBuf, ReadFailure)>) -> Vec<(PathBuf, bool)> {

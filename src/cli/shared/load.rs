@@ -91,7 +91,7 @@ impl Loader {
         loaded
     }
 
-    /// Every file under some paths, and whether it was named itself.
+    /// Every file under some paths, and whether the paths contain it itself.
     pub fn find(&mut self, paths: &[PathBuf]) -> Vec<(PathBuf, bool)> {
         let mut failed = Vec::new();
         let found = files::find(paths, &mut failed);
@@ -169,8 +169,8 @@ impl Loader {
         self.overlays.clone().unwrap_or_default()
     }
 
-    /// Checks an overlay without a scenario: its keys and values, but no name. The keys that it
-    /// changes.
+    /// Checks the keys and values of an overlay without a scenario, and returns the keys that it
+    /// changes. Names are not checked.
     pub fn overlay_alone(&mut self, path: &Path, text: String) -> Option<Vec<String>> {
         // A value of a case is known only with the scenario.
         let has_values = text.contains('$');

@@ -160,8 +160,8 @@ mod tests {
 
     use super::*;
 
-    /// A disk whose system call number `faulty` fails, from 1; all later calls too if the process
-    /// dies.
+    /// A disk on which one system call fails: the one with number `faulty`, counted from 1. If the
+    /// process dies, all later calls fail too.
     struct FaultyDisk {
         faulty: u32,
         dies: bool,

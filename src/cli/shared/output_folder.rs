@@ -359,7 +359,7 @@ mod tests {
         Intrusion,
     }
 
-    /// A disk with one fault, at system call number `faulty`, from 1.
+    /// A disk with one fault, at the system call with number `faulty`, counted from 1.
     struct FaultyDisk<'a> {
         target: &'a Path,
         fault: DiskFault,

@@ -16,7 +16,8 @@ pub fn inputs(loader: &Loader) -> Vec<Input> {
     digests.map(|(name, sha256)| Input { name, sha256 }).collect()
 }
 
-/// The positions of the switches that a run depended on; `decisions` counts those of a switch.
+/// The positions of the switches that a run depended on; `decisions` returns the number of
+/// decisions that depended on a switch.
 pub fn assumed(
     header: &RunHeader,
     switches: impl Iterator<Item = (PolicyId, SwitchSet)>,

@@ -265,9 +265,9 @@ impl<'a> PlanStudy<'a> {
         result.assumptions = assumed(self.plan.header(), relied, |_, _| None);
     }
 
-    /// Like [`Self::carry_out`], but without the replications `earlier`, the first of these
-    /// numbers, which an earlier run has completed. `save` is called between rounds, and can end
-    /// the study.
+    /// Like [`Self::carry_out`], but continues after the replications `earlier`. They have the
+    /// first of these numbers, and an earlier run has completed them. `save` is called between
+    /// rounds, and can end the study.
     fn carry_on(
         &self,
         workers: &WorkerPool,

@@ -84,7 +84,7 @@ pub(in crate::cli) fn publish(
         output_folder::finish(out, &mut file)?;
     }
     match format {
-        // A page needs the replications, and its caller has them.
+        // The caller writes the page, because only the caller has the replications.
         None | Some(RunFormat::Html | RunFormat::Markdown) => Ok(()),
         Some(format) => print(&figures, format, colour),
     }

@@ -6,7 +6,7 @@ use crate::record::{Alert, CallAbout};
 use crate::run_header::RunHeader;
 use crate::time::{SimSpan, SimTime};
 
-/// The failures of the lines that a loss breaks.
+/// The failures of the expected lines that a loss does not meet.
 pub(super) fn unalerted(
     lines: &[Expectation<AlertedLine>],
     loss: &Alert,

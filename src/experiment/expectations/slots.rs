@@ -59,7 +59,8 @@ impl<L: Expected> ExpectedLines<L> {
         self.lines.is_empty()
     }
 
-    /// Compares a record with every line. Returns whether a line matches it, and its number.
+    /// Compares a record with every line. Returns whether a line matches the record, and the number
+    /// of the record.
     pub(in crate::experiment) fn add(
         &mut self,
         record: &L::Record,

@@ -182,7 +182,7 @@ impl Check<'_> {
         (given == stated).then_some(FixChange::Grace { account, span })
     }
 
-    /// The acts that the policy proposes against a loss without a call.
+    /// The acts that the policy proposes against a loss that no call causes.
     fn acts(&self, open: &OpenWay, changes: &mut Vec<FixChange>) {
         let mut instances = vec![open.target];
         instances.extend(&open.alike);

@@ -25,7 +25,7 @@ pub struct OpenWay {
     pub replay: Replay,
 }
 
-/// The ways of each instance that no set of changes has to close.
+/// For each instance, the ways that no set of changes has to close.
 pub(super) type Accepted = Vec<(InstanceId, Vec<Way>)>;
 
 /// A plan with changes, ready to be searched.
@@ -67,7 +67,7 @@ impl<'q> Check<'q> {
         Some(Hunt { target, within, ..self.question.hunt.clone() })
     }
 
-    /// Returns a way that was found with fewer changes if it is still open.
+    /// Replays `open`, a way that was found with fewer changes; `None` if it is closed now.
     pub fn still(&self, open: &OpenWay) -> Option<OpenWay> {
         let OpenWay { target, alike, way, hunt, hunted, part, .. } = open;
         let again = replay(&self.plan, &self.script, part, (hunt, hunted), way);
@@ -121,8 +121,8 @@ impl<'q> Check<'q> {
         Ok(ClosedOrOpen::Closed(undecided))
     }
 
-    /// All open ways within the time within which an instance must not be lost, or within the whole
-    /// time of the search.
+    /// All open ways. If `whole`, within the whole time of the search; otherwise only those that
+    /// take so little time that they are to be closed.
     ///
     /// # Errors
     /// If a search ended early.

@@ -107,7 +107,7 @@ struct SetSearch<'q, 'c, 'd> {
 impl<'q> SetSearch<'q, '_, '_> {
     fn all(&mut self) -> Result<(), Incomplete> {
         if self.question.faster_than == Some(SimSpan::ZERO) {
-            // Nothing is faster.
+            // No way takes less time than zero seconds.
             return Ok(());
         }
         let Some(base) = Check::new(self.question, self.question.plan.clone()) else {
@@ -278,7 +278,7 @@ fn add(changes: &mut Vec<FixChange>, change: FixChange) -> bool {
 /// All changes, with only the longest of several grace periods of an account.
 fn strongest(all: &BTreeSet<FixChange>) -> Vec<FixChange> {
     let mut changes: Vec<FixChange> = Vec::new();
-    // The longest of an account is the last one.
+    // The longest grace period of an account is the last one in the order of the set.
     for change in all.iter().rev() {
         add(&mut changes, change.clone());
     }

@@ -16,7 +16,8 @@ use crate::words::{Lock, Membership, Orchestration};
 /// The cloud in the table of calls.
 pub(in crate::import) const CLOUD: &str = "azure";
 
-/// The names of the latest model of a set, and of the model of a member that does not have it.
+/// The names for two models of a set: the latest one, and the one of members that do not have the
+/// latest one.
 const MODELS: [&str; 2] = ["latest", "earlier"];
 
 impl FleetReader<'_> {
@@ -262,7 +263,8 @@ impl FleetReader<'_> {
     }
 }
 
-/// Adds a lock as set if it has a span; otherwise as unknown, unless the locks are `known`.
+/// Adds a lock as set if `on` is its span. Without a span it is unknown, unless all locks are
+/// `known`; then it is not set.
 fn put(protect: &mut WrittenProtect, name: &str, on: Option<Span>, known: bool, span: Span) {
     match on {
         Some(span) => protect.on.push(Spanned::new(name.to_owned(), span)),

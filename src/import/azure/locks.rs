@@ -18,7 +18,7 @@ impl FleetReader<'_> {
         self.lock(scope, level.map(|level| level.value), id.span);
     }
 
-    /// Adds a lock; one of an unknown level refuses deletion in any case.
+    /// Adds a lock. A lock of any level refuses deletion, even if the level is unknown.
     pub(in crate::import) fn lock(
         &mut self,
         scope: &str,

@@ -35,7 +35,7 @@ impl FleetReader<'_> {
         });
         let ending = number.as_ref().map(|number| format!("_{}", number.value));
         let prefix = ending.and_then(|ending| name.strip_suffix(ending.as_str()));
-        // The path keeps the letters of the set's name, which are in another case there.
+        // Unlike the name of the member, the path has the set's name in its original letter case.
         let original = row.text("id", self.problems).and_then(|id| set_name(&id));
         let own_name = original.or(prefix.map(str::to_owned));
         machine.set_name = own_name.unwrap_or_default();
@@ -121,7 +121,8 @@ impl FleetReader<'_> {
         let regular = Spanned::new(Known(Some(Billing::PayAsYouGo)), name.span);
         written.billing = Some(match self.word(row, "priority", PRIORITIES) {
             Some(billing) => billing.map(|billing| Known(Some(billing))),
-            // Any list of resources has the id of a machine; that of machines has their profiles.
+            // A row of a general list of resources does not state the priority, so an absent one is
+            // unknown there. In a row of the list of machines it means a regular machine.
             None if row.is_blank("priority") && is_full(row) => regular,
             None => Spanned::new(Known::UNKNOWN, name.span),
         });
@@ -204,7 +205,7 @@ impl FleetReader<'_> {
     }
 }
 
-/// Whether a row has the properties of a machine, so that a missing one is not set.
+/// Whether a row has the properties of a machine. In such a row, an absent property is not set.
 fn is_full(row: &ReplyObject<'_>) -> bool {
     ["hardwareProfile", "storageProfile", "vmId", "priority"]
         .iter()

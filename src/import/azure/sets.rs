@@ -107,7 +107,7 @@ impl FleetReader<'_> {
         }
     }
 
-    /// Reports a setting of a scale-in that is on and that no policy has.
+    /// Reports a setting for scale-ins that is on, but has no counterpart in the policies.
     pub(in crate::import) fn without_effect(&mut self, policy: &ReplyObject<'_>, key: &str) {
         if let Some(flag) = policy.flag(key, self.problems).filter(|flag| flag.value) {
             let title = format!("`{key}` has no effect on the selection of instances here");

@@ -26,8 +26,8 @@ impl FleetReader<'_> {
         written.zone = row.name("availability_zone", self.problems).map(|zone| zone.value);
         written.created = crate::import::azure::values::instant(row, "create_time", self.problems);
         written.expires = self.expires(row, &shown, billing.value.0);
-        // A key without a value means that no time is set; a version without the key does not state
-        // it.
+        // A key without a value means that no time is set; a version of the provider without the
+        // key does not state the time.
         let is_set = row.piece("auto_release_time").is_none() || !row.is_blank("auto_release_time");
         if is_set {
             written.auto_release = self.release_time(row, &shown, billing);

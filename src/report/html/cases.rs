@@ -62,7 +62,8 @@ fn money(run: &Collected, sum: Total) -> String {
     run.header.currency.map_or("—".to_owned(), |currency| format!("{sum} {currency}"))
 }
 
-/// The instances that a run keeps or loses and that the first run does not.
+/// The instances that end differently in a run than in the first run: kept, lost, or released in
+/// another way.
 fn against(base: &Collected, run: &Collected, index: usize) -> String {
     if index == 0 {
         return "—".to_owned();

@@ -21,7 +21,7 @@ use crate::words::{
 pub(super) struct ByTrigger {
     /// Instances that were released.
     pub(super) released: u64,
-    /// Those with a protection on: at least and at most.
+    /// Lower and upper bound of the number of those with a protection on.
     pub(super) protected: (u64, u64),
     /// Resources that were lost.
     pub(super) lost: Lost,
@@ -59,7 +59,7 @@ pub(super) struct Collected {
     pub(super) instances: u64,
     /// Instances that were released.
     pub(super) released: u64,
-    /// Those with a protection on: at least and at most.
+    /// Lower and upper bound of the number of those with a protection on.
     pub(super) protected: (u64, u64),
     pub(super) lost: Lost,
     /// The worth of losses, and the cost that is still billed.

@@ -13,7 +13,7 @@ use crate::words::{
     ProtectionSet, ResourceKind, RuleId, Trigger, Word,
 };
 
-/// The highest number of kinds of decision, and so of rows where there are too many decisions.
+/// The highest number of kinds of decision, and therefore of coarse rows.
 const MOST_KINDS: usize = 500;
 
 /// The highest number of rows of single decisions, or of requests.
@@ -253,7 +253,8 @@ impl Decisions {
         Some(rows.len() - 1)
     }
 
-    /// Takes a resource that was lost with the last decision; `false` if none was about it.
+    /// Takes a resource that was lost with the last decision; `false` if it was not, or if the
+    /// decision has no coarse row.
     pub(super) fn lost(&mut self, loss: &Loss) -> bool {
         let Some((seq, instance, fine, coarse)) = self.pending else { return false };
         if loss.fate != Fate::Lost || seq != loss.seq || instance != loss.instance {

@@ -49,7 +49,7 @@ impl Beginning {
                 state: start.state,
             };
         }
-        // A group created it in the run, so no plan states its first state.
+        // A group created the instance in the run, so no plan states its first state.
         let first_state = steps.iter().find_map(|step| step.what.state());
         let first_set = steps.iter().find_map(|step| step.what.protections());
         Self {

@@ -21,7 +21,7 @@ const LINE_TOP: u32 = 30;
 /// The highest number of marks on all lanes together.
 const MOST_MARKS: usize = 700;
 
-/// The highest number of bars of a lane; one with more is drawn as shares of states.
+/// The highest number of bars of a lane; a lane with more bars is drawn as shares of states.
 const MOST_BARS: usize = 60;
 
 /// The inputs for drawing lanes.
@@ -48,7 +48,7 @@ pub(super) fn fill(state: &str) -> &'static str {
     }
 }
 
-/// The same without a pattern, for shares.
+/// As [`fill`], but without a pattern, for shares.
 fn plain_fill(state: Lifecycle) -> &'static str {
     match state {
         Lifecycle::Running => "#a5dccb",
@@ -144,7 +144,7 @@ impl Canvas<'_> {
         }
     }
 
-    /// The bars of a lane, or shares of states where there are too many.
+    /// The bars of a lane, or shares of states if there are too many bars.
     fn bars(&self, lane: &Lane) -> Result<Vec<Bar>, Shares> {
         let changes = lane.steps.iter().filter(|step| matches!(step.what, Happened::State(..)));
         if changes.count() > MOST_BARS {
@@ -255,7 +255,7 @@ impl Canvas<'_> {
         }
     }
 
-    /// The marks of a lane; where there are many, equal ones that lie close together are one.
+    /// The marks of a lane; if there are many, equal marks that lie close together become one mark.
     fn marks(&self, lane: &Lane, most: usize) -> Vec<Placed<'_>> {
         let decisions: Vec<(u32, &Step)> = lane
             .steps

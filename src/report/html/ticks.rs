@@ -83,7 +83,7 @@ impl Axis {
         format!("{} {clock}", date(civil, self.has_years()))
     }
 
-    /// The same with the year.
+    /// As [`Self::local`], but always with the year.
     pub(super) fn local_in_full(&self, at: SimTime) -> String {
         let Some(civil) = at.civil(self.offset) else { return "never".to_owned() };
         format!("{} {:02}:{:02}", date(civil, true), civil.hour, civil.minute)
