@@ -2,11 +2,10 @@
 
     python3 fleet_year.py DIR DECISIONS.csv
 
-Reads DIR/fleet.csv and DIR/events.csv, and writes a decision a row. One process for each timer of
-an instance, and one for each account in arrears. It knows just enough of alibaba-ecs@2026-05-15
-for these files: what holds a release by hand, what overrides, what is denied; no policy is read,
-no rule or source is reported. `stayput run DIR/scenario.yaml --out OUT` makes as many decisions of
-each kind.
+It reads DIR/fleet.csv and DIR/events.csv, and writes a row for each decision. Each timer of an
+instance has a process, and so has each account in arrears. The verdicts of alibaba-ecs@2026-05-15
+that these files need are written into the code; it reads no policy and reports no rule or source.
+`stayput run DIR/scenario.yaml --out OUT` makes the same number of decisions of each kind.
 """
 import csv
 import sys
@@ -44,7 +43,7 @@ class Fleet:
         if instance.released:
             outcome = "no-op"
         elif trigger == "manual" and instance.subscription:
-            outcome = "denied"  # its term has not ended, or nobody said that it is meant
+            outcome = "denied"  # its term has not ended, or the call lacks terminate-subscription
         elif not instance.protected or instance.subscription:
             outcome = "unprotected"  # on a subscription the flag does nothing
         elif trigger == "manual":

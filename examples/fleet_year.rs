@@ -5,7 +5,8 @@
 //! $ stayput run DIR/scenario.yaml --out OUT
 //! ```
 //!
-//! `fleet_year.py` is the same model in `SimPy`, and `fleet_year_heapq.py` without a library.
+//! `fleet_year.py` is the same model in `SimPy`, and `fleet_year_heapq.py` is one without a
+//! library.
 
 use std::error::Error;
 use std::path::Path;

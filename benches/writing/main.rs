@@ -67,7 +67,7 @@ fn measure(rounds: usize, per: f64, designs: &[(&str, &dyn Fn())]) {
     }
 }
 
-/// A run of which every record goes to `take`.
+/// Runs a plan and gives every record to `take`.
 fn run(plan: &Plan, mut take: impl FnMut(&Record, &RunHeader)) -> Run {
     let mut summary = Summary::default();
     let carried = carry_out(plan.clone(), year::limits(), None, |record, world| {

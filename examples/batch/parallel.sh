@@ -11,6 +11,6 @@ mkdir -p "$study"
 parallel --halt soon,fail=1 \
     stayput run "$scenario" --replications "$replications" --jobs 1 \
     --shard "{}/$parts" --out "$study/part-{}" --resume -f csv '>' /dev/null ::: $(seq "$parts")
-# Only the parts of this run; an earlier run may have left more parts.
-# Byte for byte what `stayput run SCENARIO --replications N --out WHOLE` writes.
+# Merges only the parts of this run; an earlier run may have left more parts. The result has the
+# same bytes as what `stayput run SCENARIO --replications N --out WHOLE` writes.
 stayput merge $(seq -f "$study/part-%.0f" "$parts") --out "$study/whole"

@@ -201,7 +201,7 @@ mod tests {
     }
 
     proptest! {
-        /// A copy has its own changes alone, and the shared table has none of them.
+        /// A copy has only its own changes, and the shared table has no change of a copy.
         #[test]
         fn copies_of_a_shared_table_do_not_see_changes_of_each_other(
             start in proptest::collection::vec(any::<u32>(), 1..120),
@@ -234,7 +234,7 @@ mod tests {
             prop_assert_eq!(rows_of(&shared), start);
         }
 
-        /// The same for a map, of which entries are set, changed and removed.
+        /// The same holds for a map whose entries are set, changed and removed.
         #[test]
         fn copies_of_a_map_do_not_see_changes_of_each_other(
             start in proptest::collection::btree_map(0_u8..20, any::<u32>(), 0..20),

@@ -12,7 +12,8 @@ use crate::time::SimTime;
 /// Marks a timer that is not set.
 const UNSET: u32 = u32::MAX;
 
-/// Marks a timer that is due later than can be counted, 136 years after the start.
+/// Marks a timer that is due more than 136 years after the start, which is later than can be
+/// counted.
 const LATER: u32 = u32::MAX - 1;
 
 /// The due time of each timer.

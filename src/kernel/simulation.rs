@@ -209,8 +209,8 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
         true
     }
 
-    /// Handles an event that is not in the script at an instant that is not before the simulated
-    /// time. No event of the script may be due earlier, nor a timer.
+    /// Handles an event that is not in the script at the instant `at`, which must not be before the
+    /// simulated time. Neither an event of the script nor a timer may be due earlier.
     pub fn intervene(&mut self, at: SimTime, event: &M::Event) {
         self.records.clear();
         self.returned = 0;

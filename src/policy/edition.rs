@@ -65,8 +65,7 @@ impl Unknowns {
     /// Number of these switches.
     pub(super) const COUNT: usize = 5;
 
-    /// The switches about unknown facts of a policy with this number of switches; they are the
-    /// last.
+    /// The ids of these switches in a policy with this many switches, of which they are the last.
     pub(super) const fn last_of(switches: usize) -> Self {
         Self {
             protection: SwitchId::from_index(switches - 5),

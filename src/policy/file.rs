@@ -16,7 +16,7 @@ use crate::words::{
     Billing, Confidence, Criterion, Extreme, HookResult, Occasion, Subject, Verdict,
 };
 
-// Each section with questions is a macro: its own keys, and `$questions` among them.
+// Each section with questions is a macro that lists its own keys and, among them, `$questions`.
 
 macro_rules! policy {
     ($($questions:tt)*) => {

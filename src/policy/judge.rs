@@ -220,8 +220,8 @@ impl Rulebook {
         Ok(smallvec![(Some((protection, false)), off), (Some((protection, true)), on)])
     }
 
-    /// Judges known facts with the protections in `on`; those in `doubt` may be on, and none of
-    /// them may hold.
+    /// Judges known facts with the protections in `on`. The protections in `doubt` may be on as
+    /// well; they are judged as if none of them held.
     fn judge_position(
         &self,
         case: &InstanceCase,

@@ -31,8 +31,8 @@ pub trait Word: Copy + Eq + 'static {
         Self::ALL.iter().map(|word| (word.word(), 1 << word.index())).collect()
     }
 
-    /// The condition that matches exactly the words of a mask; `None` if a plain list of words
-    /// does.
+    /// The condition that matches exactly the words of a mask; `None` if a plain list of words is
+    /// enough.
     fn describe(words: u32) -> Option<String> {
         let _ = words;
         None

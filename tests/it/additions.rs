@@ -10,7 +10,7 @@ use crate::support::root;
 /// The most files that one addition changes; new files are not counted.
 const MOST: usize = 3;
 
-/// The texts in backticks of a cell, with what follows each.
+/// The texts in backticks of a cell, each with the text that follows it.
 fn quoted(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }

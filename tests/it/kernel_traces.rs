@@ -1,7 +1,7 @@
 //! Models from other simulators, run on the kernel with the random numbers that they drew.
 //!
 //! A second of the kernel stands for any unit that is fine enough. Rank and index state the order
-//! of simultaneous events; it is the same as the order of insertion in those programs.
+//! of simultaneous events, which in those programs is the order of insertion.
 
 #![expect(
     clippy::float_arithmetic,

@@ -12,7 +12,7 @@ struct Position {
 
 const BLANK: Position = Position { about: "", fleet: "", random: "", events: "", expect: "" };
 
-/// A click on `db-1`, which release protection holds.
+/// A call that releases `db-1`; release protection holds against it.
 const CLICK: &str =
     "{ at: +2h, id: click, release: { instance: db-1, force: true, by: ann, via: api } }";
 const HELD: &str = "decisions: [ { event: click, instance: db-1, outcome: held } ]";

@@ -274,7 +274,7 @@ fleet:
     let out = scratch.path().join("out");
     let ran = stayput(&["run", &path, "--out", &out.to_string_lossy()]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    // 12 releases that were due and 60 times 50 that were refused, each time in one row.
+    // 12 releases were due. 60 times 50 releases were refused, each time in one row.
     assert_eq!(ran.stdout.matches("kept-1 … kept-50 (50)").count(), 60);
     assert!(ran.stdout.contains("3012 decisions   3000 HELD · 12 OVERRIDDEN"), "{}", ran.stdout);
     let reported = |line: &&str| line.contains("cancel the schedule");

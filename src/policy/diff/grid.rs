@@ -321,7 +321,7 @@ impl Grid {
         }
     }
 
-    /// The words of a block for each axis that it does not contain as a whole.
+    /// The words of a block along each axis, without the axes of which it contains every word.
     fn situation(&self, block: &Block, inside: &[usize]) -> Vec<Tested> {
         let axes = self.space.axes().iter().enumerate();
         let tested =

@@ -136,7 +136,7 @@ impl Step<'_> {
         Some(held)
     }
 
-    /// Ends the delay of a member, and of members that waited for it alone.
+    /// Ends the delay of a member, and of members that waited only for this one.
     fn end_hold_and_free(&mut self, request: &RequestContext, id: InstanceId, result: HookResult) {
         let group = self.world.fleet.instance(id).group;
         self.end_hold(request, id, result);

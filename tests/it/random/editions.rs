@@ -5,7 +5,7 @@ pub(crate) struct Edition {
     pub(crate) name: &'static str,
     /// The protections of an instance.
     pub(crate) protections: &'static [&'static str],
-    /// Those of them that can be set with the creation of an instance.
+    /// Those that can be set when an instance is created.
     pub(super) at_creation: &'static [&'static str],
     /// Those that can be set on a group.
     pub(super) of_group: &'static [&'static str],

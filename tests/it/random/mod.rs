@@ -36,7 +36,7 @@ pub(crate) struct Model {
 
 /// Stands for the prefix of all names.
 const PREFIX: &str = "§";
-/// Stands for a year; a digit gives the years before the start.
+/// Stands for a year; the digit after it is the number of years before the start.
 const YEAR: &str = "¤";
 
 const GROUPS: [&str; 2] = ["§g-app", "§g-web"];
