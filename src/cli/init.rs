@@ -148,7 +148,7 @@ fn candidates(plan: &Plan, target: &Start) -> Vec<FirstEvent> {
 struct Trial {
     /// Number of decisions.
     number: usize,
-    /// Those about the target, and the first ones about other instances.
+    /// The decisions about the target, and the first ones about other instances.
     shown: Vec<FirstDecision>,
 }
 

@@ -383,7 +383,7 @@ fn range(from: u64, to: u64) -> String {
     if from == to { from.to_string() } else { format!("{from} to {to}") }
 }
 
-/// Adds which parts are incomplete, and which shards are missing.
+/// Adds help that names the incomplete parts and the missing shards.
 fn missing_help(parts: &[Part], mut problem: Problem) -> Problem {
     for part in parts.iter().filter(|part| !part.file.complete) {
         problem.notes.push(format!("`{}` is not complete", part.path));

@@ -17,7 +17,7 @@ pub struct Reached {
     cells: BTreeSet<(usize, usize)>,
     /// Switches that a decision depended on.
     switches: SwitchSet,
-    /// Those switches with their positions: index of the switch, index of the position.
+    /// The same switches with their positions: index of the switch, index of the position.
     positions: BTreeSet<(usize, u8)>,
 }
 

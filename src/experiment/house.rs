@@ -147,7 +147,8 @@ impl HouseWatch {
         }
     }
 
-    /// Why the call that switches off a protection that is on would raise no alert in time.
+    /// The violation, if a protection of an instance is on and no alert would come in time after it
+    /// is switched off.
     fn one_unseen(&self, world: &World, id: InstanceId, within: SimSpan) -> Option<String> {
         let (on, unknown) = world.protections(id);
         let mut all = on.union(unknown).iter();
@@ -303,7 +304,7 @@ fn not_in_force(
     })
 }
 
-/// How one caller can switch off the protections that hold and release the instance.
+/// The violation, if one caller can switch off the protections that hold and release the instance.
 fn one_can_release(world: &World, id: InstanceId) -> Option<String> {
     let holding = holding(world, id, Trigger::Manual);
     let policy = world.policy_of(id);

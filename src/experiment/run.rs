@@ -21,7 +21,7 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// How a run ended, or that it was interrupted if it is in progress.
+    /// The end of a run. A run that is still in progress counts as interrupted.
     pub fn of(run: &Run) -> Self {
         Self { stop: run.stop(), halt: run.world().halt().cloned(), events: run.events() }
     }

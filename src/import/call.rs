@@ -43,11 +43,11 @@ pub(super) enum RowPlace {
 
 /// The keys by which a bare row is distinguished.
 pub(super) struct Keys {
-    /// It has all of these.
+    /// The row has all of these.
     pub(super) all: &'static [&'static str],
-    /// It has one of these.
+    /// The row has at least one of these.
     pub(super) any: &'static [&'static str],
-    /// It has none of these: with one of them, it is a reply of another service.
+    /// The row has none of these. A row with one of them is of another service.
     pub(super) none: &'static [&'static str],
 }
 

@@ -20,7 +20,7 @@ pub struct Imported {
     pub accounts: Vec<(Spanned<String>, ImportedAccount)>,
     /// The clouds whose replies these are.
     pub clouds: BTreeSet<&'static str>,
-    /// One line for each reply that describes its contents.
+    /// For each reply, one line that describes its contents.
     pub read: Vec<String>,
     /// Facts that no reply shows, by the call that would show them.
     pub unseen: Vec<Unseen>,

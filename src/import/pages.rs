@@ -71,7 +71,7 @@ impl Unwrapping<'_> {
         }
     }
 
-    /// A list of rows, of replies, or of lists of them.
+    /// Reads a list whose items are rows, replies, or lists of these.
     fn list<'t>(
         &mut self,
         piece: Piece<'t>,
@@ -190,7 +190,7 @@ impl Unwrapping<'_> {
         })
     }
 
-    /// Lists that are wrapped twice, and single objects beside them: an inventory keeps
+    /// Reads lists that are wrapped twice, and single objects beside them, as in an inventory:
     /// `{"Instance": { … }, "Disks": { … }}`.
     fn wrapped<'t>(&mut self, reply: &ReplyObject<'t>, pages: &mut Vec<ReplyPage<'t>>) {
         let lists = calls_of(self.from).filter_map(|call| match &call.found {
@@ -311,7 +311,7 @@ impl Unwrapping<'_> {
             names.push("terraform show -json");
         }
         let title = "the file is not a known reply";
-        // It may be a file of any kind, so its lines are not quoted.
+        // The file may be of any kind, so its lines are not quoted.
         let problem = Problem::at(Code::BadReply, span, title, label).unquoted().help(SAVE);
         let problem = problem.note(format!("known are replies of {}", names.join(", ")));
         problem

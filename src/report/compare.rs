@@ -18,7 +18,7 @@ use crate::words::{Effect, InstanceId, Trigger};
 /// Most releases of a case that are compared by instance.
 const MOST: usize = 100_000;
 
-/// How a comparison is written.
+/// The format of a comparison.
 #[derive(Debug, Clone, Copy)]
 pub enum ComparisonFormat {
     /// Text, laid out for a page.

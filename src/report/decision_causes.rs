@@ -1,4 +1,4 @@
-//! Which differences of two policies caused a changed decision.
+//! Finds the differences of two policies that caused a changed decision.
 //!
 //! A difference causes a change directly if it states the deciding rule of either side, or the
 //! clock, schedule or table that made the request. Any other change of a decision follows from the

@@ -299,7 +299,7 @@ pub fn changed(old: &[DecisionRow], new: &[DecisionRow]) -> Vec<Changed> {
     list
 }
 
-/// How two paired decisions differ; `None` if they are equal.
+/// The difference of two paired decisions; `None` if they are equal.
 fn difference(old: &DecisionRow, new: &DecisionRow) -> Option<Changed> {
     let same = |columns: &[&str]| old.agrees(new, columns);
     let class = if !same(&["outcome", "effect"]) {

@@ -138,7 +138,7 @@ impl<'h> NameRanges<'h> {
         format!("{}, {} … {last}", spelled[0], spelled[1])
     }
 
-    /// How many there are, in brackets; empty for a single name.
+    /// The number of names, in brackets; empty for a single name.
     pub(in crate::report) fn remark(&self) -> String {
         match (self.count, self.ranges.len()) {
             (0 | 1, _) => String::new(),

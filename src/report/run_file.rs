@@ -39,7 +39,7 @@ pub struct RunFile {
     /// The digest of each table, and of their description in `datapackage.json`.
     #[serde(default)]
     pub outputs: Vec<Input>,
-    /// How each run ended.
+    /// The end of each run.
     pub runs: Vec<RunEnd>,
     /// Whether every run reached its end, so that the tables are complete.
     pub complete: bool,
@@ -99,7 +99,7 @@ pub struct Input {
     pub sha256: String,
 }
 
-/// How a run ended.
+/// A run at its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunEnd {
     /// Name of the scenario.
@@ -133,8 +133,8 @@ pub struct RunEnd {
     /// of replications `replications` (all of them), `halfwidth` (the precision was reached),
     /// `limit-replications` (it was not) or `interrupted`.
     pub stop: String,
-    /// Where each event of the scenario is written. Events of tables that are read row by row have
-    /// no entry.
+    /// The file and the line in which each event of the scenario is written. Events of tables that
+    /// are read row by row have no entry.
     pub written_at: Vec<EventPlace>,
 }
 

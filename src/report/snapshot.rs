@@ -28,7 +28,7 @@ pub fn decisions_csv(rows: &[DecisionRow]) -> std::io::Result<String> {
     String::from_utf8(bytes).map_err(std::io::Error::other)
 }
 
-/// How a case differs from its stored decisions; `None` if it does not.
+/// The failure of a case whose decisions differ from the stored ones; `None` if none differ.
 ///
 /// Both lists contain the rows of one case; `path` is the file of the scenario.
 pub fn snapshot_failure(

@@ -15,7 +15,7 @@ use crate::record::{Alert, HouseFinding, Record, Subject};
 use crate::run_header::{RunHeader, run_name};
 use crate::words::AlertKind;
 
-/// How much of a run is printed.
+/// The parts of a run that are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
     /// The timeline and the summary.

@@ -75,7 +75,7 @@ pub fn table(rows: Vec<Vec<String>>, right: &[usize]) -> Vec<String> {
 /// Width of a line, in columns, if the output is not a terminal.
 pub const WIDTH: usize = 80;
 
-/// How a text is laid out.
+/// The layout of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
     /// Whether to use colour.

@@ -142,7 +142,7 @@ struct Search<'h, F> {
     depth: usize,
     seen: Seen,
     ways: Ways<'h>,
-    /// Whether it ends with the first way.
+    /// Whether the search ends with the first way.
     ends_at_first: bool,
     states: u64,
     incomplete: Option<Incomplete>,
@@ -156,7 +156,7 @@ enum Course {
     On,
     /// The instance is lost.
     Lost,
-    /// It cannot be continued.
+    /// The branch cannot be continued.
     Over,
 }
 

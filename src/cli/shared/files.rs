@@ -108,7 +108,7 @@ impl Files for DiskFiles {
     }
 }
 
-/// When a file was last written.
+/// The time at which a file was last written.
 pub fn modified(path: &Path) -> Option<SimTime> {
     seconds(path).map(SimTime::from_seconds)
 }

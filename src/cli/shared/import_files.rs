@@ -14,7 +14,7 @@ use crate::policy::{Catalog, Policy};
 use crate::report::{ImportedAs, MOST_WRITTEN, Paint, imported_scenario};
 use crate::time::SimTime;
 
-/// How files are imported.
+/// Options of an import.
 #[derive(Debug, clap::Args)]
 pub struct ImportOptions {
     /// Provider of the files, if their contents do not show it.

@@ -23,13 +23,13 @@ use crate::world::Run;
 /// Options of a comparison of two policies.
 #[derive(Default)]
 pub struct PairOptions<'a> {
-    /// How to compare replications; `None` to compare decisions.
+    /// The settings for replications; `None` to compare decisions.
     pub pairing: Option<&'a Pairing>,
     /// The changes that were accepted before; `None` if there is no file of them.
     pub accepted: Option<&'a AcceptedFile>,
 }
 
-/// How replications are compared.
+/// The settings of a comparison of replications.
 pub struct Pairing {
     pub options: ReplicationOptions,
     /// The seed; `None` for the scenarios' own.

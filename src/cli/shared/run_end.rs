@@ -1,4 +1,4 @@
-//! How a run ended: the entry in the run file, and messages.
+//! The end of a run: its entry in the run file, and messages.
 
 use super::exit::Exit;
 use super::run_inputs::{policy, written_at};

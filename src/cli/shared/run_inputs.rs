@@ -38,7 +38,7 @@ pub fn assumed(
     assumptions
 }
 
-/// Where each event of a plan is written.
+/// The file and the line in which each event of a plan is written.
 pub fn written_at(plan: &Plan, sources: &Sources) -> Vec<EventPlace> {
     let places = plan.event_spans.iter().enumerate();
     let places = places.filter(|(_, span)| **span != Span::NOWHERE);

@@ -278,7 +278,7 @@ fn first_span(state: &AzureState) -> Span {
     set.or(state.machines.first().map(|one| one.name.span)).unwrap_or(Span::NOWHERE)
 }
 
-/// How often each short name occurs.
+/// The number of occurrences of each short name.
 fn short_names(state: &AzureState) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::new();
     // A set and a machine may share a name: names of groups and names of instances are separate.

@@ -1,4 +1,4 @@
-//! Which triggers cause the losses, case by case.
+//! The triggers that cause the losses, case by case.
 
 use maud::{Markup, html};
 

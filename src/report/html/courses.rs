@@ -41,7 +41,7 @@ pub(super) enum Happened {
     Scheduled(bool),
     /// The end of the term is now at this second since the start; `None` if there is none.
     Term(Option<u32>),
-    /// It joined a group, or left its group.
+    /// The instance joined a group, or left its group.
     Group(Option<GroupId>),
     /// A decision of this kind.
     Decision(u32),

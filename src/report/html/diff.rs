@@ -267,7 +267,8 @@ fn parts(cards: &Cards<'_>) -> Markup {
     }
 }
 
-/// Whether the subjects of a part are its whole statements, which are listed together.
+/// Whether the subject of each difference in a part is a whole statement; such subjects are listed
+/// together.
 const fn is_list(part: Part) -> bool {
     matches!(part, Part::Source | Part::Note)
 }

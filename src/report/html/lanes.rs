@@ -33,8 +33,8 @@ pub(super) struct Canvas<'a> {
     pub(super) run: usize,
 }
 
-/// Fills and edges of a state: a class, a colour without style, and the pattern that distinguishes
-/// states without colour.
+/// Fills and edges of a state: a class, a colour for pages without a style sheet, and the pattern
+/// that distinguishes the states for readers who do not see colours.
 pub(super) fn fill(state: &str) -> &'static str {
     match state {
         "running" => "#a5dccb",

@@ -52,7 +52,7 @@ pub(super) fn page(title: &str, main: &Markup) -> String {
     page.into_string()
 }
 
-/// How a page was made: the command and the digests of its inputs.
+/// The part of a page that states its command and the digests of its inputs.
 pub(super) fn made(made: &Made) -> Markup {
     html! {
         details {

@@ -191,7 +191,7 @@ impl Axis {
     }
 }
 
-/// Which end of a label is at its tick, so that it stays within the drawing.
+/// The end of a label that is at its tick, chosen so that the label stays within the drawing.
 pub(super) const fn anchor(at: Percent) -> &'static str {
     match at.0 {
         ..3_000 => "start",
