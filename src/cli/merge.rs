@@ -244,7 +244,8 @@ impl Merging<'_> {
             let next = self.inputs.next[at].as_ref().filter(|next| is_of(next, of));
             match next.map(|next| next.one.replication) {
                 Some(next) if next > number => heads.push(Reverse((next, at))),
-                // This row is not taken; it is reported at the end, with all rows that are left.
+                // This row is not taken; it is reported at the end with all other rows that are
+                // left.
                 Some(_) | None => {}
             }
         }

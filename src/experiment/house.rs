@@ -147,8 +147,8 @@ impl HouseWatch {
         }
     }
 
-    /// The violation, if a protection of an instance is on and no alert would come in time after it
-    /// is switched off.
+    /// The violation, if a protection of an instance is on or may be on, and no alert would come in
+    /// time after it is switched off.
     fn one_unseen(&self, world: &World, id: InstanceId, within: SimSpan) -> Option<String> {
         let (on, unknown) = world.protections(id);
         let mut all = on.union(unknown).iter();

@@ -162,7 +162,8 @@ impl Side {
         let trigger = Trigger::spelled(&self.tested[0]);
         let by_trigger = difference.situation.iter().any(|t| t.name == Column::Trigger.name());
         match difference.part {
-            // A table that does not test the trigger can cause the decision only by another result.
+            // If a table does not test the trigger, only another result of it can cause the
+            // decision.
             Part::Table => by_trigger || difference.class.changes_result(),
             Part::Order => trigger.is_some_and(Trigger::is_from_group),
             Part::Title

@@ -114,7 +114,7 @@ impl EvidenceChange<'_> {
 /// The aspects in which two rules differ besides their conclusions, each with both texts.
 fn evidence_changes(d: &Difference) -> Vec<(Class, &'static str, [String; 2])> {
     let mut classes = d.aspects();
-    // A changed id is not a row of its own beside another difference, which shows it too.
+    // A difference of another class shows a changed id as well, so the id has no row of its own.
     classes.retain(|class| *class != Class::Rule || *class == d.class);
     if classes.is_empty() {
         classes.push(d.class);

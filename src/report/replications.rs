@@ -255,7 +255,7 @@ pub fn read_replications(text: &str) -> Result<Vec<Replications>, String> {
         });
         let run = &mut all[index];
         if !one.stop.is_complete() {
-            // An incomplete replication counts nothing.
+            // An incomplete replication has no counts to compare.
         } else if completed.insert(index) {
             run.counts = counts;
         } else if run.counts != counts {

@@ -145,7 +145,7 @@ impl Timeline {
     /// Adds a record.
     pub(super) fn add(&mut self, record: &Record) {
         if self.request.is_some_and(|request| request.seq != record.seq()) {
-            // This record belongs to an earlier request, which was reported already.
+            // The record belongs to another request, so the current one is reported first.
             self.close();
         }
         match record {
