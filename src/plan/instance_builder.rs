@@ -12,8 +12,8 @@ use crate::words::{
 };
 
 impl FleetBuilder<'_, '_> {
-    /// Whether the number of instances that names and ranges stand for is allowed. It is checked
-    /// before any of them is created.
+    /// Whether the fleet has room for the instances that names and ranges stand for. This is
+    /// checked before any of them is created.
     pub fn has_room<'n>(&mut self, names: impl Iterator<Item = &'n Spanned<Name>>) -> bool {
         let mut all = 0_u64;
         for name in names {

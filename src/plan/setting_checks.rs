@@ -115,7 +115,8 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// Reports a member for whose billing the provider does not offer the hook of its group.
+    /// Reports a member whose group has a hook that the provider does not offer for the billing of
+    /// the member.
     pub(super) fn hook_of(
         &mut self,
         group: Option<GroupId>,

@@ -13,7 +13,7 @@ pub const FORMS: &str =
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dated(CalendarDays);
 
-/// Before every day that a text can state.
+/// An instant before every day that a text can state.
 const EARLIEST: SimTime = SimTime::from_seconds(i64::MIN);
 
 impl Dated {

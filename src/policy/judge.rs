@@ -338,7 +338,7 @@ impl Rulebook {
         Some(Finding { protection, verdict: *says, rule: Some(*rule) })
     }
 
-    /// The protection in `on` that holds in every situation with this trigger in which it works;
+    /// The protection in `on` that, with this trigger, holds in every situation in which it works;
     /// `None` if there is none.
     pub fn guards(&self, trigger: Trigger, on: ProtectionSet) -> Option<Finding> {
         let guard = |protection: &ProtectionId| {

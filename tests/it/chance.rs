@@ -123,8 +123,8 @@ fn gaps_and_delays_have_the_distribution_that_is_written() {
         let found = of_x(&source, 1);
         assert_eq!(found.len(), 2_000, "{law}");
         agrees(gaps(&found), law, distribution);
-        // Occurrences are ten days apart, and few delays are longer: a follow-up belongs to the
-        // last one.
+        // Occurrences are ten days apart, and few delays are longer, so a follow-up belongs to the
+        // last occurrence.
         let source = format!(
             "  x:\n    every: 10d\n    at-most: 700\n    snapshot: {{ instance: i-1 }}\n    \
              then: [{{ after: {law}, stop: {{}} }}]\n"
@@ -242,7 +242,7 @@ fn an_event_can_concern_all_selected_instances_and_its_times_count_from_the_occu
         "  x: { every: 30d, at-most: 2, schedule-release: { instance: i-1, time: +5d } }\n",
     );
     let ran = stayput(&["run", &write(scratch.path(), "chance.yaml", text)]);
-    // Protection does not hold a scheduled release: 30 days, and 5 more.
+    // Protection does not hold a scheduled release, which is due 5 days after the occurrence.
     assert!(ran.stdout.contains("02-05 00:00  +35d"), "{}", ran.stdout);
 }
 

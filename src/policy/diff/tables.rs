@@ -43,7 +43,8 @@ impl TableAnswers {
     }
 }
 
-/// The union of the spaces of two tables; `None`, reported as a difference, if it is too large.
+/// The union of the spaces of two tables; `None` if it is too large, which is reported as a
+/// difference.
 fn union<C: Clone>(
     pair: &Pair<'_>,
     about: &GridSubject<'_>,

@@ -117,8 +117,8 @@ impl Ranking {
         self.queues = Some(queues);
     }
 
-    /// The members that count in that order, with a draw for each, taken in the order of their
-    /// ids.
+    /// The members that count, in that order. Each gets a draw; the draws are taken in the order of
+    /// the ids.
     pub(in crate::world) fn with_draws(
         &self,
         order: MemberOrder,

@@ -224,7 +224,8 @@ impl Step<'_> {
         answer.map_or(ZoneHeld::NextZone, |answer| answer.says)
     }
 
-    /// The decision about members that may leave if too few of them may; `None` if they leave.
+    /// The decision about the members that may leave, if they are too few. `None` if they leave
+    /// nevertheless.
     fn shortfall(&mut self, request: &RequestContext, group: GroupId) -> Option<Resolution> {
         let facts = self.group_facts(request, group);
         let policy = self.world.policy_of_group(group);

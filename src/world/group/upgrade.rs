@@ -117,8 +117,8 @@ impl Step<'_> {
         tally
     }
 
-    /// The result of a request if all of its instances were judged now, and whether a protection of
-    /// its own holds each of them. `None` if that is unknown.
+    /// The result of a request if all of its instances were judged now, and whether each of them is
+    /// held by a protection of its own. `None` if that is unknown.
     fn preview(
         &mut self,
         request: &RequestContext,

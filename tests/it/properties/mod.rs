@@ -218,8 +218,8 @@ const fn loses(effect: Effect) -> bool {
 
 /// One more protection changes no effect on the fleet until a request in which that protection
 /// holds, or a request that sets protections (whose side effects, such as leaving the model of a
-/// scale set, depend on the earlier settings). In that request the instance has no loss that it
-/// does not have without the protection.
+/// scale set, depend on the earlier settings). In that request the instance keeps everything that
+/// it keeps without the protection.
 ///
 /// After that request, an instance may be lost that is not lost without the protection, because a
 /// refusal or an exemption changes the fleet. For example, a release that is refused for a whole
