@@ -1,4 +1,4 @@
-//! Records of a run: requests, decisions, changes of state, losses.
+//! Records of a run: requests, decisions, changes of state, losses, findings and alerts.
 //!
 //! Records are plain data with typed ids; the run header has the names of the ids. A record does
 //! not refer to the world, so a report cannot change a run.

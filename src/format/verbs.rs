@@ -40,7 +40,7 @@ call! {
     Create: "create" {
         /// The name of the new instance.
         required "instance" => instance: Spanned<Name>,
-        /// The settings of the new instance; defaults of the fleet apply to all others.
+        /// The settings of the new instance. Those that are not given have the defaults of the fleet.
         optional "like" => like: WrittenInstance,
     }
 }

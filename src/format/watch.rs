@@ -15,7 +15,7 @@ record! {
         /// of its instances.
         optional "instance" => instance: Selector,
         /// Calls, by their names in the audit trail or by verbs. In names, `*` and `?` are
-        /// wildcards, and case is ignored. Refused calls are among them.
+        /// wildcards, and case is ignored. Refused calls raise alerts too.
         default "calls" => calls: OneOrMany<Spanned<String>>,
         /// Changes, by whatever call made them.
         default "changes" => changes: OneOrMany<Spanned<WatchedChange>>,

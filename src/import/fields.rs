@@ -158,7 +158,7 @@ impl<'t> ReplyObject<'t> {
         None
     }
 
-    /// A field as one of `words`, mapped to its meaning; in any case of letters.
+    /// A field as one of `words`, in upper or lower case, mapped to its meaning.
     ///
     /// # Errors
     /// A warning if it is any other text; the value is then unknown.

@@ -270,7 +270,8 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// An instance that exists at the start cannot be created later; a listing may have one.
+    /// Handles an instance of the fleet that is created after the start: one of a listing is left
+    /// out, any other is reported.
     fn created_late(&mut self, span: Span) {
         match &mut self.listing {
             Some(listing) => listing.drop("created after the start".into(), span),

@@ -81,7 +81,7 @@ impl FixReport<'_> {
         }
         if !self.fixed.found_by.is_empty() {
             lines.push(String::new());
-            lines.push("  house rules that find it:".to_owned());
+            lines.push("  house rules that these ways break:".to_owned());
             for rule in &self.fixed.found_by {
                 let text = format!("{}; {}", self.house_rule(rule), self.when(rule));
                 lines.extend(hanging("    ", &text, page.width));
@@ -111,8 +111,8 @@ impl FixReport<'_> {
             _ if ways.is_empty() => "nothing to close".to_owned(),
             Some(fix) => {
                 let size = many(fix.changes.len(), "change");
-                let what = if open.is_empty() { "" } else { "all that can be closed are " };
-                format!("{what}closed by {size}")
+                let part = if open.is_empty() { "" } else { " as far as possible" };
+                format!("closed by {size}{part}")
             }
             None if incomplete.is_some() || self.fixed.at_limit => "no set found so far".to_owned(),
             None if self.fixed.sets == 0 && self.question.most_changes > 0 => {

@@ -119,7 +119,7 @@ fn what_comes_without_a_call_is_closed_by_an_act_or_by_time() {
     assert_eq!(changes(&unpaid), [["a grace period of 16d for the account default"]]);
     assert_eq!(steps(&unpaid["not_closed"]), [("[\"security-release\"]".to_owned(), 0)]);
     let text = stayput(&["hunt", &path, "--target", "db-1", "--max-actions", "1", "--fix"]).stdout;
-    assert!(text.contains("all that can be closed"), "{text}");
+    assert!(text.contains("closed by 1 change as far as possible"), "{text}");
     assert!(text.contains("db-1: security-release, lost after 0s"), "{text}");
     // Before the unpaid bill leads to a loss, there is nothing to close.
     let nothing = ["hunt", &path, "--target", "db-1", "--max-actions", "1", "--fix"];

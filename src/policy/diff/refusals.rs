@@ -109,8 +109,8 @@ fn both(
     (answers(old.never[cell], first), answers(new.never[cell], second))
 }
 
-/// Whether an added or removed refusal applies in a cell after another one. The block of its
-/// difference may contain such cells.
+/// Whether an added or removed refusal applies in a cell but does not answer there, because an
+/// earlier refusal applies too. The block of a difference may contain such cells.
 fn applies_after_another(
     cell: usize,
     old: &RefusalCells<'_>,

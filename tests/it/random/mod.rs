@@ -416,7 +416,7 @@ impl Model {
         Some(other)
     }
 
-    /// The names of its instances, as they are written plainly.
+    /// The names of its instances, with the prefix that the plain text uses.
     pub(crate) fn names(&self) -> Vec<String> {
         self.instances.iter().map(|(name, _)| name.replace(PREFIX, PLAIN.prefix)).collect()
     }
