@@ -1,8 +1,8 @@
 //! The benchmarked work: a fleet with a year of events, as a scenario with two tables.
 //!
 //! Accounts have a thousand instances, and every other instance is protected. 40 % of the events
-//! set a scheduled release, 20 % cancel one, 20 % are release calls, 10 % switch the protection, and
-//! in 10 % an account falls into arrears or settles.
+//! set a scheduled release, 20 % cancel one, 20 % are release calls, 10 % switch the protection,
+//! and in 10 % an account falls into arrears or settles.
 
 use rand::RngExt;
 use stayput::diagnostics::{Files, Problems, ReadFailure, Sources};

@@ -40,7 +40,7 @@ call! {
     Create: "create" {
         /// The name of the new instance.
         required "instance" => instance: Spanned<Name>,
-        /// The settings of the new instance. Those that are not given have the defaults of the fleet.
+        /// The settings of the new instance. All others are the defaults of the fleet.
         optional "like" => like: WrittenInstance,
     }
 }
