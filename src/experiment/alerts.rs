@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use crate::plan::{Plan, Watcher};
 use crate::policy::Basis;
-use crate::record::{Alert, CallAbout, Change, Decision, Record, Request, Subject, What};
+use crate::record::{Alert, CallAbout, Change, Decision, Record, Request, What};
 use crate::run_header::RunHeader;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
     AlertKind, Confidence, InstanceId, Lifecycle, PolicyId, ProtectionId, Recording, RequestResult,
     RuleId, TrailEvent, WatchedChange,
 };
-use crate::world::World;
+use crate::world::{NotedCall, World};
 
 /// The state of the watches during a run.
 pub struct AlertWatch {
@@ -37,6 +37,19 @@ struct Seen<'s> {
     event: &'s str,
 }
 
+/// The calls and alerts of a step.
+#[derive(Default)]
+struct StepAlerts<'s> {
+    /// The requests, by number.
+    requests: BTreeMap<u64, &'s Request>,
+    /// The numbers of the requests that are calls.
+    called: BTreeSet<u64>,
+    /// The first call about each instance.
+    calls: BTreeMap<InstanceId, &'s NotedCall>,
+    /// The alerts: index of the watch, request and instance.
+    raised: BTreeSet<(usize, u64, InstanceId)>,
+}
+
 impl AlertWatch {
     /// The watches of a plan.
     pub fn new(plan: &Plan) -> Self {
@@ -54,10 +67,19 @@ impl AlertWatch {
         if !self.is_needed {
             return found;
         }
-        self.note_calls(records, world, &mut found);
+        let requests = records.iter().filter_map(|record| match record {
+            Record::Request(request) => Some((request.seq, request)),
+            Record::Decision(_)
+            | Record::Change(_)
+            | Record::Loss(_)
+            | Record::Finding(_)
+            | Record::Alert(_) => None,
+        });
+        let mut step = StepAlerts { requests: requests.collect(), ..StepAlerts::default() };
+        self.note_calls(&mut step, world, &mut found);
         for record in records {
             if let Record::Change(change) = record {
-                self.change(change, records, world, &mut found);
+                self.change(change, &mut step, world, &mut found);
             }
         }
         for record in records {
@@ -71,10 +93,17 @@ impl AlertWatch {
     }
 
     /// Raises the alerts about the calls of a step.
-    fn note_calls(&mut self, records: &[Record], world: &World, found: &mut Vec<Record>) {
-        let mut done = BTreeSet::new();
+    fn note_calls<'s>(
+        &mut self,
+        step: &mut StepAlerts<'s>,
+        world: &'s World,
+        found: &mut Vec<Record>,
+    ) {
+        let mut rows = BTreeSet::new();
         for call in world.calls() {
-            let Some(request) = request_of(records, call.seq) else { continue };
+            step.called.insert(call.seq);
+            step.calls.entry(call.instance).or_insert(call);
+            let Some(request) = step.requests.get(&call.seq).copied() else { continue };
             let of = match request.result {
                 RequestResult::Accepted | RequestResult::Partial => TrailEvent::Call,
                 RequestResult::Refused => TrailEvent::RefusedCall,
@@ -102,8 +131,9 @@ impl AlertWatch {
                 let watcher = &self.watchers[index];
                 if watcher.names(call.policy, call.row)
                     && watcher.instances.contains(call.instance, world.header())
-                    && done.insert((index, call.seq, call.instance, call.row))
+                    && rows.insert((index, call.seq, call.instance, call.row))
                 {
+                    step.raised.insert((index, call.seq, call.instance));
                     found.push(self.raise(index, &seen, world));
                 }
             }
@@ -114,32 +144,31 @@ impl AlertWatch {
     fn change(
         &mut self,
         change: &Change,
-        records: &[Record],
+        step: &mut StepAlerts<'_>,
         world: &World,
         found: &mut Vec<Record>,
     ) {
         let Some(kind) = kind_of(change.what) else { return };
-        let request = request_of(records, change.seq);
-        let is_call = world.calls().iter().any(|call| call.seq == change.seq);
+        if self.watchers.iter().all(|watcher| !watcher.changes.contains(&kind)) {
+            return;
+        }
+        let is_call = step.called.contains(&change.seq);
+        let request = step.requests.get(&change.seq).copied().filter(|_| is_call);
         let of = if is_call { TrailEvent::Call } else { TrailEvent::Platform };
         for index in 0..self.watchers.len() {
             if !self.watchers[index].changes.contains(&kind) {
                 continue;
             }
-            for instance in subjects(change.subject, world) {
+            for instance in world.instances_of(change.subject) {
                 let watcher = &self.watchers[index];
-                let is_double = found.iter().any(|record| {
-                    matches!(record, Record::Alert(alert) if alert.seq == change.seq
-                        && alert.instance == instance
-                        && alert.watch.as_ref() == Some(&watcher.name))
-                });
-                if is_double || !watcher.instances.contains(instance, world.header()) {
+                if !watcher.instances.contains(instance, world.header())
+                    || !step.raised.insert((index, change.seq, instance))
+                {
                     continue;
                 }
                 let policy = world.policy_of(instance);
-                let call = world.calls().iter().find(|call| call.instance == instance);
-                let event = call.filter(|_| is_call);
-                let event = event.map(|call| names(world.header(), call.policy, call.row));
+                let call = step.calls.get(&instance).filter(|_| is_call);
+                let event = call.map(|call| names(world.header(), call.policy, call.row));
                 let seen = Seen {
                     kind: AlertKind::Change,
                     seq: change.seq,
@@ -147,7 +176,7 @@ impl AlertWatch {
                     instance,
                     policy,
                     of,
-                    request: request.filter(|_| is_call),
+                    request,
                     event: event.as_deref().unwrap_or_default(),
                 };
                 found.push(self.raise(index, &seen, world));
@@ -279,13 +308,6 @@ fn names(header: &RunHeader, policy: PolicyId, row: RuleId) -> String {
     call.map(|call| call.events.join(" or ")).unwrap_or_default()
 }
 
-fn request_of(records: &[Record], seq: u64) -> Option<&Request> {
-    records.iter().find_map(|record| {
-        let Record::Request(request) = record else { return None };
-        (request.seq == seq).then_some(request)
-    })
-}
-
 /// The kind of a change, if it can be watched.
 fn kind_of(what: What) -> Option<WatchedChange> {
     Some(match what {
@@ -314,15 +336,4 @@ fn kind_of(what: What) -> Option<WatchedChange> {
         | What::Suspended(..)
         | What::Property(..) => return None,
     })
-}
-
-/// The instances that a change is about: one instance, or all instances of a group or an account.
-fn subjects(subject: Subject, world: &World) -> Vec<InstanceId> {
-    match subject {
-        Subject::Instance(id) => vec![id],
-        Subject::Group(group) => world.fleet().group(group).members.iter().copied().collect(),
-        Subject::Account(account) => {
-            world.fleet().account(account).instances.iter().copied().collect()
-        }
-    }
 }

@@ -77,6 +77,7 @@ impl HouseWatch {
         if self.rules.is_empty() {
             return found;
         }
+        let alerts = first_alerts(raised);
         for record in records {
             match record {
                 Record::Change(change) => {
@@ -87,7 +88,7 @@ impl HouseWatch {
                     let place = (Some(change.seq), change.at, actor);
                     for (number, rule) in self.rules.clone().iter().enumerate() {
                         for id in touched(change.subject, rule, world) {
-                            unannounced(rule, id, change, (raised, world), &mut found);
+                            unannounced(rule, id, change, (&alerts, world), &mut found);
                             self.look(number, rule, id, world, place, &mut found);
                         }
                     }
@@ -203,15 +204,25 @@ impl HouseWatch {
 
 /// The instances of a rule that a change affects.
 fn touched(subject: Subject, rule: &HouseRule, world: &World) -> Vec<InstanceId> {
-    let mut all: Vec<InstanceId> = match subject {
-        Subject::Instance(id) => vec![id],
-        Subject::Group(group) => world.fleet().group(group).members.iter().copied().collect(),
-        Subject::Account(account) => {
-            world.fleet().account(account).instances.iter().copied().collect()
-        }
-    };
+    let mut all = world.instances_of(subject);
     all.retain(|id| rule.instances.contains(*id, world.header()));
     all
+}
+
+/// For each request and instance, the instant by which the first alert comes.
+type FirstAlerts = BTreeMap<(u64, InstanceId), SimTime>;
+
+fn first_alerts(raised: &[Record]) -> FirstAlerts {
+    let mut first = FirstAlerts::new();
+    for record in raised {
+        if let Record::Alert(alert) = record
+            && let Some((_, latest)) = alert.seen
+        {
+            let known = first.entry((alert.seq, alert.instance)).or_insert(latest);
+            *known = latest.min(*known);
+        }
+    }
+    first
 }
 
 /// Reports a protection that was switched off without an alert in time.
@@ -219,7 +230,7 @@ fn unannounced(
     rule: &HouseRule,
     id: InstanceId,
     change: &Change,
-    (raised, world): (&[Record], &World),
+    (alerts, world): (&FirstAlerts, &World),
     found: &mut Vec<Record>,
 ) {
     let HouseDemand::AlertWithin(within) = rule.demand else { return };
@@ -228,13 +239,9 @@ fn unannounced(
     if lifted.is_empty() {
         return;
     }
-    let seen = raised.iter().filter_map(|record| {
-        let Record::Alert(alert) = record else { return None };
-        let latest = alert.seen.filter(|_| alert.seq == change.seq && alert.instance == id)?.1;
-        Some(latest.since(change.at))
-    });
+    let seen = alerts.get(&(change.seq, id)).map(|latest| latest.since(change.at));
     let names = world.header().protections(policy, lifted).join(" and ");
-    let text = match seen.min() {
+    let text = match seen {
         Some(after) if after <= within => return,
         Some(after) => format!(
             "{names} was switched off, and the alert comes up to {after} later; at most {within} is allowed"

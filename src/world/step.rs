@@ -16,7 +16,7 @@ use crate::fleet::{Arrears, Fleet};
 use crate::kernel::{FutureEvents, Streams};
 use crate::plan::{Flags, FlagsRef, Principals, Unread};
 use crate::policy::{Remedy, Rulebook, Undecided};
-use crate::record::{Cause, InstanceRow, Origin, Record, Start, Target};
+use crate::record::{Cause, InstanceRow, Origin, Record, Start, Subject, Target};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{
@@ -118,6 +118,15 @@ impl World {
             let reached = rules.iter().enumerate().filter(|(_, reached)| **reached);
             reached.map(move |(rule, _)| (PolicyId::from_index(policy), RuleId::from_index(rule)))
         })
+    }
+
+    /// The instances of a subject: one instance, or all instances of a group or an account.
+    pub fn instances_of(&self, subject: Subject) -> Vec<InstanceId> {
+        match subject {
+            Subject::Instance(id) => vec![id],
+            Subject::Group(group) => self.fleet.group(group).members.to_vec(),
+            Subject::Account(account) => self.fleet.account(account).instances.to_vec(),
+        }
     }
 
     /// Whether a lifecycle hook delays an instance.
