@@ -1,7 +1,7 @@
 //! `stayput hunt`: searches for the shortest ways to lose an instance.
 
 use std::cell::Cell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
 
@@ -112,9 +112,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let mut exit = Exit::Success;
     let mut answers = Vec::new();
     for mut plan in plans {
-        let picked = plan.pick(&selector, &mut loader.problems);
-        loader.refuse_or_continue(terminal::stderr_paint(colour))?;
-        let picked = picked.unwrap_or_default();
+        let picked = pick(&mut plan, &selector, &mut loader, colour)?;
         let targets = one_plan(arguments, &mut plan, &picked)?;
         let is_complete = |target: &HuntedTarget| target.hunted.incomplete.is_none();
         if !targets.iter().all(is_complete) {
@@ -147,8 +145,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
                 (header, targets),
             )?;
         }
-        let files = many(count, "scenario");
-        terminal::print_stderr(&format!("stayput: wrote {files} to {}", folder.display()));
+        report_written(folder, count, "scenario");
         let ways = answers.iter().flat_map(|(_, targets)| targets);
         if ways.map(|target| target.hunted.ways.len()).sum::<usize>() > count {
             let why = "a way with steps cannot be written: the events of the scenario are in a \
@@ -157,6 +154,34 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             terminal::print_stderr(&format!("stayput: {why}"));
         }
     }
+    ended(exit)
+}
+
+/// The instances of a selector.
+///
+/// # Errors
+/// If it has a mistake.
+fn pick(
+    plan: &mut Plan,
+    selector: &Selector,
+    loader: &mut Loader,
+    colour: ColorChoice,
+) -> Result<Vec<InstanceId>, Exit> {
+    let picked = plan.pick(selector, &mut loader.problems);
+    loader.refuse_or_continue(terminal::stderr_paint(colour))?;
+    Ok(picked.unwrap_or_default())
+}
+
+fn report_written(folder: &Path, count: usize, what: &str) {
+    let files = many(count, what);
+    terminal::print_stderr(&format!("stayput: wrote {files} to {}", folder.display()));
+}
+
+/// The end of the command after its report.
+///
+/// # Errors
+/// If the user interrupted the search.
+fn ended(exit: Exit) -> Result<Exit, Exit> {
     if terminal::is_interrupted() {
         terminal::print_stderr("stayput: interrupted");
         return Err(Exit::Interrupted);
@@ -182,9 +207,7 @@ fn fix_all(
     let (mut exit, mut texts, mut answers, mut written) =
         (Exit::Success, Vec::new(), Vec::new(), 0);
     for mut plan in plans {
-        let picked = plan.pick(selector, &mut loader.problems);
-        loader.refuse_or_continue(terminal::stderr_paint(colour))?;
-        let mut instances = picked.unwrap_or_default();
+        let mut instances = pick(&mut plan, selector, loader, colour)?;
         instances.sort_unstable();
         instances.dedup();
         fix_one(arguments, options, loader, (&mut plan, &instances), |report| {
@@ -209,14 +232,9 @@ fn fix_all(
         Format::Json => format!("{:#}", serde_json::Value::from(answers)),
     })?;
     if let Some(folder) = &arguments.write {
-        let files = many(written, "overlay");
-        terminal::print_stderr(&format!("stayput: wrote {files} to {}", folder.display()));
+        report_written(folder, written, "overlay");
     }
-    if terminal::is_interrupted() {
-        terminal::print_stderr("stayput: interrupted");
-        return Err(Exit::Interrupted);
-    }
-    Ok(exit)
+    ended(exit)
 }
 
 /// Searches for the changes that close the ways of some instances of a plan.

@@ -2,7 +2,8 @@
 
 use serde_json::{Value as Json, json};
 
-use super::fix_overlay::{Selected, action_names, fix_overlay};
+use super::fix_overlay::{Selected, action_names, fix_overlay, protection_name};
+use super::hunt::{callers, names_of_callers};
 use super::names::Ids;
 use super::text_table::{Page, hanging};
 use crate::diagnostics::many;
@@ -134,15 +135,7 @@ impl FixReport<'_> {
         ids.add(open.target);
         open.alike.iter().for_each(|id| ids.add(*id));
         ids.tidy();
-        let who: Vec<String> = open
-            .way
-            .callers(&open.hunt.callers)
-            .iter()
-            .map(|set| set.iter().map(|id| self.header.actor(*id)).collect::<Vec<_>>())
-            .map(|names| names.join(" and "))
-            .filter(|names| !names.is_empty())
-            .collect();
-        let who = if who.is_empty() { String::new() } else { format!(" ({})", who.join(", or ")) };
+        let who = callers(self.header, &open.hunt, &open.way);
         let lost = self.header.elapsed(open.way.lost);
         format!("{}: {steps}{who}, lost after {lost}", ids.names(self.header).text())
     }
@@ -183,13 +176,11 @@ impl FixReport<'_> {
         let names = |ids: &[InstanceId]| self.selected.names(header, ids);
         match change {
             FixChange::Protect { policy, protection, instances, .. } => {
-                let book = header.rulebook(*policy);
-                let name = &book.policy.protections[protection.index()].name;
+                let name = protection_name(header, *policy, *protection);
                 format!("set {name} on {}", names(instances))
             }
             FixChange::ProtectGroup { policy, protection, group, .. } => {
-                let book = header.rulebook(*policy);
-                let name = &book.policy.protections[protection.index()].name;
+                let name = protection_name(header, *policy, *protection);
                 format!("set {name} on {}", header.group(*group))
             }
             FixChange::Deny { caller, policy, actions } => {
@@ -286,17 +277,11 @@ impl FixReport<'_> {
 
     fn way_json(&self, open: &OpenWay) -> Json {
         let alike: Vec<&str> = open.alike.iter().map(|id| self.header.instance(*id)).collect();
-        let by: Vec<Vec<&str>> = open
-            .way
-            .callers(&open.hunt.callers)
-            .iter()
-            .map(|set| set.iter().map(|id| self.header.actor(*id)).collect())
-            .collect();
         json!({
             "instance": self.header.instance(open.target),
             "alike": alike,
             "steps": open.way.steps.iter().map(|step| step.event.verb()).collect::<Vec<_>>(),
-            "by": by,
+            "by": names_of_callers(self.header, &open.hunt, &open.way),
             "elapsed_s": self.header.elapsed(open.way.lost).seconds(),
         })
     }

@@ -7,7 +7,7 @@ use crate::experiment::FixChange;
 use crate::format::{Node, Value, yaml_scalar};
 use crate::run_header::RunHeader;
 use crate::time::SimSpan;
-use crate::words::{Act, ActorId, InstanceId, PolicyId, Word as _};
+use crate::words::{Act, ActorId, InstanceId, PolicyId, ProtectionId, Word as _};
 
 /// The instances that are not to be lost, and the selector that names exactly these.
 #[derive(Debug, Clone, Copy)]
@@ -88,6 +88,15 @@ fn stated(tree: &Node, principal: &str) -> Vec<String> {
     }
 }
 
+/// The name of a protection.
+pub(super) fn protection_name(
+    header: &RunHeader,
+    policy: PolicyId,
+    protection: ProtectionId,
+) -> &str {
+    &header.rulebook(policy).policy.protections[protection.index()].name
+}
+
 /// The provider's names of some actions.
 pub(super) fn action_names<'h>(
     header: &'h RunHeader,
@@ -105,24 +114,20 @@ fn events(
     change: &FixChange,
     selected: Selected<'_>,
 ) -> Vec<(SimSpan, String)> {
-    let by = |by: &Option<ActorId>| {
-        by.map(|by| format!(", by: {}", yaml_scalar(header.actor(by)))).unwrap_or_default()
+    let protect = |target: String, name: &str, by: Option<ActorId>| {
+        let by = by.map(|by| format!(", by: {}", yaml_scalar(header.actor(by))));
+        let (flags, by) = (format!("{{ {}: true }}", yaml_scalar(name)), by.unwrap_or_default());
+        let event = format!("set-protection: {{ {target}, flags: {flags}{by}, via: api }}");
+        vec![(SimSpan::ZERO, event)]
     };
-    let zero = SimSpan::ZERO;
     match change {
-        FixChange::Protect { policy, protection, instances, by: who } => {
-            let name = &header.rulebook(*policy).policy.protections[protection.index()].name;
-            let (of, by) = (selected.names(header, instances), by(who));
-            let flags = format!("{{ {}: true }}", yaml_scalar(name));
-            let keys = format!("instance: {of}, flags: {flags}{by}, via: api");
-            vec![(zero, format!("set-protection: {{ {keys} }}"))]
+        FixChange::Protect { policy, protection, instances, by } => {
+            let target = format!("instance: {}", selected.names(header, instances));
+            protect(target, protection_name(header, *policy, *protection), *by)
         }
-        FixChange::ProtectGroup { policy, protection, group, by: who } => {
-            let name = &header.rulebook(*policy).policy.protections[protection.index()].name;
-            let (of, by) = (yaml_scalar(header.group(*group)), by(who));
-            let flags = format!("{{ {}: true }}", yaml_scalar(name));
-            let keys = format!("group: {of}, flags: {flags}{by}, via: api");
-            vec![(zero, format!("set-protection: {{ {keys} }}"))]
+        FixChange::ProtectGroup { policy, protection, group, by } => {
+            let target = format!("group: {}", yaml_scalar(header.group(*group)));
+            protect(target, protection_name(header, *policy, *protection), *by)
         }
         FixChange::Act { at, first, act, instances, account, group } => {
             let of = selected.names(header, instances);

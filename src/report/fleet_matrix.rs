@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::csv::tables::io_error;
+use super::csv::tables::{io_error, writer};
 use super::matrix::{Line, columns, grid, heading, lines, varied, verdict_text};
 use super::text_table::{Page, hanging, listed};
 use crate::diagnostics::many;
@@ -210,8 +210,7 @@ fn table_of(population: &Population, book: &Rulebook, page: Page, out: &mut Vec<
 /// # Errors
 /// If writing fails.
 pub fn fleet_matrix_csv(plan: &Plan, out: impl Write) -> io::Result<()> {
-    let mut writer =
-        ::csv::WriterBuilder::new().terminator(::csv::Terminator::Any(b'\n')).from_writer(out);
+    let mut writer = writer(out);
     let tables: Vec<_> = Population::all(plan)
         .into_iter()
         .map(|population| {

@@ -98,7 +98,7 @@ fn way_text(
 ) -> Vec<String> {
     let marks = marks(target, way);
     let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
-    let who = callers(header, target, way);
+    let who = callers(header, &target.hunt, way);
     let lost = header.elapsed(way.lost);
     let title = format!("{number}. {}{who}: lost after {lost}{marks}", effort(way));
     let mut lines = hanging("  ", &title, page.width);
@@ -131,8 +131,8 @@ fn way_text(
 }
 
 /// ` (alice, or bob)`; empty if the callers have no names.
-fn callers(header: &RunHeader, target: &HuntedTarget, way: &Way) -> String {
-    let sets: Vec<String> = names_of_callers(header, target, way)
+pub(super) fn callers(header: &RunHeader, hunt: &Hunt, way: &Way) -> String {
+    let sets: Vec<String> = names_of_callers(header, hunt, way)
         .iter()
         .map(|names| names.join(" and "))
         .filter(|names| !names.is_empty())
@@ -141,12 +141,12 @@ fn callers(header: &RunHeader, target: &HuntedTarget, way: &Way) -> String {
 }
 
 /// The callers who can do a way, each set by name.
-fn names_of_callers<'h>(
+pub(super) fn names_of_callers<'h>(
     header: &'h RunHeader,
-    target: &HuntedTarget,
+    hunt: &Hunt,
     way: &Way,
 ) -> Vec<Vec<&'h str>> {
-    let sets = way.callers(&target.hunt.callers).into_iter();
+    let sets = way.callers(&hunt.callers).into_iter();
     sets.map(|set| set.iter().map(|id| header.actor(*id)).collect()).collect()
 }
 
@@ -324,7 +324,7 @@ fn way_json(header: &RunHeader, target: &HuntedTarget, way: &Way, replay: &Repla
     json!({
         "steps": steps,
         "callers": way.people(),
-        "by": names_of_callers(header, target, way),
+        "by": names_of_callers(header, &target.hunt, way),
         "lost": way.lost.to_string(),
         "elapsed_s": header.elapsed(way.lost).seconds(),
         "confirmed": replay.is_confirmed,

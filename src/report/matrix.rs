@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use super::csv::tables::io_error;
+use super::csv::tables::{io_error, writer};
 use super::text_table::{Page, columns as wide, hanging, listed, table};
 use crate::policy::{
     Block, Column, DecisionTable, Over, Policy, Protection, Rulebook, Schedule, Space,
@@ -339,8 +339,7 @@ fn notes(policy: &Policy) -> Section {
 /// If writing fails.
 pub fn matrix_csv(policy: &Policy, out: impl Write) -> io::Result<()> {
     let book = settled(policy);
-    let mut writer =
-        ::csv::WriterBuilder::new().terminator(::csv::Terminator::Any(b'\n')).from_writer(out);
+    let mut writer = writer(out);
     let verdicts: &[DecisionTable<Verdict>] = book.verdicts();
     let axes: Vec<Column> =
         verdicts.first().map(|table| columns(table.space())).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::figures::number;
+use crate::record::Subject;
 use crate::run_header::RunHeader;
 use crate::words::InstanceId;
 
@@ -85,6 +86,16 @@ impl Ids {
         self.each().for_each(|id| names.add(header.instance(id)));
         names.count = names.count.max(self.count);
         names
+    }
+}
+
+/// The instance of a subject; none for a group or an account.
+impl From<Subject> for Ids {
+    fn from(subject: Subject) -> Self {
+        match subject {
+            Subject::Instance(id) => Self::from_iter([id]),
+            Subject::Group(_) | Subject::Account(_) => Self::default(),
+        }
     }
 }
 

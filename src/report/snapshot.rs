@@ -4,7 +4,7 @@
 //! compared as they are, without normalisation, so that no difference is hidden.
 
 use super::csv::columns::DECISIONS;
-use super::csv::tables::io_error;
+use super::csv::tables::{io_error, writer};
 use super::decision_diff::{Changed, DecisionRow, changed};
 use crate::diagnostics::many;
 use crate::experiment::Failure;
@@ -17,9 +17,7 @@ const SHOWN: usize = 12;
 /// # Errors
 /// If the CSV writer fails.
 pub fn decisions_csv(rows: &[DecisionRow]) -> std::io::Result<String> {
-    let mut writer = ::csv::WriterBuilder::new()
-        .terminator(::csv::Terminator::Any(b'\n'))
-        .from_writer(Vec::new());
+    let mut writer = writer(Vec::new());
     writer.write_record(DECISIONS.columns.iter().map(|column| column.name)).map_err(io_error)?;
     for row in rows {
         writer.write_record(row.cells()).map_err(io_error)?;

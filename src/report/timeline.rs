@@ -194,10 +194,7 @@ impl Timeline {
     /// Adds a note after the request that it is about.
     fn note(&mut self, at: SimTime, note: Note, subject: Subject) {
         self.close();
-        let ids = match subject {
-            Subject::Instance(id) => Ids::from_iter([id]),
-            Subject::Group(_) | Subject::Account(_) => Ids::default(),
-        };
+        let ids = Ids::from(subject);
         if let Some(Row { at: then, content: Content::Note(last, all) }) = self.rows.last_mut()
             && *then == at
             && *last == note

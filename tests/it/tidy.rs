@@ -111,7 +111,7 @@ fn every_module_has_a_doc_comment() {
 }
 
 /// Words and phrases of former texts that are hard to read. Each has a standard term instead, such
-/// as "unknown" for something that nobody knows, "resource" for a thing, "reports" for tells.
+/// as "unknown" for something that nobody knows, or "resource" for a thing.
 const FORMER_WORDS: &[&str] = &[
     "told",
     "tells",

@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
+use super::case_files::CaseFiles;
 use super::exit::Exit;
 use super::load::Loader;
-use super::output_file::OutputFile;
-use super::system_calls::{AllCalls, SystemCalls};
-use super::terminal;
 use crate::experiment::FixChange;
 use crate::format::Node;
 use crate::plan::{Options, Plan};
@@ -34,19 +32,10 @@ pub fn changed_plan(
 /// # Errors
 /// If a file cannot be written.
 pub fn write_fixes(folder: &Path, report: &FixReport<'_>) -> Result<usize, Exit> {
-    let could_not = |error: &std::io::Error| {
-        let exit = terminal::could_not_write(&folder.display().to_string(), error);
-        exit.unwrap_or(Exit::CouldNotWrite)
-    };
-    let calls = SystemCalls(AllCalls);
-    calls.create_parents(folder).map_err(|error| could_not(&error))?;
+    let files = CaseFiles::begin(folder, &report.header.case)?;
     let overlays = report.overlays();
-    for (number, text) in overlays.iter().enumerate() {
-        let case = &report.header.case;
-        let case = if case.is_empty() { String::new() } else { format!("{case}-") };
-        let name = super::way_files::file_name(&format!("{case}fix-{}.yaml", number + 1));
-        let file = OutputFile::begin(&folder.join(name), calls);
-        file.and_then(|file| file.finish(text)).map_err(|error| could_not(&error))?;
+    for (text, number) in overlays.iter().zip(1..) {
+        files.write(&format!("fix-{number}.yaml"), text)?;
     }
     Ok(overlays.len())
 }

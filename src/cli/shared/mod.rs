@@ -1,6 +1,7 @@
 //! Code that several verbs of the command line use.
 
 pub(super) mod accepted_files;
+mod case_files;
 pub(super) mod coverage;
 pub(super) mod exit;
 pub(super) mod files;

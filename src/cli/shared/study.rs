@@ -29,7 +29,7 @@ use crate::diagnostics::many;
 use crate::experiment::{
     Estimate, Observed, PrecisionTarget, ReplicatedPlan, Replications, WorkerPool, estimates,
 };
-use crate::plan::{Expectations, Plan};
+use crate::plan::Plan;
 use crate::report::{RunEnd, RunFile, WrittenAssumption, WrittenStudy};
 use crate::stats::Confidence;
 use crate::words::{PolicyId, SwitchSet};
@@ -227,10 +227,7 @@ pub(in crate::cli) struct PlanStudy<'a> {
 impl<'a> PlanStudy<'a> {
     /// Copies `plan` without the parts that replications do not use.
     pub(in crate::cli) fn new(plan: &Plan, overrides: &'a Overrides) -> Self {
-        let mut plan = plan.clone();
-        plan.expectations = Expectations::default();
-        plan.event_spans = Vec::new();
-        Self { plan: ReplicatedPlan::new(plan), overrides }
+        Self { plan: ReplicatedPlan::new(plan.clone()), overrides }
     }
 
     /// Runs replication `number`; `None` if the user interrupts.

@@ -3,11 +3,9 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use super::case_files::CaseFiles;
 use super::exit::Exit;
 use super::load::Loader;
-use super::output_file::OutputFile;
-use super::system_calls::{AllCalls, SystemCalls};
-use super::terminal;
 use crate::diagnostics::Problems;
 use crate::format::{Node, cases, change_paths, overlaid, parse_yaml, without_events};
 use crate::report::{HuntedTarget, way_scenario};
@@ -29,14 +27,9 @@ pub fn write_ways(
     if let (Some(policy), Some(node)) = (policy, tree.get_mut("policy")) {
         node.value = crate::format::Value::Scalar(policy.into(), crate::format::Style::Quoted);
     }
-    let could_not = |error: &std::io::Error| {
-        let exit = terminal::could_not_write(&folder.display().to_string(), error);
-        exit.unwrap_or(Exit::CouldNotWrite)
-    };
-    let calls = SystemCalls(AllCalls);
-    calls.create_parents(folder).map_err(|error| could_not(&error))?;
+    let files = CaseFiles::begin(folder, &header.case)?;
     let from = searched.parent().unwrap_or(Path::new("."));
-    let up = relative(folder, from).map_err(|error| could_not(&error))?;
+    let up = relative(folder, from).map_err(|error| files.could_not(&error))?;
     change_paths(&mut tree, &|path: &str| {
         if Path::new(path).is_absolute() {
             path.to_owned()
@@ -51,22 +44,11 @@ pub fn write_ways(
             let Some(text) = way_scenario(&tree, header, target, number) else {
                 continue;
             };
-            let case =
-                if header.case.is_empty() { String::new() } else { format!("{}-", header.case) };
-            let name = file_name(&format!("{case}{instance}-way-{number}.yaml"));
-            let file = OutputFile::begin(&folder.join(name), calls);
-            let done = file.and_then(|file| file.finish(&text));
-            done.map_err(|error| could_not(&error))?;
+            files.write(&format!("{instance}-way-{number}.yaml"), &text)?;
             written += 1;
         }
     }
     Ok(written)
-}
-
-/// A name as the name of a file.
-pub fn file_name(name: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect()
 }
 
 /// The tree of a case with the overlays of the command line.

@@ -43,6 +43,14 @@ pub(super) enum ClosedOrOpen {
     Open(Box<OpenWay>),
 }
 
+/// Instances in the same state, and the search for the ways to lose the first of them.
+struct SearchedClass {
+    target: InstanceId,
+    alike: Vec<InstanceId>,
+    part: ReducedPlan,
+    hunt: Hunt,
+}
+
 impl<'q> Check<'q> {
     /// Prepares a search; `None` if a table of events cannot be read.
     pub fn new(question: FixQuestion<'q>, plan: Plan) -> Option<Self> {
@@ -62,9 +70,29 @@ impl<'q> Check<'q> {
         alike(&self.plan, &self.script, self.question.targets)
     }
 
-    fn asked(&self, part: &ReducedPlan, target: InstanceId, within: SimSpan) -> Option<Hunt> {
-        let target = part.reduced(target)?;
-        Some(Hunt { target, within, ..self.question.hunt.clone() })
+    /// The searches of all instances, one for each class of instances in the same state.
+    fn searches(&self, within: SimSpan) -> impl Iterator<Item = SearchedClass> {
+        self.classes().into_iter().filter_map(move |class| {
+            let (target, alike) = class.split_first()?;
+            let part = self.plan.around(&self.script, *target);
+            let hunt =
+                Hunt { target: part.reduced(*target)?, within, ..self.question.hunt.clone() };
+            Some(SearchedClass { target: *target, alike: alike.to_vec(), part, hunt })
+        })
+    }
+
+    /// A way of a search, which is replayed in the whole scenario.
+    fn open(&self, of: &SearchedClass, hunted: &Hunted, way: Way) -> OpenWay {
+        let SearchedClass { target, alike, part, hunt } = of;
+        OpenWay {
+            target: *target,
+            alike: alike.clone(),
+            hunt: hunt.clone(),
+            hunted: hunted.for_replay(),
+            part: part.clone(),
+            replay: replay(&self.plan, &self.script, part, (hunt, hunted), &way),
+            way,
+        }
     }
 
     /// Replays `open`, a way that was found with fewer changes; `None` if it is closed now.
@@ -93,26 +121,14 @@ impl<'q> Check<'q> {
         may_continue: &dyn Fn() -> bool,
     ) -> Result<ClosedOrOpen, Incomplete> {
         let mut undecided = 0;
-        for class in self.classes() {
-            let Some((target, alike)) = class.split_first() else { continue };
-            let part = self.plan.around(&self.script, *target);
-            let Some(asked) = self.asked(&part, *target, self.span()) else { continue };
-            let known = accepted.iter().find(|(id, _)| id == target);
+        for class in self.searches(self.span()) {
+            let known = accepted.iter().find(|(id, _)| *id == class.target);
             let known = known.map(|(_, ways)| ways.as_slice()).unwrap_or_default();
-            let mut hunted = first_beyond(&part, &asked, known, |_| may_continue());
+            let mut hunted = first_beyond(&class.part, &class.hunt, known, |_| may_continue());
             *states += hunted.states;
             undecided += hunted.undecided;
             if let Some(way) = hunted.ways.pop() {
-                let found = replay(&self.plan, &self.script, &part, (&asked, &hunted), &way);
-                return Ok(ClosedOrOpen::Open(Box::new(OpenWay {
-                    target: *target,
-                    alike: alike.to_vec(),
-                    way,
-                    hunt: asked,
-                    hunted,
-                    part,
-                    replay: found,
-                })));
+                return Ok(ClosedOrOpen::Open(Box::new(self.open(&class, &hunted, way))));
             }
             if let Some(why) = hunted.incomplete {
                 return Err(why);
@@ -134,23 +150,11 @@ impl<'q> Check<'q> {
     ) -> Result<Vec<OpenWay>, Incomplete> {
         let within = if whole { self.question.hunt.within } else { self.span() };
         let mut open = Vec::new();
-        for class in self.classes() {
-            let Some((target, alike)) = class.split_first() else { continue };
-            let part = self.plan.around(&self.script, *target);
-            let Some(asked) = self.asked(&part, *target, within) else { continue };
-            let hunted = hunt(&part, &asked, |_| may_continue());
+        for class in self.searches(within) {
+            let hunted = hunt(&class.part, &class.hunt, |_| may_continue());
             *states += hunted.states;
-            for way in &hunted.ways {
-                open.push(OpenWay {
-                    target: *target,
-                    alike: alike.to_vec(),
-                    way: way.clone(),
-                    hunt: asked.clone(),
-                    hunted: hunted.for_replay(),
-                    part: part.clone(),
-                    replay: replay(&self.plan, &self.script, &part, (&asked, &hunted), way),
-                });
-            }
+            let ways = hunted.ways.iter().cloned();
+            open.extend(ways.map(|way| self.open(&class, &hunted, way)));
             if let Some(why) = hunted.incomplete {
                 return Err(why);
             }

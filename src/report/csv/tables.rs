@@ -46,6 +46,11 @@ pub trait Rows {
     fn flush(&mut self) -> io::Result<()>;
 }
 
+/// A writer of the `csv` crate, with the line ends of all tables.
+pub(in crate::report) fn writer<W: Write>(out: W) -> Writer<W> {
+    WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(out)
+}
+
 /// A writer that uses the `csv` crate.
 pub struct ReferenceCsv<W: Write>(Writer<W>);
 
@@ -53,7 +58,7 @@ impl<W: Write> Rows for ReferenceCsv<W> {
     type Out = W;
 
     fn to(out: W) -> Self {
-        Self(WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(out))
+        Self(writer(out))
     }
 
     fn row(&mut self, _: &mut FieldEncoder, cells: &[Cell<'_>]) -> io::Result<()> {

@@ -58,10 +58,7 @@ impl<R> Default for Rows<R> {
 
 impl<R: PartialEq> Rows<R> {
     fn add(&mut self, row: R, subject: Subject) {
-        let ids = match subject {
-            Subject::Instance(id) => Ids::from_iter([id]),
-            Subject::Group(_) | Subject::Account(_) => Ids::default(),
-        };
+        let ids = Ids::from(subject);
         let has_room = self.rows.len() < MOST_ROWS;
         match self.rows.last_mut() {
             Some((last, all)) if *last == row => ids.each().for_each(|id| all.add(id)),
