@@ -5,7 +5,7 @@ use super::fleet_builder::{FleetBuilder, Named};
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::fleet::Instance;
 use crate::format::{WrittenInstance, WrittenProtect};
-use crate::policy::{Column, Columns, Condition, Facts, Rulebook};
+use crate::policy::{Column, Columns, Facts, Rulebook};
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
     AccountId, Action, Billing, GroupId, Lead, Membership, Orchestration, ResourceKind, Trigger,
@@ -363,7 +363,7 @@ pub fn unjudged(
     let name = &policy.name;
     let losing = action.filter(|action| book.can_lose(trigger, *action));
     if let Some(action) = losing
-        && !policy.domain.allows(trigger, action, &Condition::default())
+        && !policy.domain.occurs(trigger, action)
     {
         let title =
             format!("{name} cannot judge the action `{action}` for the trigger `{trigger}`");

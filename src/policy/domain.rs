@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Column, Condition, Facts};
+use super::facts::{Column, Columns, Condition, Facts};
 use super::space::{Axis, Over, Space};
 use crate::words::{Action, Trigger, Word};
 
@@ -24,6 +24,8 @@ pub struct Domain {
     /// For each cell 0, or 1 plus the index of the entry under `impossible` that contains it.
     #[serde(with = "super::runs")]
     lines: Vec<u16>,
+    /// For each action, a mask of the triggers with which it occurs in some situation.
+    triggers: Vec<u32>,
 }
 
 impl Domain {
@@ -43,12 +45,18 @@ impl Domain {
                     .for_each(|known| *known = line);
             });
         }
-        Some(Self { space, lines })
+        let mut domain = Self { space, lines, triggers: Vec::new() };
+        domain.triggers = Action::ALL.iter().map(|action| domain.triggers_of(*action)).collect();
+        Some(domain)
     }
 
     /// A space of one cell, for a policy that could not be read.
     pub fn nothing() -> Self {
-        Self { space: Space::nothing(), lines: vec![0] }
+        Self {
+            space: Space::nothing(),
+            lines: vec![0],
+            triggers: vec![u32::MAX; Action::ALL.len()],
+        }
     }
 
     /// The status of a situation.
@@ -72,18 +80,61 @@ impl Domain {
         axes.find(lacks).map_or(Column::Trigger, |(column, _)| column)
     }
 
+    /// The columns of the space.
+    pub fn columns(&self) -> Columns {
+        self.space.columns()
+    }
+
     /// The words that the space has in a column; empty if it has no such column.
     pub fn words(&self, column: Column) -> &[u8] {
         let axis = self.space.axes().iter().find(|axis| axis.over == Over::Column(column));
         axis.map(|axis| axis.words.as_slice()).unwrap_or_default()
     }
 
-    /// Whether a trigger and an action can occur in at least one situation that meets a condition.
-    pub fn allows(&self, trigger: Trigger, action: Action, when: &Condition) -> bool {
+    /// A mask of the triggers with which an action occurs in some situation.
+    fn triggers_of(&self, action: Action) -> u32 {
+        let occurs =
+            |trigger: &&Trigger| self.occurs_when(**trigger, action, &Condition::default());
+        let triggers = Trigger::ALL.iter().filter(occurs);
+        triggers.fold(0, |mask, trigger| mask | 1 << trigger.index())
+    }
+
+    /// Whether a trigger and an action occur in at least one situation.
+    pub fn occurs(&self, trigger: Trigger, action: Action) -> bool {
+        self.triggers[usize::from(action.index())] >> trigger.index() & 1 == 1
+    }
+
+    /// Whether a trigger and an action occur in at least one situation that meets a condition.
+    pub fn occurs_when(&self, trigger: Trigger, action: Action, when: &Condition) -> bool {
         let when = when.with(Column::Trigger, 1 << trigger.index());
         let when = when.with(Column::Action, 1 << action.index());
         let mut any = false;
         self.space.each(&when, |cells| any |= self.lines[cells].contains(&0));
         any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::{NoFiles, Problems, Sources};
+    use crate::policy::{Catalog, load};
+
+    #[test]
+    fn a_pair_occurs_if_one_of_its_cells_does() {
+        for name in Catalog::names() {
+            let (mut sources, mut problems) = (Sources::default(), Problems::default());
+            let policy = load(name, None, &NoFiles, &mut sources, &mut problems).unwrap();
+            let mut count = 0;
+            for trigger in Trigger::ALL.iter().copied() {
+                for action in Action::ALL.iter().copied() {
+                    let anywhere = Condition::default();
+                    let occurs = policy.domain.occurs_when(trigger, action, &anywhere);
+                    assert_eq!(policy.domain.occurs(trigger, action), occurs, "{name}");
+                    count += usize::from(occurs);
+                }
+            }
+            assert!(count > 0, "{name}");
+        }
     }
 }

@@ -81,7 +81,14 @@ impl Unknowns {
         switch >= self.protection
     }
 
-    /// The switch about an unknown column; `None` if there is none.
+    /// The columns whose unknown word a switch can set.
+    pub const COLUMNS: Columns = Columns::NONE
+        .with(Column::Membership)
+        .with(Column::Lock)
+        .with(Column::Billing)
+        .with(Column::Scheduled);
+
+    /// The switch about an unknown column; `None` if it is not one of [`Self::COLUMNS`].
     pub fn switch_for(self, column: Column) -> Option<SwitchId> {
         let switches = [
             (Column::Membership, self.membership),

@@ -262,14 +262,32 @@ impl Columns {
         Self(self.0 & !(1 << column as u8))
     }
 
+    /// The members of either set.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The members that are not in `other`.
+    #[must_use]
+    pub const fn difference(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// The first member; `None` if the set is empty.
     pub fn first(self) -> Option<Column> {
-        Column::ALL.iter().copied().find(|column| self.contains(*column))
+        self.iter().next()
     }
 
     /// The members in the order of the columns.
     pub fn iter(self) -> impl Iterator<Item = Column> {
-        Column::ALL.iter().copied().filter(move |column| self.contains(*column))
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            // A column's number is its place in `Column::ALL`.
+            let column = Column::ALL.get(left.trailing_zeros() as usize).copied();
+            left &= left.wrapping_sub(1);
+            column
+        })
     }
 }
 
@@ -306,6 +324,11 @@ impl Condition {
         changed.columns.retain(|(tested, _)| *tested != column);
         changed.require(column, words);
         changed
+    }
+
+    /// The columns that it tests, as a set.
+    pub fn tested(&self) -> Columns {
+        self.columns().fold(Columns::NONE, Columns::with)
     }
 
     /// The columns that it tests.

@@ -141,11 +141,16 @@ impl Rulebook {
     /// # Errors
     /// If the positions lead to different outcomes, or the policy has no answer for these facts.
     pub fn judge(&self, case: &InstanceCase) -> Result<InstanceJudgement, Undecided> {
-        if case.facts.unknown.is_empty() && case.unknown.is_empty() {
-            let result = self.judge_position(case, case.facts, case.on, ProtectionSet::EMPTY)?;
+        let facts = match case.requested {
+            Requested::This(action) => self.reduced(&case.facts, self.judged_columns(action)),
+            Requested::ByMembership => case.facts,
+        };
+        if facts.unknown.is_empty() && case.unknown.is_empty() {
+            let mut result = self.judge_position(case, facts, case.on, ProtectionSet::EMPTY)?;
+            result.facts.unknown = case.facts.unknown;
             return Ok(settle(case, result));
         }
-        let (positions, basis) = self.positions(&case.facts);
+        let (positions, basis) = self.positions(&facts);
         let mut all: SmallVec<[FactsResult; 4]> = SmallVec::new();
         let mut never = None;
         for facts in positions {

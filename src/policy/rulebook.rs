@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::edition::{DecisionTables, FlagChange, Policy, Precondition, Rule};
-use super::facts::{Column, Facts};
+use super::facts::{Column, Columns, Facts};
 use super::permission::{CallPermission, Switched};
 use super::space::{Axis, Over};
 use super::table::{DecisionTable, TableRow};
@@ -25,6 +25,10 @@ pub struct Rulebook {
     bases: Vec<Basis>,
     /// For each action, indices of the preconditions that may refuse it in the settings.
     refusals: Vec<Vec<usize>>,
+    /// For each action, the columns that these preconditions test.
+    refusal_columns: Vec<Columns>,
+    /// Columns on which every judgement can depend, in addition to those of preconditions.
+    judged_columns: Columns,
     /// Index of the position of each switch.
     settings: Vec<u8>,
     /// Switches that the scenario sets itself.
@@ -79,11 +83,30 @@ impl Rulebook {
         let verdicts = verdicts.collect();
         let bases = policy.rules.iter().map(|rule| basis_of(&policy, rule)).collect();
         let refusals = Action::ALL.iter().map(|action| refusing(&policy, &settings, *action));
-        let refusals = refusals.collect();
+        let refusals: Vec<Vec<usize>> = refusals.collect();
+        let refusal_columns = refusals.iter().map(|refusals| tested(&policy, refusals)).collect();
+        let judged_columns = policy
+            .domain
+            .columns()
+            .union(tables.members.space().columns())
+            .union(tables.check_order.space().columns())
+            .with(Column::LatestModel);
         let verdicts: Vec<DecisionTable<Verdict>> = verdicts;
         let consulted = consulted(&verdicts, &settings);
         let losing = Action::ALL.iter().map(|action| losing(&tables.effects, *action)).collect();
-        Self { policy, tables, verdicts, bases, refusals, settings, taken, consulted, losing }
+        Self {
+            policy,
+            tables,
+            verdicts,
+            bases,
+            refusals,
+            refusal_columns,
+            judged_columns,
+            settings,
+            taken,
+            consulted,
+            losing,
+        }
     }
 
     /// A copy in which one rule has another verdict, to test whether an expectation detects it.
@@ -137,6 +160,16 @@ impl Rulebook {
         refusals
             .find(|r| r.flags.matches(change) && r.when.meets(facts))
             .map(|refusal| refusal.rule)
+    }
+
+    /// The columns that the preconditions of an action test.
+    pub(super) fn refusal_columns(&self, action: Action) -> Columns {
+        self.refusal_columns[usize::from(action.index())]
+    }
+
+    /// The columns on which a judgement about an action can depend.
+    pub(super) fn judged_columns(&self, action: Action) -> Columns {
+        self.judged_columns.union(self.refusal_columns(action))
     }
 
     /// The permissions that a call needs in a situation; every row must be met. Empty if the policy
@@ -229,6 +262,12 @@ fn refusing(policy: &Policy, settings: &[u8], action: Action) -> Vec<usize> {
     };
     let all = policy.preconditions.iter().enumerate();
     all.filter(|(_, refusal)| may(refusal)).map(|(index, _)| index).collect()
+}
+
+/// The columns that some preconditions test.
+fn tested(policy: &Policy, refusals: &[usize]) -> Columns {
+    let conditions = refusals.iter().map(|index| &policy.preconditions[*index].when);
+    conditions.fold(Columns::NONE, |columns, when| columns.union(when.tested()))
 }
 
 /// For each action, a mask of the triggers for which a protection is consulted. It may contain

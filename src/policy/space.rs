@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Column, Condition, Facts};
+use super::facts::{Column, Columns, Condition, Facts};
 use crate::words::SwitchId;
 
 /// Most cells of a space.
@@ -91,6 +91,15 @@ impl Space {
     /// Its axes.
     pub fn axes(&self) -> &[Axis] {
         &self.axes
+    }
+
+    /// The columns that have an axis.
+    pub fn columns(&self) -> Columns {
+        let columns = self.axes.iter().filter_map(|axis| match axis.over {
+            Over::Column(column) => Some(column),
+            Over::Switch(_) => None,
+        });
+        columns.fold(Columns::NONE, Columns::with)
     }
 
     /// Whether it has an axis for a column.

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::edition::{NO_SCHEDULE, UNDECIDED};
+use super::edition::{FlagChange, NO_SCHEDULE, UNDECIDED, Unknowns};
 use super::facts::{Column, Columns, Facts};
 use super::rulebook::{Answer, Basis, Rulebook};
 use super::table::DecisionTable;
@@ -146,6 +146,19 @@ impl Rulebook {
         (Positions { facts: known, columns, next: 0, count }, basis)
     }
 
+    /// The situation in which unknown columns that are not in `tested` have the first word that they
+    /// can have, so that they add no positions. Columns with a switch stay unknown, because that
+    /// switch belongs to the basis of the answer.
+    pub(super) fn reduced(&self, facts: &Facts, tested: Columns) -> Facts {
+        let idle = facts.unknown.difference(tested).difference(Unknowns::COLUMNS);
+        idle.iter().fold(*facts, |reduced, column| {
+            let known =
+                self.possible(column).first().and_then(|word| reduced.settled(column, *word));
+            // A policy without words for the column does not use it.
+            known.unwrap_or(Facts { unknown: reduced.unknown.without(column), ..reduced })
+        })
+    }
+
     /// The situation in which unknown columns with only one possible word are known.
     pub fn narrowed(&self, facts: &Facts) -> Facts {
         facts.unknown.iter().fold(*facts, |narrowed, column| {
@@ -239,6 +252,20 @@ impl Rulebook {
             .and_then(|(first, basis)| first.map(|a| Answer { basis: a.basis.union(basis), ..a })))
     }
 
+    /// The precondition that refuses a situation in all of its positions, and its basis; `None` if
+    /// it is refused in none.
+    ///
+    /// # Errors
+    /// The result of each position, if only some of them are refused.
+    pub fn refusal_in_all(
+        &self,
+        facts: &Facts,
+        change: &FlagChange,
+    ) -> Result<Option<(RuleId, Basis)>, Undecided> {
+        let facts = self.reduced(facts, self.refusal_columns(facts.action));
+        self.refused_in_all(&facts, |facts| self.refusal_to_set(facts, change))
+    }
+
     /// The rule that refuses a situation in all of its positions; `None` if it is refused in none.
     ///
     /// # Errors
@@ -294,5 +321,93 @@ impl Rulebook {
         let courses =
             all.iter().map(|(at, found)| (Position::new(facts.unknown, at), course(found)));
         Err(Undecided::differs(courses.collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::{NoFiles, Problems, Sources};
+    use crate::policy::{Catalog, InstanceCase, JudgedOutcome, Requested, load};
+    use crate::words::{InstanceId, ProtectionSet, SwitchSet};
+
+    /// Pseudo-random numbers below a bound.
+    fn draws() -> impl FnMut(usize) -> usize {
+        let mut state = 7_u64;
+        move |bound| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % bound.max(1)
+        }
+    }
+
+    fn is_applied(outcome: &JudgedOutcome) -> bool {
+        matches!(outcome, JudgedOutcome::Goes(_))
+    }
+
+    /// Columns that an answer does not test are left out of its positions. Every answer is compared
+    /// with the answers of all positions.
+    #[test]
+    fn a_reduced_situation_has_the_answers_of_all_its_positions() {
+        let mut draw = draws();
+        let (mut refused, mut applied, mut kept, mut unlike) = (0, 0, 0, 0_usize);
+        for name in Catalog::names() {
+            let (mut sources, mut problems) = (Sources::default(), Problems::default());
+            let policy = load(name, None, &NoFiles, &mut sources, &mut problems).unwrap();
+            let books = (0..20).map(|_| {
+                let switches = policy.switches.iter();
+                let settings = switches.map(|one| u8::try_from(draw(one.values.len())).unwrap());
+                Rulebook::new(policy.clone(), settings.collect(), SwitchSet::EMPTY)
+            });
+            let books: Vec<Rulebook> = books.collect();
+            for book in (0..1_500).map(|number| &books[number % books.len()]) {
+                let mut facts = Facts::default();
+                for column in Column::ALL {
+                    let all: Vec<u8> = (0..).take(column.size()).collect();
+                    let words = Some(policy.words(*column)).filter(|words| !words.is_empty());
+                    let words = words.unwrap_or(&all);
+                    facts = facts.settled(*column, words[draw(words.len())]).unwrap();
+                }
+                let open = [
+                    Column::Channel,
+                    Column::Lock,
+                    Column::LatestModel,
+                    Column::SnapshotsSuspended,
+                ];
+                for column in open {
+                    facts.unknown = facts.unknown.with_if(column, draw(3) > 0);
+                }
+                let on = (0..policy.protections.len()).map(ProtectionId::from_index);
+                let on: ProtectionSet = on.filter(|_| draw(2) == 0).collect();
+
+                let change = FlagChange { on, after: on, ..FlagChange::default() };
+                let all = book.refused_in_all(&facts, |facts| book.refusal_to_set(facts, &change));
+                refused += usize::from(matches!(all, Ok(Some(_))));
+                assert_eq!(book.refusal_in_all(&facts, &change), all, "{name}: {facts:?}");
+
+                let requested = Requested::This(facts.action);
+                let (instance, unknown) = (InstanceId::from_index(0), ProtectionSet::EMPTY);
+                let case = InstanceCase { instance, facts, requested, on, unknown };
+                let (positions, basis) = book.positions(&facts);
+                let judged = positions.map(|facts| book.judge(&InstanceCase { facts, ..case }));
+                let judged: Vec<_> = judged.filter_map(Result::ok).collect();
+                match book.judge(&case) {
+                    Ok(found) => {
+                        let goes = is_applied(&found.outcome);
+                        assert!(judged.iter().all(|one| is_applied(&one.outcome) == goes));
+                        let bases = judged.iter().map(|one| one.basis);
+                        assert_eq!(found.basis, bases.fold(basis, Basis::union));
+                        assert_eq!(found.facts.unknown, facts.unknown);
+                        (applied, kept) = (applied + usize::from(goes), kept + usize::from(!goes));
+                    }
+                    Err(Undecided::Differs(_)) => {
+                        assert!(judged.iter().any(|one| is_applied(&one.outcome)));
+                        assert!(judged.iter().any(|one| !is_applied(&one.outcome)));
+                        unlike += 1;
+                    }
+                    Err(_) => assert!(judged.is_empty(), "{name}: {facts:?}"),
+                }
+            }
+        }
+        assert!(refused.min(applied).min(kept) > 100 && unlike > 2, "{refused} {applied} {unlike}");
     }
 }

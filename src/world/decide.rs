@@ -46,6 +46,33 @@ impl Step<'_> {
         seq: u64,
         items: &[RequestItem],
     ) -> RequestTally {
+        let policy = items.first().map(|item| self.world.policy_of(item.id));
+        let one = policy.filter(|_| !is_channel_open(request, items));
+        let one = one.filter(|one| items.iter().all(|item| self.world.policy_of(item.id) == *one));
+        let mut tally = RequestTally::default();
+        if let Some(policy) = one {
+            let Some((drafts, batch)) = self.draft_batch(request, policy, items) else {
+                return tally;
+            };
+            for draft in drafts {
+                let resolution = resolve_in_batch(request, &draft, batch.as_ref());
+                self.carry_out(request, seq, draft, resolution, &mut tally);
+            }
+            return tally;
+        }
+        for (draft, resolution) in self.decide_in_all(request, items).unwrap_or_default() {
+            self.carry_out(request, seq, draft, resolution, &mut tally);
+        }
+        tally
+    }
+
+    /// Decides about instances of several policies, or with an unknown channel. `None` if the run
+    /// stops.
+    fn decide_in_all(
+        &mut self,
+        request: &RequestContext,
+        items: &[RequestItem],
+    ) -> Option<Decided> {
         let mut policies: SmallVec<[PolicyId; 1]> = SmallVec::new();
         for item in items {
             let policy = self.world.policy_of(item.id);
@@ -56,26 +83,15 @@ impl Step<'_> {
         let mut decided = Decided::with_capacity(items.len());
         for policy in &policies {
             // A request to several providers is one call to each of them.
-            let of_policy = if policies.len() == 1 {
-                self.in_all_channels(request, *policy, items)
-            } else {
-                let of_policy =
-                    items.iter().filter(|item| self.world.policy_of(item.id) == *policy);
-                let of_policy: SmallVec<[RequestItem; 4]> = of_policy.copied().collect();
-                self.in_all_channels(request, *policy, &of_policy)
-            };
-            let Some(of_policy) = of_policy else { return RequestTally::default() };
-            decided.extend(of_policy);
+            let of_policy = items.iter().filter(|item| self.world.policy_of(item.id) == *policy);
+            let of_policy: SmallVec<[RequestItem; 4]> = of_policy.copied().collect();
+            decided.extend(self.in_all_channels(request, *policy, &of_policy)?);
         }
         if policies.len() > 1 {
             let index = |id: InstanceId| items.iter().position(|item| item.id == id);
             decided.sort_by_key(|(draft, _)| index(draft.id));
         }
-        let mut tally = RequestTally::default();
-        for (draft, resolution) in decided {
-            self.carry_out(request, seq, draft, resolution, &mut tally);
-        }
-        tally
+        Some(decided)
     }
 
     /// Decides about instances of one policy. If the channel of the call is unknown, the decision
@@ -86,7 +102,7 @@ impl Step<'_> {
         policy: PolicyId,
         items: &[RequestItem],
     ) -> Option<Decided> {
-        if items.len() == 1 || !request.facts.unknown.contains(Column::Channel) {
+        if !is_channel_open(request, items) {
             return self.decide_batch(request, policy, items);
         }
         let (positions, _) = self.world.header.rulebook(policy).positions(&request.facts);
@@ -130,6 +146,22 @@ impl Step<'_> {
         policy: PolicyId,
         items: &[RequestItem],
     ) -> Option<Decided> {
+        let (drafts, batch) = self.draft_batch(request, policy, items)?;
+        let resolution = |draft: Draft| {
+            let resolution = resolve_in_batch(request, &draft, batch.as_ref());
+            (draft, resolution)
+        };
+        Some(drafts.into_iter().map(resolution).collect())
+    }
+
+    /// Judges instances of one policy, each alone, and looks up the policy's answer for their
+    /// batch. `None` if an outcome is unknown, which stops the run.
+    fn draft_batch(
+        &mut self,
+        request: &RequestContext,
+        policy: PolicyId,
+        items: &[RequestItem],
+    ) -> Option<(Drafts, Option<BatchAnswer>)> {
         let mut drafts = Drafts::with_capacity(items.len());
         for item in items {
             drafts.push(self.draft(request, *item)?);
@@ -142,11 +174,7 @@ impl Step<'_> {
             }
             return None;
         }
-        let resolution = |draft: Draft| {
-            let resolution = resolve_in_batch(request, &draft, batch.as_ref());
-            (draft, resolution)
-        };
-        Some(drafts.into_iter().map(resolution).collect())
+        Some((drafts, batch))
     }
 
     /// Judges one instance alone. `None` if the outcome is unknown, which stops the run.
@@ -321,6 +349,12 @@ fn position(
         outcome => (outcome.word(), resolution.rule),
     };
     (of, PositionOutcome { says, rule })
+}
+
+/// Whether the channel of a call is unknown, so that a batch is decided for each channel. A single
+/// instance is judged in every position of its facts, of which the channel is one.
+fn is_channel_open(request: &RequestContext, items: &[RequestItem]) -> bool {
+    items.len() > 1 && request.facts.unknown.contains(Column::Channel)
 }
 
 /// Whether the call names instances, not a group or an account.

@@ -88,16 +88,16 @@ impl World {
         let book = self.book(account);
         let clock = book.policy.clock(arrears.clock);
         let steps = clock.map(|clock| clock.steps.as_slice()).unwrap_or_default();
-        let taken = |action: fn(ClockAction) -> bool| {
-            steps.iter().enumerate().any(|(number, step)| {
-                arrears.taken >> number & 1 == 1
-                    && action(step.action)
-                    && book.assumes(&step.when)
-                    && step.when.meets(&facts)
-            })
-        };
-        let shut = taken(|a| matches!(a, ClockAction::Stop | ClockAction::Deallocate));
-        let suspended = taken(|a| a == ClockAction::SuspendSnapshots);
+        let mut taken = steps.iter().enumerate();
+        let (mut shut, mut suspended) = (false, false);
+        while let Some((_, step)) = taken.find(|(number, _)| arrears.taken >> number & 1 == 1) {
+            let concerned = || book.assumes(&step.when) && step.when.meets(&facts);
+            match step.action {
+                ClockAction::Stop | ClockAction::Deallocate => shut = shut || concerned(),
+                ClockAction::SuspendSnapshots => suspended = suspended || concerned(),
+                ClockAction::Reclaim | ClockAction::Release | ClockAction::Renew => {}
+            }
+        }
         let lock = if shut { facts.lock.with(Lock::Financial) } else { facts.lock };
         // If the start of the arrears is unknown, it is unknown whether that step has been taken.
         let unclear = !arrears.since_known

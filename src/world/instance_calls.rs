@@ -35,6 +35,13 @@ impl Step<'_> {
         };
         let judges =
             |id: &InstanceId| self.book_of(*id).policy.knows(Column::Action, request.action);
+        if let [id] = ids
+            && !judges(id)
+        {
+            let mut tally = RequestTally::default();
+            self.apply_or_refuse(request, open.seq, (*id, harmless), &mut tally);
+            return self.close(open, tally);
+        }
         let (judged, others): (Ids, Ids) = ids.iter().copied().partition(judges);
         let mut tally = self.decide(request, open.seq, &alike(&judged, request.action));
         for id in others {
@@ -98,15 +105,15 @@ impl Step<'_> {
         id: InstanceId,
     ) -> Result<(), Refusal> {
         let policy = self.world.policy_of(id);
+        let facts = self.facts(request, id, request.action);
         if matches!(request.target, Target::Instance(_) | Target::Instances) {
-            self.permit_call(request, id, &self.facts(request, id, request.action))?;
+            self.permit_call(request, id, &facts)?;
         }
-        if !self.world.fleet.instance(id).exists() {
-            let facts = self.facts(request, id, request.action);
+        let instance = self.world.fleet.instance(id);
+        if !instance.exists() {
             return Err(self.refusal_of_absent(policy, &facts, Obstacle::NotThere));
         }
-        let on = self.world.fleet.instance(id).on;
-        self.refusal_in(request, policy, on, &self.facts(request, id, request.action))
+        self.refusal_in(request, policy, instance.on, &facts)
     }
 
     /// The refusal of a call about an instance that does not exist: the policy's answer, or else
@@ -144,7 +151,7 @@ impl Step<'_> {
                 if let Payload::Flags(_, version) = request.payload { version } else { None };
             change = FlagChange { on, off, after: set.union(on).difference(off), version };
         }
-        let found = book.refused_in_all(facts, |facts| book.refusal_to_set(facts, &change));
+        let found = book.refusal_in_all(facts, &change);
         self.refuse_found(request, policy, found)
     }
 

@@ -58,7 +58,7 @@ impl Compiler<'_> {
         let gives_up = |result: HookResult| result != HookResult::Continue;
         let pair = (Trigger::LaunchHook, Action::Release);
         if let Some(result) = results.into_iter().find(|result| gives_up(result.value))
-            && !domain.allows(pair.0, pair.1, &Condition::default())
+            && !domain.occurs(pair.0, pair.1)
         {
             let title = format!(
                 "a launch that ends in `{}` is released, and the decision space does not have that",
@@ -90,7 +90,7 @@ impl Compiler<'_> {
         pair: (Trigger, Action),
         when: &Condition,
     ) {
-        if domain.allows(pair.0, pair.1, when) {
+        if domain.occurs_when(pair.0, pair.1, when) {
             return;
         }
         let rule = &self.rules[rule.index()];
