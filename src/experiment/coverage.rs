@@ -224,7 +224,7 @@ fn total(policy: &Policy, reached: &Reached) -> PolicyCoverage {
     };
     let settings: Vec<u8> = policy.switches.iter().map(|s| s.default.unwrap_or(0)).collect();
     let cells = policy.protections.iter().map(|protection| {
-        let table = protection.table.under(&settings);
+        let table = protection.table.under(&settings, None);
         (0..table.space().cells()).filter(|cell| table.row(*cell).is_some()).count()
     });
     let cells = Share { reached: reached.cells.len(), of: cells.sum(), missed: Vec::new() };

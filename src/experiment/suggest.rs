@@ -195,7 +195,7 @@ fn occurs(policy: &Policy, space: &Space, cell: usize) -> bool {
     if policy.preconditions.iter().any(|refusal| refusal.when.meets(&facts)) {
         return false;
     }
-    let members = policy.tables.members.under(&settings);
+    let members = policy.tables.members.under(&settings, None);
     members.decide(&facts).is_none_or(|row| row.says == facts.action)
 }
 

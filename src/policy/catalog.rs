@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
 use super::built_in;
 use super::compile::compiler::compile;
@@ -77,15 +78,17 @@ impl Catalog {
 /// Longest chain of editions that extend each other.
 const DEEPEST: usize = 8;
 
+/// The positions of the switches of a rulebook, and those that its scenario sets itself.
+type BookKey = (Vec<u8>, SwitchSet);
+
 /// A cache of the built-in editions that were loaded, and of their rulebooks.
 ///
 /// All loads must use the same [`Sources`], because the spans of rules refer to it.
 #[derive(Debug, Default)]
 pub struct Library {
     editions: BTreeMap<String, Arc<Policy>>,
-    /// The key has the edition, the positions of its switches, and the switches that the scenario
-    /// sets itself.
-    rulebooks: FxHashMap<(String, Vec<u8>, SwitchSet), Arc<Rulebook>>,
+    /// For each edition its rulebooks, in the order in which they were computed.
+    rulebooks: BTreeMap<String, IndexMap<BookKey, Arc<Rulebook>, FxBuildHasher>>,
 }
 
 impl Library {
@@ -121,12 +124,20 @@ impl Library {
         if edition.is_none_or(|edition| !Arc::ptr_eq(edition, &policy)) {
             return Arc::new(Rulebook::new(policy, settings, taken));
         }
-        let key = (policy.name.clone(), settings, taken);
-        let known = self.rulebooks.entry(key);
-        let new = |(_, settings, taken): &(String, Vec<u8>, SwitchSet)| {
-            Arc::new(Rulebook::new(policy, settings.clone(), *taken))
+        let books = self.rulebooks.entry(policy.name.clone()).or_default();
+        let key = (settings, taken);
+        if let Some(known) = books.get(&key) {
+            return Arc::clone(known);
+        }
+        // Cases of a suite differ in few switches, so most tables are shared.
+        let differing = |(known, _): &&BookKey| {
+            known.iter().zip(&key.0).filter(|(one, other)| one != other).count()
         };
-        Arc::clone(known.or_insert_with_key(new))
+        let closest = books.keys().min_by_key(differing).and_then(|key| books.get(key));
+        let new = Rulebook::beside(closest.map(|book| &**book), policy, key.0.clone(), key.1);
+        let new = Arc::new(new);
+        books.insert(key, Arc::clone(&new));
+        new
     }
 }
 

@@ -246,8 +246,13 @@ macro_rules! defaults {
 
             /// The tables with every switch settled.
             #[must_use]
-            pub fn under(&self, settings: &[u8]) -> Self {
-                Self { $($field: self.$field.under(settings),)+ }
+            pub fn under(&self, settings: &[u8], known: Option<(&Self, &[u8])>) -> Self {
+                Self {
+                    $($field: self.$field.under(
+                        settings,
+                        known.map(|(tables, others)| (&tables.$field, others)),
+                    ),)+
+                }
             }
 
             /// Calls `visitor` with each table and that of another policy.

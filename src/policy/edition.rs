@@ -167,11 +167,17 @@ macro_rules! tables {
         }
 
         impl DecisionTables {
-            /// The tables with every switch set.
-            pub(super) fn under(&self, settings: &[u8]) -> Self {
+            /// The tables with every switch set; `known` are those under other settings.
+            pub(super) fn under(&self, settings: &[u8], known: Option<(&Self, &[u8])>) -> Self {
                 Self {
-                    $($($field: self.$field.under(settings),)*)*
-                    defaults: self.defaults.under(settings),
+                    $($($field: self.$field.under(
+                        settings,
+                        known.map(|(tables, others)| (&tables.$field, others)),
+                    ),)*)*
+                    defaults: self.defaults.under(
+                        settings,
+                        known.map(|(tables, others)| (&tables.defaults, others)),
+                    ),
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::edition::{DecisionTables, FlagChange, Policy, Precondition, Rule};
+use super::edition::{DecisionTables, FlagChange, Policy, Precondition, Protection, Rule};
 use super::facts::{Column, Columns, Facts};
 use super::permission::{CallPermission, Switched};
 use super::space::{Axis, Over};
@@ -77,10 +77,24 @@ impl Rulebook {
     /// Sets all switches. `settings` has the index of a position for each switch; `taken` contains
     /// those that the scenario sets itself.
     pub fn new(policy: impl Into<Arc<Policy>>, settings: Vec<u8>, taken: SwitchSet) -> Self {
-        let policy = policy.into();
-        let tables = policy.tables.under(&settings);
-        let verdicts = policy.protections.iter().map(|p| p.table.under(&settings));
-        let verdicts = verdicts.collect();
+        Self::beside(None, policy.into(), settings, taken)
+    }
+
+    /// The same; `known` is a rulebook of the same policy, in which no verdict was changed. Tables
+    /// whose switches have the same positions are shared.
+    pub(super) fn beside(
+        known: Option<&Self>,
+        policy: Arc<Policy>,
+        settings: Vec<u8>,
+        taken: SwitchSet,
+    ) -> Self {
+        let others = known.map(|known| (&known.tables, known.settings.as_slice()));
+        let tables = policy.tables.under(&settings, others);
+        let verdict_table = |(number, protection): (usize, &Protection)| {
+            let known = known.map(|known| (&known.verdicts[number], known.settings.as_slice()));
+            protection.table.under(&settings, known)
+        };
+        let verdicts = policy.protections.iter().enumerate().map(verdict_table).collect();
         let bases = policy.rules.iter().map(|rule| basis_of(&policy, rule)).collect();
         let refusals = Action::ALL.iter().map(|action| refusing(&policy, &settings, *action));
         let refusals: Vec<Vec<usize>> = refusals.collect();

@@ -165,35 +165,49 @@ impl Space {
     /// Visits the cells that meet a condition, in order, as ranges of adjacent cells.
     pub fn each(&self, condition: &Condition, mut visit: impl FnMut(Range<usize>)) {
         let taken: Block = (0..self.axes.len()).map(|axis| self.taken(condition, axis)).collect();
-        if taken.contains(&0) {
-            return;
-        }
+        self.visit_while(&taken, |cells| {
+            visit(cells);
+            true
+        });
+    }
+
+    /// Visits the cells of a block, in order, as ranges of adjacent cells, until `visit` is false.
+    /// Whether it was true for all of them.
+    fn visit_while(&self, block: &[u32], mut visit: impl FnMut(Range<usize>) -> bool) -> bool {
         // Trailing axes that are contained as a whole form ranges of adjacent cells.
-        let whole = |axis: &usize| self.is_whole(&taken, *axis);
-        let tail = (0..taken.len()).rev().take_while(whole).count();
-        let heads = taken.len() - tail;
-        let Some(last) = heads.checked_sub(1) else { return visit(0..self.cells) };
-        let steps: Vec<Vec<usize>> = (0..last)
-            .map(|axis| {
-                let indices = runs(taken[axis]).into_iter().flatten();
-                indices.map(|index| index * self.strides[axis]).collect()
-            })
-            .collect();
-        let runs = runs(taken[last]);
-        let mut counters = vec![0; last];
-        loop {
-            let first: usize =
-                counters.iter().zip(&steps).map(|(counter, steps)| steps[*counter]).sum();
-            for run in &runs {
-                let cells = |index| first + index * self.strides[last];
-                visit(cells(run.start)..cells(run.end));
-            }
-            // Counts through the other axes, the last axis fastest.
-            let can_advance = |axis: &usize| counters[*axis] + 1 < steps[*axis].len();
-            let Some(axis) = (0..last).rev().find(can_advance) else { return };
-            counters[axis] += 1;
-            counters[axis + 1..].fill(0);
+        let whole = |axis: &usize| self.is_whole(block, *axis);
+        let heads = block.len() - (0..block.len()).rev().take_while(whole).count();
+        if heads == 0 {
+            return visit(0..self.cells);
         }
+        self.visit_axes(&block[..heads], 0, 0, &mut visit)
+    }
+
+    /// The same for the axes of a block from `axis` on; `first` is the cell of the earlier ones.
+    fn visit_axes(
+        &self,
+        block: &[u32],
+        axis: usize,
+        first: usize,
+        visit: &mut impl FnMut(Range<usize>) -> bool,
+    ) -> bool {
+        let cell = |index: u32| first + index as usize * self.strides[axis];
+        let mut left = u64::from(block[axis]);
+        while left != 0 {
+            let start = left.trailing_zeros();
+            let continues = if axis + 1 < block.len() {
+                left &= left - 1;
+                self.visit_axes(block, axis + 1, cell(start), visit)
+            } else {
+                let end = start + (left >> start).trailing_ones();
+                left = left >> end << end;
+                visit(cell(start)..cell(end))
+            };
+            if !continues {
+                return false;
+            }
+        }
+        true
     }
 
     /// The indices along an axis that a condition matches, as a mask.
@@ -257,12 +271,16 @@ impl Space {
         has: impl Fn(usize) -> bool,
         free: impl Fn(usize) -> bool,
     ) -> Vec<Block> {
-        let wanted: Vec<bool> = (0..self.cells).map(has).collect();
-        let inside: Vec<bool> = (0..self.cells).map(|cell| wanted[cell] || free(cell)).collect();
-        let mut covered = vec![false; self.cells];
+        // Bytes, which are compared and searched many at a time.
+        let mut open: Vec<u8> = (0..self.cells).map(|cell| has(cell).into()).collect();
+        let inside = open.iter().enumerate();
+        let inside: Vec<u8> =
+            inside.map(|(cell, wanted)| (*wanted == 1 || free(cell)).into()).collect();
+        let fits = |block: &Block| self.visit_while(block, |cells| !inside[cells].contains(&0));
         let mut blocks = Vec::new();
         let mut first = 0;
-        while let Some(seed) = (first..self.cells).find(|cell| wanted[*cell] && !covered[*cell]) {
+        while let Some(distance) = memchr::memchr(1, &open[first..]) {
+            let seed = first + distance;
             first = seed + 1;
             let mut block: Block = (0..self.axes.len())
                 .map(|axis| 1 << (seed / self.strides[axis] % self.axes[axis].words.len()))
@@ -270,7 +288,7 @@ impl Space {
             for axis in (0..self.axes.len()).rev().filter(|_| brief) {
                 let before = block[axis];
                 block[axis] = u32::MAX >> (32 - self.axes[axis].words.len());
-                if !self.members(&block).all(|cell| inside[cell]) {
+                if !fits(&block) {
                     block[axis] = before;
                 }
             }
@@ -279,13 +297,13 @@ impl Space {
                 for index in 0..self.axes[axis].words.len() {
                     let before = block[axis];
                     block[axis] = 1 << index;
-                    let fits = self.members(&block).all(|cell| inside[cell]);
-                    block[axis] = if fits { before | 1 << index } else { before };
+                    block[axis] = if fits(&block) { before | 1 << index } else { before };
                 }
             }
-            for cell in self.members(&block) {
-                covered[cell] = true;
-            }
+            self.visit_while(&block, |cells| {
+                open[cells].fill(0);
+                true
+            });
             blocks.push(block);
             if blocks.len() >= most {
                 break;
@@ -296,17 +314,16 @@ impl Space {
 
     /// The cells of a block, in order.
     pub fn members(&self, block: &Block) -> impl Iterator<Item = usize> + use<> {
-        let mut cells = vec![0];
-        for ((mask, stride), axis) in block.iter().zip(&self.strides).zip(&self.axes) {
-            let indices = || (0..axis.words.len()).filter(|index| mask >> index & 1 == 1);
-            cells =
-                cells.iter().flat_map(|cell| indices().map(move |p| cell + p * stride)).collect();
-        }
-        cells.into_iter()
+        let mut members = Vec::new();
+        self.visit_while(block, |cells| {
+            members.extend(cells);
+            true
+        });
+        members.into_iter()
     }
 
     /// Whether a block contains every word of an axis.
-    pub fn is_whole(&self, block: &Block, axis: usize) -> bool {
+    pub fn is_whole(&self, block: &[u32], axis: usize) -> bool {
         block[axis].count_ones() as usize == self.axes[axis].words.len()
     }
 
@@ -315,19 +332,6 @@ impl Space {
         let words = self.axes[axis].words.iter().enumerate();
         words.filter(move |(index, _)| block[axis] >> index & 1 == 1).map(|(_, word)| *word)
     }
-}
-
-/// The ranges of ones in a mask.
-fn runs(mask: u32) -> Vec<Range<usize>> {
-    let mut runs = Vec::new();
-    let mut left = u64::from(mask);
-    while left != 0 {
-        let start = left.trailing_zeros();
-        let end = start + (left >> start).trailing_ones();
-        runs.push(start as usize..end as usize);
-        left = left >> end << end;
-    }
-    runs
 }
 
 #[cfg(test)]

@@ -44,7 +44,9 @@ pub struct Unproved<C> {
 /// A proved table: every possible cell of its space has exactly one row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecisionTable<C> {
-    space: Space,
+    /// Its space, which a table without switches shares with the tables of all settings.
+    #[serde(with = "super::shared::one")]
+    space: Arc<Space>,
     /// The rows, which the tables of all settings share.
     #[serde(
         with = "super::shared",
@@ -90,7 +92,7 @@ impl<C: Clone> DecisionTable<C> {
         let open = (!open.is_empty()).then_some(TableFault::Open(open));
         let faults: Vec<_> = open.into_iter().chain(twice).chain(dead).collect();
         if faults.is_empty() {
-            Ok(Self { space, rows: rows.into(), cells: cells.into() })
+            Ok(Self { space: space.into(), rows: rows.into(), cells: cells.into() })
         } else {
             Err(Box::new(Unproved { faults, space, rows }))
         }
@@ -99,7 +101,7 @@ impl<C: Clone> DecisionTable<C> {
     /// A table without rows, which never has an answer.
     pub fn empty() -> Self {
         let space = Space::nothing();
-        Self { cells: vec![NO_ROW; space.cells()].into(), space, rows: [].into() }
+        Self { cells: vec![NO_ROW; space.cells()].into(), space: space.into(), rows: [].into() }
     }
 
     /// Replaces the conclusion of a rule.
@@ -134,8 +136,13 @@ impl<C: Clone> DecisionTable<C> {
         self.rows.get(usize::from(self.cells[cell]))
     }
 
+    /// For each cell, the index of its row; `None` if the cell cannot occur.
+    pub fn row_numbers(&self) -> impl Iterator<Item = Option<u16>> {
+        self.cells.iter().map(|row| (*row != NO_ROW).then_some(*row))
+    }
+
     /// Its space.
-    pub const fn space(&self) -> &Space {
+    pub fn space(&self) -> &Space {
         &self.space
     }
 
@@ -144,11 +151,17 @@ impl<C: Clone> DecisionTable<C> {
         &self.rows
     }
 
-    /// The table with every switch settled, without switch axes.
+    /// The table with every switch settled, without switch axes. `known` is the table under other
+    /// settings, which is shared if its switches have the same positions there.
     #[must_use]
-    pub fn under(&self, settings: &[u8]) -> Self {
+    pub fn under(&self, settings: &[u8], known: Option<(&Self, &[u8])>) -> Self {
         if self.space.axes().iter().all(is_column) {
             return self.clone();
+        }
+        if let Some((table, others)) = known
+            && self.switches().all(|switch| settings[switch] == others[switch])
+        {
+            return table.clone();
         }
         let axes: Vec<Axis> = self.space.axes().iter().filter(|a| is_column(a)).cloned().collect();
         // Switches are the last axes, so the cells of one setting have a constant distance.
@@ -161,8 +174,18 @@ impl<C: Clone> DecisionTable<C> {
         }
         let cells = self.cells.chunks_exact(distance).map(|setting| setting[first]).collect();
         // It has fewer axes than the existing space, so it cannot be too large.
-        let space = Space::new(axes).unwrap_or_else(|| self.space.clone());
+        let space = Space::new(axes).map_or_else(|| Arc::clone(&self.space), Arc::new);
         Self { space, rows: Arc::clone(&self.rows), cells }
+    }
+}
+
+impl<C> DecisionTable<C> {
+    /// The indices of the switches that it has an axis for.
+    fn switches(&self) -> impl Iterator<Item = usize> {
+        self.space.axes().iter().filter_map(|axis| match axis.over {
+            Over::Switch(switch) => Some(switch.index()),
+            Over::Column(_) => None,
+        })
     }
 }
 
@@ -272,7 +295,7 @@ mod tests {
         let axes = axes_of(rows.iter().map(|row| &row.when), &[], |_| 2);
         let table = DecisionTable::prove(Space::new(axes).unwrap(), rows, &[true; 2]).unwrap();
         for (setting, says) in [(0, 'a'), (1, 'b')] {
-            let settled = table.under(&[setting]);
+            let settled = table.under(&[setting], None);
             assert_eq!(settled.decide(&Facts::default()).map(|row| row.says), Some(says));
         }
     }

@@ -146,8 +146,8 @@ impl Rulebook {
         (Positions { facts: known, columns, next: 0, count }, basis)
     }
 
-    /// The situation in which unknown columns that are not in `tested` have the first word that they
-    /// can have, so that they add no positions. Columns with a switch stay unknown, because that
+    /// The situation in which unknown columns that are not in `tested` have the first word that
+    /// they can have, so that they add no positions. Columns with a switch stay unknown, because that
     /// switch belongs to the basis of the answer.
     pub(super) fn reduced(&self, facts: &Facts, tested: Columns) -> Facts {
         let idle = facts.unknown.difference(tested).difference(Unknowns::COLUMNS);

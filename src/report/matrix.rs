@@ -1,13 +1,10 @@
 //! The decision table of a policy as text and CSV: every trigger and every protection.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::csv::tables::{io_error, writer};
 use super::text_table::{Page, columns as wide, hanging, listed, table};
-use crate::policy::{
-    Block, Column, DecisionTable, Over, Policy, Protection, Rulebook, Schedule, Space,
-};
+use crate::policy::{Column, DecisionTable, Over, Policy, Protection, Rulebook, Schedule, Space};
 use crate::time::SimSpan;
 use crate::words::{Confidence, ProtectionId, RuleId, SwitchSet, Verdict, Word};
 
@@ -38,52 +35,68 @@ pub(super) fn lines(book: &Rulebook, occurs: impl Fn(&Space, usize) -> bool) -> 
         written.iter().map(|one| row(one).map(|row| (row.rule, row.says))).collect()
     };
     let answers = |cell: usize| answers(cell).filter(|_| occurs(&space, cell));
-    let all: Vec<Option<Vec<(RuleId, Verdict)>>> = (0..space.cells()).map(answers).collect();
-    let mut lines = Vec::new();
-    for trigger in &space.axes().first().map(|axis| axis.words.clone()).unwrap_or_default() {
-        let here = |cell: usize| space.word(cell, 0) == *trigger;
-        let mut kinds: Vec<&Vec<(RuleId, Verdict)>> = Vec::new();
-        for (_, answer) in all.iter().enumerate().filter(|(cell, _)| here(*cell)) {
-            if let Some(answer) = answer.as_ref().filter(|answer| !kinds.contains(answer)) {
+    // The different answers, and for each cell the index of its answer.
+    let mut kinds: Vec<Vec<(RuleId, Verdict)>> = Vec::new();
+    let mut all: Vec<Option<usize>> = Vec::with_capacity(space.cells());
+    for answer in (0..space.cells()).map(answers) {
+        all.push(answer.map(|answer| {
+            let known = kinds.iter().position(|known| *known == answer);
+            known.unwrap_or_else(|| {
                 kinds.push(answer);
+                kinds.len() - 1
+            })
+        }));
+    }
+    let mut lines = Vec::new();
+    // The trigger is the first axis, so its cells are adjacent.
+    let triggers = space.axes().first().map_or(0, |axis| axis.words.len());
+    let distance = space.cells().checked_div(triggers).unwrap_or_default();
+    for here in (0..triggers).map(|trigger| trigger * distance..(trigger + 1) * distance) {
+        let mut found: Vec<usize> = Vec::new();
+        for kind in all[here.clone()].iter().flatten() {
+            if !found.contains(kind) {
+                found.push(*kind);
             }
         }
-        for kind in kinds {
+        let occurs = |cell: &usize| all[*cell].is_some();
+        let possible = words_in(&space, here.clone().filter(occurs));
+        for kind in found {
             // A row may also cover cells that cannot occur; this makes rows fewer and larger.
             let blocks = space.blocks_over(
-                |cell| here(cell) && all[cell].as_ref() == Some(kind),
-                |cell| here(cell) && all[cell].is_none(),
+                |cell| here.contains(&cell) && all[cell] == Some(kind),
+                |cell| here.contains(&cell) && all[cell].is_none(),
             );
             for block in blocks {
-                let words = (0..space.axes().len())
-                    .map(|axis| {
-                        words(&space, &block, axis, &|cell| here(cell) && all[cell].is_some())
-                    })
-                    .collect();
-                let cells = space.members(&block).filter(|cell| all[*cell].is_some()).collect();
-                lines.push(Line { words, answers: kind.clone(), cells });
+                let cells: Vec<usize> = space.members(&block).filter(occurs).collect();
+                let words = words_in(&space, cells.iter().copied());
+                let words = words.iter().zip(&possible).enumerate();
+                let words = words.map(|(axis, (words, possible))| {
+                    let all = words == possible && axis > 0;
+                    if all { String::new() } else { described(&space, axis, *words) }
+                });
+                let words = words.collect();
+                lines.push(Line { words, answers: kinds[kind].clone(), cells });
             }
         }
     }
     (space, lines)
 }
 
-/// The words of a block along an axis; empty if it contains all words that can occur there.
-fn words(space: &Space, block: &Block, axis: usize, occurs: &impl Fn(usize) -> bool) -> String {
-    let Over::Column(column) = space.axes()[axis].over else { return String::new() };
-    let all: BTreeSet<u8> = (0..space.cells())
-        .filter(|cell| occurs(*cell))
-        .map(|cell| space.word(cell, axis))
-        .collect();
-    let here: BTreeSet<u8> = space
-        .members(block)
-        .filter(|cell| occurs(*cell))
-        .map(|cell| space.word(cell, axis))
-        .collect();
-    if here == all && axis > 0 {
-        return String::new();
+/// For each axis, a mask of the words that some cells have.
+fn words_in(space: &Space, cells: impl Iterator<Item = usize>) -> Vec<u32> {
+    let mut masks = vec![0; space.axes().len()];
+    for cell in cells {
+        for (axis, mask) in masks.iter_mut().enumerate() {
+            *mask |= 1 << space.word(cell, axis);
+        }
     }
-    column.describe(here.iter().copied()).join(" ")
+    masks
+}
+
+/// The words of a mask along an axis; empty for a switch.
+fn described(space: &Space, axis: usize, words: u32) -> String {
+    let Over::Column(column) = space.axes()[axis].over else { return String::new() };
+    column.describe((0_u8..32).filter(|word| words >> word & 1 == 1)).join(" ")
 }
 
 pub(super) fn mark(confidence: Confidence) -> &'static str {

@@ -58,6 +58,14 @@ fn clock(
     }
     let about = GridSubject { part: Part::Clock, subject, class: Class::Timing };
     let Some(grid) = Grid::new(axes) else { return found.too_large(about.part, subject) };
+    let mut tests = found.places(&grid, &about);
+    for (policy, clock) in [(pair.old, old), (pair.new, new)] {
+        for step in clock.steps.iter().filter(|step| (step.action, step.trigger) == asks) {
+            tests.extend(grid.tests_of(policy, &step.when));
+        }
+        tests.extend(grid.tests_of_impossible(policy));
+    }
+    let grid = grid.joined(tests);
     let old = ClockCells::new(&grid, pair.old, old, asks);
     let new = ClockCells::new(&grid, pair.new, new, asks);
     let both = |cell| (old.answer_in(cell), new.answer_in(cell));

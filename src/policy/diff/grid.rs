@@ -11,7 +11,7 @@ use crate::policy::space::{Axis, Block, Over, Space};
 use crate::words::{RuleId, SwitchId};
 
 /// Most cells of a union. It is larger than the limit of a table, so that two tables fit.
-const MOST: usize = 1 << 22;
+pub(super) const MOST: usize = 1 << 22;
 
 /// A switch of either edition, or a property of a request with the positions `no` and `yes`.
 pub(super) struct QuestionAxis {
@@ -111,10 +111,17 @@ impl CellAnswer {
     }
 }
 
-/// A union of two spaces.
+/// A union of two spaces. Words of an axis that no answer distinguishes are one, so that few cells
+/// stand for all.
 pub(super) struct Grid {
-    space: Space,
-    questions: Vec<QuestionAxis>,
+    /// Each axis has the first word of every group.
+    pub(super) space: Space,
+    /// For each axis, all words.
+    pub(super) words: Vec<Vec<u8>>,
+    /// For each axis, the groups of words as masks of indices into `words`, in the order of their
+    /// first words.
+    pub(super) groups: Vec<Vec<u32>>,
+    pub(super) questions: Vec<QuestionAxis>,
 }
 
 /// The part and subject that a grid compares.
@@ -139,7 +146,10 @@ impl Grid {
             words: (0_u8..).take(question.positions.len()).collect(),
         });
         let space = Space::up_to(MOST, columns.chain(questions).collect())?;
-        Some(Self { space, questions: axes.questions })
+        let words: Vec<Vec<u8>> = space.axes().iter().map(|axis| axis.words.clone()).collect();
+        let single = |words: &Vec<u8>| (0..words.len()).map(|index| 1 << index).collect();
+        let groups = words.iter().map(single).collect();
+        Some(Self { space, words, groups, questions: axes.questions })
     }
 
     /// Number of cells.
@@ -147,51 +157,22 @@ impl Grid {
         self.space.cells()
     }
 
-    /// The word of a cell in a column; `None` if the grid does not have the column.
-    pub(super) fn column(&self, cell: usize, column: Column) -> Option<u8> {
-        let axes = self.space.axes();
-        let axis = axes.iter().position(|axis| axis.over == Over::Column(column))?;
-        Some(self.space.word(cell, axis))
-    }
-
-    /// The position of a cell on a switch or property; `None` if the grid does not have it.
-    pub(super) fn answer(&self, cell: usize, name: &str) -> Option<&str> {
-        let at = self.questions.iter().position(|question| question.name == name)?;
-        let over = Over::Switch(SwitchId::from_index(at));
-        let axis = self.space.axes().iter().position(|axis| axis.over == over)?;
-        let position = usize::from(self.space.word(cell, axis));
-        self.questions[at].positions.get(position).map(String::as_str)
-    }
-
     /// For each cell of the union, the cell of the space of a policy that contains it; `None` if
     /// the space lacks a word. Axes that the space does not have are ignored.
     pub(super) fn project(&self, policy: &Policy, space: &Space) -> Vec<Option<usize>> {
         let mut cells = vec![Some(0)];
-        for axis in self.space.axes() {
-            let own = space.axes().iter().position(|own| match (own.over, axis.over) {
-                (Over::Column(a), Over::Column(b)) => a == b,
-                (Over::Switch(a), Over::Switch(b)) => {
-                    policy.switches[a.index()].name == self.questions[b.index()].name
-                }
-                (Over::Column(_), Over::Switch(_)) | (Over::Switch(_), Over::Column(_)) => false,
-            });
-            let step = |word: u8| {
-                let Some(own) = own else { return Some(0) };
-                let word = match (space.axes()[own].over, axis.over) {
-                    (Over::Switch(a), Over::Switch(b)) => {
-                        let position = &self.questions[b.index()].positions[usize::from(word)];
-                        let values = &policy.switches[a.index()].values;
-                        u8::try_from(values.iter().position(|value| value == position)?).ok()?
-                    }
-                    _ => word,
-                };
-                space.step(own, word)
+        for (number, axis) in self.space.axes().iter().enumerate() {
+            // An axis that the space does not have changes nothing.
+            let Some((_, steps)) = self.steps(policy, space, number, &axis.words) else {
+                let repeat = |cell: &Option<usize>| std::iter::repeat_n(*cell, axis.words.len());
+                cells = cells.iter().flat_map(repeat).collect();
+                continue;
             };
-            let steps: Vec<Option<usize>> = axis.words.iter().map(|word| step(*word)).collect();
-            let further = |cell: Option<usize>| {
-                steps.iter().map(move |step| Some(cell? + (*step)?)).collect::<Vec<_>>()
+            let further = |cell: &Option<usize>| {
+                let cell = *cell;
+                steps.iter().map(move |step| Some(cell? + (*step)?))
             };
-            cells = cells.into_iter().flat_map(further).collect();
+            cells = cells.iter().flat_map(further).collect();
         }
         cells
     }
@@ -222,7 +203,7 @@ impl Grid {
 
     /// A condition of a policy with the switches of the grid; `None` if the grid lacks a column or
     /// a switch.
-    fn condition(&self, policy: &Policy, when: &Condition) -> Option<Condition> {
+    pub(super) fn condition(&self, policy: &Policy, when: &Condition) -> Option<Condition> {
         let mut own = Condition::default();
         for column in when.columns() {
             let words = when.words(column).filter(|_| self.space.tests(column))?;
@@ -247,7 +228,8 @@ impl Grid {
 
     /// Whether each cell has the position `yes` of a property of a request.
     pub(super) fn having(&self, property: &str) -> Vec<bool> {
-        (0..self.cells()).map(|cell| self.answer(cell, property) == Some("yes")).collect()
+        let test = self.test(property, |word| word == "yes");
+        (0..self.cells()).map(|cell| test.is_some_and(|test| self.passes(cell, test))).collect()
     }
 
     /// Compares both editions in every cell.
@@ -288,7 +270,9 @@ impl Grid {
         }
         let silent: Vec<bool> =
             answers.iter().map(|(a, b)| a.is_silent() && b.is_silent()).collect();
-        found.cells += cells.iter().filter(|kind| !silent[**kind]).count();
+        let weights = self.weights();
+        let spoken = cells.iter().zip(&weights).filter(|(kind, _)| !silent[**kind]);
+        found.cells += spoken.map(|(_, weight)| weight).sum::<usize>();
         // Blocks of one kind may overlap; a cell is counted in the first of them.
         let mut counted = vec![false; cells.len()];
         for (kind, (a, b)) in answers.iter().enumerate() {
@@ -314,7 +298,8 @@ impl Grid {
                     cells: inside
                         .iter()
                         .filter(|cell| !std::mem::replace(&mut counted[**cell], true))
-                        .count(),
+                        .map(|cell| weights[*cell])
+                        .sum(),
                     off_default: Vec::new(),
                 });
             }
@@ -337,15 +322,21 @@ impl Grid {
                     Over::Column(column) => column.name(),
                     Over::Switch(switch) => &self.questions[switch.index()].name,
                 };
-                let taken: Vec<u8> = self.space.words_of(block, index).collect();
+                let words = |groups: u32| {
+                    let known = (0..).zip(&self.groups[index]);
+                    let known = known.filter(|(at, _)| groups >> at & 1 == 1);
+                    let mask = known.fold(0, |mask, (_, group)| mask | group);
+                    let all = (0_u32..).zip(&self.words[index]);
+                    all.filter(|(at, _)| mask >> at & 1 == 1).map(|(_, word)| *word).collect()
+                };
                 let has =
-                    |word: &u8| inside.iter().any(|cell| self.space.word(*cell, index) == *word);
+                    |word: u8| inside.iter().any(|cell| self.space.word(*cell, index) == word);
+                let present = (0..).zip(&axis.words).filter(|(_, word)| has(**word));
+                let present = present.fold(0, |mask: u32, (at, _)| mask | 1 << at);
                 Tested {
                     name: name.to_owned(),
-                    words: describe(taken.iter().copied().filter(has).collect()),
-                    except: describe(
-                        axis.words.iter().copied().filter(|w| !taken.contains(w)).collect(),
-                    ),
+                    words: describe(words(block[index] & present)),
+                    except: describe(words(!block[index])),
                 }
             });
         tested.collect()

@@ -12,6 +12,7 @@ pub(in crate::policy) mod compare;
 pub(in crate::policy) mod difference;
 mod found;
 mod grid;
+mod grid_words;
 mod lists;
 mod pair;
 mod probe;

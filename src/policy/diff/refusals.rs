@@ -6,6 +6,7 @@
 use super::difference::{Class, Difference, Part, Tested};
 use super::found::Found;
 use super::grid::{Axes, CellAnswer, Conclusion, Grid, GridSubject};
+use super::grid_words::WordTest;
 use super::pair::Pair;
 use crate::policy::edition::{FlagTest, Policy, Precondition};
 use crate::policy::facts::Column;
@@ -41,6 +42,18 @@ impl<'p> ActionRefusals<'p> {
                 axes.question(flags, ["no", "yes"].into_iter());
             }
         }
+    }
+
+    /// The tests that its answers depend on.
+    fn tests(&self, grid: &Grid) -> Vec<WordTest> {
+        let of = |(precondition, flags): &(&Precondition, Option<String>)| {
+            let mut tests = grid.tests_of(self.policy, &precondition.when);
+            let flags = flags.as_ref();
+            tests.extend(flags.and_then(|flags| grid.test(flags, |word| word == "yes")));
+            tests
+        };
+        let impossible = grid.tests_of_impossible(self.policy);
+        self.list.iter().flat_map(of).chain(impossible).collect()
     }
 
     /// The refusals in the cells of a grid.
@@ -212,6 +225,8 @@ pub(super) fn refusals(pair: &Pair<'_>, found: &mut Found<'_>) {
             found.too_large(about.part, about.subject);
             continue;
         };
+        let tests = [old.tests(&grid), new.tests(&grid), found.places(&grid, &about)].concat();
+        let grid = grid.joined(tests);
         let (old, new) = (old.in_cells(&grid), new.in_cells(&grid));
         let answer_in = |cell| both(cell, *action, &old, &new);
         let free = |cell, rules| applies_after_another(cell, &old, &new, rules);

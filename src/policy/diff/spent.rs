@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use super::difference::{Class, PLACES, Part};
 use super::found::Found;
 use super::grid::{CellAnswer, Grid, GridSubject};
+use super::grid_words::WordTest;
 use super::pair::{Pair, statement};
 use super::probe::{AcceptedProbe, ProbedChange};
 use crate::policy::edition::Policy;
-use crate::policy::facts::Column;
 use crate::words::{Action, RuleId, Word};
 
 /// The statements about entries that an edition does not have.
@@ -126,7 +126,8 @@ impl AcceptedProbe<'_> {
             };
             change.is_present = true;
             let place = grid.place(tail.place);
-            for cell in (0..grid.cells()).filter(|cell| place.iter().all(|test| test(*cell))) {
+            let passes = |cell: &usize| place.iter().all(|test| grid.passes(*cell, *test));
+            for cell in (0..grid.cells()).filter(passes) {
                 match answer_in(cell).1 {
                     CellAnswer::Conclusion(conclusion) => {
                         let agrees = tail.says_by(pair.new, &conclusion.word, conclusion.rule);
@@ -144,28 +145,29 @@ impl AcceptedProbe<'_> {
     }
 }
 
+impl Found<'_> {
+    /// The tests of the situations of all changes that are searched for in a grid.
+    pub(super) fn places(&self, grid: &Grid, about: &GridSubject<'_>) -> Vec<WordTest> {
+        let changes = self.probe.iter().flat_map(|probe| &probe.0);
+        let tails =
+            changes.filter_map(|change| KeyTail::parse(change.key, about.part, about.subject));
+        tails.flat_map(|tail| grid.place(tail.place)).collect()
+    }
+}
+
 impl Grid {
     /// The tests of a situation in a key. Axes that the grid does not have are not tested.
-    fn place<'g>(&'g self, place: &'g str) -> Vec<Box<dyn Fn(usize) -> bool + 'g>> {
+    fn place(&self, place: &str) -> Vec<WordTest> {
         let tests = place.split(PLACES).filter_map(|text| text.split_once(": "));
-        let test = |(name, words): (&'g str, &'g str)| {
+        let test = |(name, words): (&str, &str)| {
             let (positive, words) = match words.strip_prefix("not ") {
                 Some(words) => (false, words),
                 None => (true, words),
             };
             let words: Vec<&str> = words.split(' ').collect();
-            let takes =
-                move |word: Option<&str>| word.is_none_or(|word| words.contains(&word) == positive);
-            let test: Box<dyn Fn(usize) -> bool + 'g> = match Column::named(name) {
-                Some(column) => Box::new(move |cell| {
-                    let word = self.column(cell, column);
-                    takes(word.map(|word| column.words()[usize::from(word)]))
-                }),
-                None => Box::new(move |cell| takes(self.answer(cell, name))),
-            };
-            test
+            self.test(name, |word| words.contains(&word) == positive)
         };
-        tests.map(test).collect()
+        tests.filter_map(test).collect()
     }
 }
 

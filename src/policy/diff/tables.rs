@@ -3,62 +3,77 @@
 use super::difference::{Class, Difference, Direction, Part, Statement};
 use super::found::Found;
 use super::grid::{Axes, CellAnswer, Conclusion, Grid, GridSubject};
+use super::grid_words::WordTest;
 use super::pair::{Pair, keys};
 use crate::policy::defaults::{CompareDefaults, DefaultValue};
 use crate::policy::edition::{Policy, Protection};
 use crate::policy::facts::Column;
 use crate::policy::questions::{questions, table_name};
 use crate::policy::rule_node::ConclusionWord;
-use crate::policy::space::Over;
-use crate::policy::table::DecisionTable;
+use crate::policy::space::{Over, Space};
+use crate::policy::table::{DecisionTable, TableRow};
 use crate::words::{Verdict, Word};
 
-/// The answers of a table in the cells of a grid.
-struct TableAnswers {
-    /// For each cell of the grid, the cell of the table; `None` if it is outside its space.
-    own: Vec<Option<usize>>,
-    /// The answer in each cell of the table.
+/// The answers of a table.
+struct TableAnswers<'p> {
+    policy: &'p Policy,
+    space: &'p Space,
+    /// For each cell of the table, the index of its answer.
+    kinds: Vec<u16>,
+    /// The answers: those of the rows, then the two of cells without a row.
     says: Vec<CellAnswer>,
 }
 
-impl TableAnswers {
+impl<'p> TableAnswers<'p> {
     fn new<C: Clone>(
-        grid: &Grid,
-        policy: &Policy,
-        table: &DecisionTable<C>,
-        say: impl Fn(&crate::policy::table::TableRow<C>) -> Conclusion,
+        policy: &'p Policy,
+        table: &'p DecisionTable<C>,
+        say: impl Fn(&TableRow<C>) -> Conclusion,
     ) -> Self {
         let space = table.space();
         let occurs = space.occurring(policy.impossible.iter().map(|(when, _)| when));
-        let says = (0..space.cells()).map(|cell| match table.row(cell) {
-            Some(row) => CellAnswer::Conclusion(say(row)),
-            None if !occurs[cell] => CellAnswer::Never,
-            None => CellAnswer::Unknown,
+        let rows = table.rows().iter().map(|row| CellAnswer::Conclusion(say(row)));
+        let says = rows.chain([CellAnswer::Never, CellAnswer::Unknown]).collect();
+        let never = u16::try_from(table.rows().len()).unwrap_or(u16::MAX);
+        let kinds = table.row_numbers().zip(occurs).map(|(row, occurs)| match row {
+            Some(row) => row,
+            None if !occurs => never,
+            None => never + 1,
         });
-        Self { own: grid.project(policy, space), says: says.collect() }
+        Self { policy, space, kinds: kinds.collect(), says }
     }
 
-    fn answer_in(&self, cell: usize) -> CellAnswer {
-        self.own[cell].map_or(CellAnswer::Unknown, |own| self.says[own].clone())
+    /// The tests that its answers depend on.
+    fn tests(&self, grid: &Grid) -> Vec<WordTest> {
+        grid.tests_of_space(self.policy, self.space, &self.kinds)
+    }
+
+    /// The answers in the cells of a grid.
+    fn in_cells(&self, grid: &Grid) -> impl Fn(usize) -> CellAnswer {
+        let own = grid.project(self.policy, self.space);
+        move |cell| {
+            let kind = own[cell].map(|own| usize::from(self.kinds[own]));
+            kind.map_or(CellAnswer::Unknown, |kind| self.says[kind].clone())
+        }
     }
 }
 
-/// The union of the spaces of two tables; `None` if it is too large, which is reported as a
+/// Compares two tables in the union of their spaces. A union that is too large is reported as a
 /// difference.
-fn union<C: Clone>(
+fn compare_tables(
     pair: &Pair<'_>,
     about: &GridSubject<'_>,
-    (old, new): (&DecisionTable<C>, &DecisionTable<C>),
+    [old, new]: [&TableAnswers<'_>; 2],
     found: &mut Found<'_>,
-) -> Option<Grid> {
+) {
     let mut axes = Axes::default();
-    axes.space(pair.old, old.space());
-    axes.space(pair.new, new.space());
-    let grid = Grid::new(axes);
-    if grid.is_none() {
-        found.too_large(about.part, about.subject);
-    }
-    grid
+    axes.space(pair.old, old.space);
+    axes.space(pair.new, new.space);
+    let Some(grid) = Grid::new(axes) else { return found.too_large(about.part, about.subject) };
+    let tests = [old.tests(&grid), new.tests(&grid), found.places(&grid, about)].concat();
+    let grid = grid.joined(tests);
+    let (old, new) = (old.in_cells(&grid), new.in_cells(&grid));
+    grid.compare(pair, about, |cell| (old(cell), new(cell)), found);
 }
 
 impl Found<'_> {
@@ -160,22 +175,20 @@ fn in_brief(protection: &Protection) -> String {
 
 fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found<'_>) {
     let about = GridSubject { part: Part::Protection, subject: &old.name, class: Class::Verdict };
-    if let Some(grid) = union(pair, &about, (&old.table, &new.table), found) {
-        let say = |protection: &Protection, row: &crate::policy::table::TableRow<Verdict>| {
-            let inert = protection.works_when.as_ref().is_some_and(|(rule, _)| *rule == row.rule);
-            let word = if inert { "inert" } else { row.says.word() };
-            Conclusion {
-                word: word.into(),
-                rule: Some(row.rule),
-                // A protection that is not consulted is as bad as one that is overridden.
-                good: i64::from(row.says == Verdict::Held),
-                loses: row.says == Verdict::Overridden,
-            }
-        };
-        let a = TableAnswers::new(&grid, pair.old, &old.table, |row| say(old, row));
-        let b = TableAnswers::new(&grid, pair.new, &new.table, |row| say(new, row));
-        grid.compare(pair, &about, |cell| (a.answer_in(cell), b.answer_in(cell)), found);
-    }
+    let say = |protection: &Protection, row: &TableRow<Verdict>| {
+        let inert = protection.works_when.as_ref().is_some_and(|(rule, _)| *rule == row.rule);
+        let word = if inert { "inert" } else { row.says.word() };
+        Conclusion {
+            word: word.into(),
+            rule: Some(row.rule),
+            // A protection that is not consulted is as bad as one that is overridden.
+            good: i64::from(row.says == Verdict::Held),
+            loses: row.says == Verdict::Overridden,
+        }
+    };
+    let a = TableAnswers::new(pair.old, &old.table, |row| say(old, row));
+    let b = TableAnswers::new(pair.new, &new.table, |row| say(new, row));
+    compare_tables(pair, &about, [&a, &b], found);
     let subject = (Part::Protection, old.name.as_str());
     let setting = (Class::Setting, Direction::Neutral);
     let attribute = |p: &Protection| format!("called {}", p.attribute.as_deref().unwrap_or("-"));
@@ -214,16 +227,15 @@ fn table<C: ConclusionWord>(
     found: &mut Found<'_>,
 ) {
     let about = GridSubject { part, subject, class: Class::Verdict };
-    let Some(grid) = union(pair, &about, tables, found) else { return };
-    let say = |row: &crate::policy::table::TableRow<C>| Conclusion {
+    let say = |row: &TableRow<C>| Conclusion {
         word: row.says.word().into(),
         rule: Some(row.rule),
         good: row.says.worth(),
         loses: row.says.worth() < 0,
     };
-    let a = TableAnswers::new(&grid, pair.old, tables.0, say);
-    let b = TableAnswers::new(&grid, pair.new, tables.1, say);
-    grid.compare(pair, &about, |cell| (a.answer_in(cell), b.answer_in(cell)), found);
+    let a = TableAnswers::new(pair.old, tables.0, say);
+    let b = TableAnswers::new(pair.new, tables.1, say);
+    compare_tables(pair, &about, [&a, &b], found);
 }
 
 /// Compares every table except those of protections.
@@ -260,15 +272,14 @@ impl CompareDefaults for DefaultsComparison<'_, '_, '_> {
     ) {
         let Self { pair, found } = self;
         let about = GridSubject { part: Part::Default, subject: name, class: Class::Setting };
-        let Some(grid) = union(pair, &about, (old, new), found) else { return };
-        let say = |policy: &Policy, row: &crate::policy::table::TableRow<V>| Conclusion {
+        let say = |policy: &Policy, row: &TableRow<V>| Conclusion {
             word: row.says.text(&policy.orders).into(),
             rule: Some(row.rule),
             good: 0,
             loses: false,
         };
-        let a = TableAnswers::new(&grid, pair.old, old, |row| say(pair.old, row));
-        let b = TableAnswers::new(&grid, pair.new, new, |row| say(pair.new, row));
-        grid.compare(pair, &about, |cell| (a.answer_in(cell), b.answer_in(cell)), found);
+        let a = TableAnswers::new(pair.old, old, |row| say(pair.old, row));
+        let b = TableAnswers::new(pair.new, new, |row| say(pair.new, row));
+        compare_tables(pair, &about, [&a, &b], found);
     }
 }
