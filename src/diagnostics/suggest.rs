@@ -178,9 +178,13 @@ impl<'w> Suggestion<'w> {
         if let Some(same) = words.iter().find(|word| **word == lower) {
             return Self { words: vec![same], write: "" };
         }
-        let bare = |text: &str| text.replace('-', "");
+        // Few guesses begin with the same letter; only they are compared without hyphens.
+        let is = |known: &str| {
+            known.as_bytes().first() == lower.as_bytes().first()
+                && (known == lower || known.replace('-', "") == lower)
+        };
         let fits = |guess: &&Guess| {
-            guess.typed.iter().any(|known| *known == lower || bare(known) == lower)
+            guess.typed.iter().any(|known| is(known))
                 && guess.value.is_none_or(|known| value == Some(known))
         };
         for guess in GUESSES.iter().filter(fits) {

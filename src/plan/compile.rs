@@ -67,13 +67,18 @@ pub fn compile_with(
     sources: &mut Sources,
     problems: &mut Problems,
 ) -> Option<Compiled> {
-    let tree = parse_yaml(sources, file, problems)?;
-    check_format(&tree, problems)?;
+    let tree = parse(file, sources, problems)?;
     compile_tree(library, &tree, options, files, sources, problems)
 }
 
+/// Parses a scenario file; `None` if it is not valid YAML, or a file of another kind.
+pub fn parse(file: FileId, sources: &Sources, problems: &mut Problems) -> Option<Node> {
+    let tree = parse_yaml(sources, file, problems)?;
+    check_format(&tree, problems).map(|()| tree)
+}
+
 /// Compiles a parsed scenario file.
-pub(super) fn compile_tree(
+pub fn compile_tree(
     library: &mut Library,
     tree: &Node,
     options: &Options,

@@ -19,7 +19,7 @@ const TESTED: [Column; 5] =
 pub fn find_causes(comparison: &Comparison, changed: &mut [Changed]) {
     let keys: Vec<String> = comparison.differences.iter().map(Difference::key).collect();
     let mut order: Vec<usize> = (0..changed.len()).collect();
-    order.sort_by_key(|index| {
+    order.sort_by_cached_key(|index| {
         let row = changed[*index].row();
         (row.run(), row.seconds(), *index)
     });

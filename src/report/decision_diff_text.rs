@@ -1,5 +1,7 @@
 //! Changed decisions as text for people.
 
+use indexmap::IndexMap;
+
 use super::decision_diff::{Changed, DecisionRow, is_plain, worse_off};
 use super::policy_diff::{ARROW, direction_word, painted};
 use super::text_table::{Page, folded, hanging};
@@ -14,17 +16,13 @@ pub fn changed_text(list: &[Changed], compared: usize, page: Page) -> Vec<String
         return vec![format!("{} compared, no differences", many(compared, "decision"))];
     }
     let mut out = Vec::new();
-    let mut runs: Vec<String> = Vec::new();
+    let mut runs: IndexMap<String, Vec<&Changed>> = IndexMap::new();
     for one in list {
-        let run = one.row().run();
-        if !runs.contains(&run) {
-            runs.push(run);
-        }
+        runs.entry(one.row().run()).or_default().push(one);
     }
-    for run in runs {
-        let in_run = list.iter().filter(|one| one.row().run() == run);
+    for (run, in_run) in runs {
         let (plain, other): (Vec<&Changed>, Vec<&Changed>) =
-            in_run.partition(|one| is_plain(one.class));
+            in_run.into_iter().partition(|one| is_plain(one.class));
         out.push(page.paint.bold(&run));
         out.extend(plain_rows(&plain, page));
         out.extend(other_rows(&other, page.width));

@@ -1,5 +1,6 @@
 //! Loads scenarios and policies from paths, and collects every mistake.
 
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
@@ -15,7 +16,7 @@ use crate::experiment::{CaseProperties, Filter};
 use crate::format::{
     AddedEvents, Node, Read as _, WrittenScenario, check_overlay, overlaid, parse_yaml,
 };
-use crate::plan::{Compiled, Options, Plan, compile_with};
+use crate::plan::{Compiled, Options, Plan, compile_tree, compile_with, parse};
 use crate::policy::{Library, Policy};
 use crate::report::Paint;
 use crate::run_header::RunHeader;
@@ -29,7 +30,8 @@ pub struct Loader {
     /// Paths of the files that cannot be used because of errors.
     pub broken: Vec<String>,
     disk: DiskFiles,
-    library: Library,
+    /// It is never freed: the command ends with its process, which takes no time for that.
+    library: ManuallyDrop<Library>,
     /// The overlays of `--with`, once they have been read.
     overlays: Option<Vec<(Node, AddedEvents)>>,
 }
@@ -63,7 +65,7 @@ impl Loader {
             problems: Problems::default(),
             broken: Vec::new(),
             disk: DiskFiles::default(),
-            library: Library::default(),
+            library: ManuallyDrop::default(),
             overlays: None,
         }
     }
@@ -157,6 +159,34 @@ impl Loader {
             self.broken.push(path.clone());
         }
         compiled.map(|compiled| Loaded { path, compiled })
+    }
+
+    /// Compiles the text of a scenario under each of several options, and parses it once. `None`
+    /// for the options under which it has mistakes, which are not reported.
+    pub fn scenario_under<const N: usize>(
+        &mut self,
+        path: &Path,
+        text: String,
+        options: [&Options; N],
+    ) -> [Option<Loaded>; N] {
+        let path = files::shown(path);
+        let file = self.sources.add(path.clone(), text);
+        let tree = parse(file, &self.sources, &mut Problems::default());
+        let overlays = self.overlays();
+        options.map(|options| {
+            let with = overlays.iter().chain(&options.with).cloned().collect();
+            let options = &Options { with, ..options.clone() };
+            options.policy.iter().for_each(|policy| self.disk.allow(Path::new(policy)));
+            let compiled = compile_tree(
+                &mut self.library,
+                tree.as_ref()?,
+                options,
+                &self.disk,
+                &mut self.sources,
+                &mut Problems::default(),
+            );
+            compiled.map(|compiled| Loaded { path: path.clone(), compiled })
+        })
     }
 
     /// The overlays of `--with`; one that has a mistake is left out, with errors.

@@ -130,15 +130,17 @@ fn under_both(
     about: &[String; 2],
 ) -> Option<[Option<Loaded>; 2]> {
     scratch.clear_problems();
-    let compile = |loader: &mut Loader| {
-        names.map(|name| {
-            let beside = names.map(str::to_owned).to_vec();
-            let policy = Some(name.to_owned());
-            let options = Options { policy, beside, seed, unjudged: true, ..Options::default() };
-            loader.scenario(path, text.to_owned(), &options)
-        })
-    };
-    let tried = compile(scratch);
+    let options = names.map(|name| {
+        let beside = names.map(str::to_owned).to_vec();
+        Options {
+            policy: Some(name.to_owned()),
+            beside,
+            seed,
+            unjudged: true,
+            ..Options::default()
+        }
+    });
+    let tried = scratch.scenario_under(path, text.to_owned(), options.each_ref());
     if tried.iter().all(Option::is_some) {
         return Some(tried);
     }
@@ -148,7 +150,7 @@ fn under_both(
         return None;
     }
     // Compile again with the loader whose problems are reported.
-    Some(compile(loader))
+    Some(options.map(|options| loader.scenario(path, text.to_owned(), &options)))
 }
 
 /// The policy that a scenario names; `None` if it names none or cannot be read.
