@@ -32,8 +32,7 @@ impl<W: Write> Report<RunItem<'_>> for JsonLines<W> {
             Record::Alert(a) => object("alert", &ALERTS, &rows::alert(a, header)),
             Record::Finding(f) => object("finding", &FINDINGS, &rows::finding(f, header)),
         };
-        serde_json::to_writer(&mut self.0, &object)?;
-        self.0.write_all(b"\n")
+        writeln!(self.0, "{object}")
     }
 
     fn finish(&mut self) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! A scenario that was run, and its reports.
 
-use std::cell::RefCell;
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
 
 use stayput::diagnostics::{Problems, Sources, render};
 use stayput::kernel::Stop;
@@ -19,6 +20,7 @@ pub(crate) struct Course {
     pub(crate) plan: Plan,
     pub(crate) records: Vec<Record>,
     pub(crate) run: Run,
+    tables: OnceCell<Vec<(String, String)>>,
 }
 
 impl Course {
@@ -28,7 +30,11 @@ impl Course {
     }
 
     /// Every table that a report has, and how the run ended.
-    pub(super) fn tables(&self) -> Vec<(String, String)> {
+    pub(super) fn tables(&self) -> &[(String, String)] {
+        self.tables.get_or_init(|| self.write_tables())
+    }
+
+    fn write_tables(&self) -> Vec<(String, String)> {
         let mut files: Vec<(String, Shared)> = Vec::new();
         let mut tables = CsvTables::<ReferenceCsv<Shared>>::new(|name| {
             let file = Shared::default();
@@ -50,34 +56,36 @@ impl Course {
     /// The lines of those tables in words that depend neither on names nor on the calendar, and
     /// without the instance of another account.
     pub(super) fn lines(&self, how: Writing) -> Vec<String> {
-        let start = self.plan.header.start;
-        let tables = self.tables();
-        let lines = tables.iter().map(|(name, text)| (name, without_created(text))).flat_map(
-            |(name, text)| text.lines().map(|line| format!("{name}: {line}")).collect::<Vec<_>>(),
-        );
-        let known = lines.filter(|line| !line.contains("zz-1,stranger"));
-        known.map(|line| relative(&line.replace(how.prefix, "§"), start)).collect()
+        let mut lines = String::new();
+        for (name, text) in self.tables() {
+            let text = without_created(text);
+            for line in text.lines().filter(|line| !line.contains("zz-1,stranger")) {
+                lines.extend([name, ": ", line, "\n"]);
+            }
+        }
+        let lines = relative(&lines.replace(how.prefix, "§"), self.plan.header.start);
+        lines.lines().map(str::to_owned).collect()
     }
 }
 
 /// A table without its column `created_at`: the generator writes dates of creation on the calendar,
 /// and they do not move with the start.
-fn without_created(text: &str) -> String {
+fn without_created(text: &str) -> Cow<'_, str> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let headers = reader.headers().unwrap().clone();
     let Some(created) = headers.iter().position(|name| name == "created_at") else {
-        return text.to_owned();
+        return text.into();
     };
     let mut writer = csv::Writer::from_writer(Vec::new());
     for record in std::iter::once(headers).chain(reader.records().map(Result::unwrap)) {
         let cells = record.iter().enumerate().filter(|(index, _)| *index != created);
         writer.write_record(cells.map(|(_, cell)| cell)).unwrap();
     }
-    String::from_utf8(writer.into_inner().unwrap()).unwrap()
+    String::from_utf8(writer.into_inner().unwrap()).unwrap().into()
 }
 
-/// A line with each time in it counted from the start.
-fn relative(line: &str, start: SimTime) -> String {
+/// Lines with each time in them counted from the start.
+fn relative(lines: &str, start: SimTime) -> String {
     const LIKE: &[u8] = b"0000-00-00T00:00:00Z";
     let like = |bytes: &[u8]| {
         let same = |(byte, like): (&u8, &u8)| match like {
@@ -86,15 +94,18 @@ fn relative(line: &str, start: SimTime) -> String {
         };
         bytes.iter().zip(LIKE).all(same)
     };
-    let mut out = String::new();
-    let mut rest = line;
-    while let Some(at) = rest.as_bytes().windows(LIKE.len()).position(like) {
-        let time: jiff::Timestamp = rest[at..at + LIKE.len()].parse().unwrap();
-        out.push_str(&rest[..at]);
-        out.push_str(&format!("{:+}s", time.as_second() - start.seconds()));
-        rest = &rest[at + LIKE.len()..];
+    let mut out = String::with_capacity(lines.len());
+    let mut done = 0;
+    for end in memchr::memchr_iter(b'Z', lines.as_bytes()).map(|at| at + 1) {
+        let Some(at) = end.checked_sub(LIKE.len()).filter(|at| *at >= done) else { continue };
+        if like(&lines.as_bytes()[at..end]) {
+            let time: jiff::Timestamp = lines[at..end].parse().unwrap();
+            out.push_str(&lines[done..at]);
+            out.push_str(&format!("{:+}s", time.as_second() - start.seconds()));
+            done = end;
+        }
     }
-    out + rest
+    out + &lines[done..]
 }
 
 /// The editions that were loaded, each once, with their texts.
@@ -126,5 +137,5 @@ pub(super) fn course(shelf: &RefCell<Shelf>, text: &str, files: &Memory) -> Resu
     let plan = shelf.borrow_mut().plan(text, files)?;
     let mut run = Run::start(plan.clone());
     let records = run.by_ref().collect();
-    Ok(Course { plan, records, run })
+    Ok(Course { plan, records, run, tables: OnceCell::new() })
 }
