@@ -43,6 +43,9 @@ const NOTES_PER_TIMER: usize = 8;
 
 const FEWEST_NOTES: usize = 4_096;
 
+/// Largest number of empty lists that are kept for further pages.
+const SPARE: usize = 8;
+
 /// The future event list: at most one entry for each timer.
 ///
 /// Setting, moving and clearing a timer on a later page take O(1) on average, and on an opened page
@@ -65,6 +68,8 @@ pub struct FutureEvents<T: TimerId> {
     /// Notes that copies of this list share, in addition to those of `pages`; empty if there are
     /// none.
     shared_pages: Arc<Vec<Vec<T>>>,
+    /// Empty lists of opened pages, whose memory further pages take over.
+    spare: Vec<Vec<T>>,
     /// Number of notes on `pages`.
     notes: usize,
     /// Index of the first page that has not been opened.
@@ -94,6 +99,7 @@ impl<T: TimerId> FutureEvents<T> {
             near_future: NearFuture { queue: PriorityQueue::with_default_hasher(), first: None },
             pages: Vec::new(),
             shared_pages: Arc::default(),
+            spare: Vec::new(),
             notes: 0,
             open: 0,
             last: pages - 1,
@@ -226,9 +232,10 @@ impl<T: TimerId> FutureEvents<T> {
         }
     }
 
-    /// Takes the next timer and moves the clock to it.
+    /// Takes the timer whose due time [`Self::next_by`] has just returned, and moves the clock to
+    /// it; `None` if it returned none.
     pub(super) fn take(&mut self) -> Option<T> {
-        let first = self.head_by(SimTime::NEVER)?;
+        let first = self.first()?;
         // A note with the same key is outdated once the due time has been cleared.
         let timer = match self.near_future.first {
             Some((key, timer)) if key == first => {
@@ -265,7 +272,13 @@ impl<T: TimerId> FutureEvents<T> {
         if self.pages.len() <= page {
             self.pages.resize_with(page + 1, Vec::new);
         }
-        self.pages[page].push(timer);
+        let notes = &mut self.pages[page];
+        if notes.capacity() == 0
+            && let Some(spare) = self.spare.pop()
+        {
+            *notes = spare;
+        }
+        notes.push(timer);
         self.notes += 1;
         if self.notes > FEWEST_NOTES && self.notes > NOTES_PER_TIMER * self.due_times.indices() {
             self.remove_outdated_notes();
@@ -303,13 +316,18 @@ impl<T: TimerId> FutureEvents<T> {
             return self.start_volume();
         }
         self.open += 1;
-        let notes = self.take_notes(page);
-        let shared = self.shared_pages.get(page).into_iter().flatten();
+        let mut notes = self.take_notes(page);
         let mut current_page = mem::take(&mut self.current_page);
         // All due times are read before sorting, so that memory accesses overlap.
-        let notes = notes.iter().chain(shared);
-        let times = notes.map(|timer| (self.due_times.of(*timer), *timer));
-        current_page.extend(times.filter(|(at, _)| self.page(*at) == page));
+        let shared = self.shared_pages.get(page).map(Vec::as_slice).unwrap_or_default();
+        for notes in [&notes, shared] {
+            let times = notes.iter().map(|timer| (self.due_times.of(*timer), *timer));
+            current_page.extend(times.filter(|(at, _)| self.page(*at) == page));
+        }
+        if notes.capacity() > 0 && self.spare.len() < SPARE {
+            notes.clear();
+            self.spare.push(notes);
+        }
         current_page.sort_unstable_by_key(|(at, timer)| Reverse(EventKey::of(*timer, *at)));
         self.unchecked = current_page.len();
         self.current_page = current_page;

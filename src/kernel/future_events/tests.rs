@@ -35,8 +35,14 @@ fn second(n: i64) -> SimTime {
     SimTime::from_seconds(n)
 }
 
+/// Takes the next timer.
+fn take(future_events: &mut FutureEvents<Probe>) -> Option<Probe> {
+    future_events.next_by(SimTime::NEVER)?;
+    future_events.take()
+}
+
 fn drain(mut future_events: FutureEvents<Probe>) -> Vec<(i64, Probe)> {
-    std::iter::from_fn(|| future_events.take().map(|t| (future_events.now().seconds(), t)))
+    std::iter::from_fn(|| take(&mut future_events).map(|t| (future_events.now().seconds(), t)))
         .collect()
 }
 
@@ -106,7 +112,7 @@ fn only_timers_of_the_open_page_are_queued() {
         future_events.set(Probe::Early(index), second(i64::from(index) * 3_600));
     }
     let mut most = 0;
-    while future_events.take().is_some() {
+    while take(&mut future_events).is_some() {
         most = most.max(future_events.current_page.len() + future_events.near_future.queue.len());
     }
     assert!(most <= 24, "{most}");
@@ -133,7 +139,7 @@ fn steps() -> impl Strategy<Value = Steps> {
 fn replay(steps: &Steps, mut future_events: FutureEvents<Probe>) -> Vec<(SimTime, Probe)> {
     let mut log = take_steps(steps, &mut future_events);
     log.extend(std::iter::from_fn(|| {
-        future_events.take().map(|timer| (future_events.now(), timer))
+        take(&mut future_events).map(|timer| (future_events.now(), timer))
     }));
     log
 }
@@ -150,7 +156,7 @@ fn take_steps(
         match what {
             0 | 1 => future_events.set(timer, later),
             2 => future_events.clear(timer),
-            3 => log.extend(future_events.take().map(|timer| (future_events.now(), timer))),
+            3 => log.extend(take(future_events).map(|timer| (future_events.now(), timer))),
             _ => match future_events.next_by(later) {
                 Some(_) => {
                     log.extend(future_events.take().map(|timer| (future_events.now(), timer)));
