@@ -145,45 +145,50 @@ impl SimTime {
     /// Reads the form `2026-06-01T00:00:00Z`, which large tables have, without the general parser;
     /// `None` for every other form, and for a day that only the calendar can check.
     ///
-    /// Days are counted by the formula of H. Hinnant, "chrono-compatible low-level date
-    /// algorithms": the year begins in March, so that the leap day is its last.
+    /// Eight bytes are checked and converted together. Days are counted by the formula of H.
+    /// Hinnant, "chrono-compatible low-level date algorithms": the year begins in March, so that
+    /// the leap day is its last.
     fn plain(text: &str) -> Option<Self> {
+        const ONES: u64 = u64::MAX / 255;
         let text: &[u8; 20] = text.as_bytes().try_into().ok()?;
-        let shape = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'Z')];
-        if shape.iter().any(|(index, mark)| text[*index] != *mark) {
+        let (head, tail) = (text.first_chunk::<8>()?, text.last_chunk::<8>()?);
+        let middle = text.get(8..16)?.first_chunk::<8>()?;
+        // A digit becomes its value, and a mark 0. Then a byte beyond 9, or 0, reaches its highest
+        // bit.
+        let values = |bytes: &[u8; 8], form: &[u8; 8]| {
+            let form = u64::from_le_bytes(*form);
+            // Of the bytes of a form, only `0` has bits 4 and 5 and lacks bit 3.
+            let digits = form >> 4 & form >> 5 & !(form >> 3) & ONES;
+            let values = u64::from_le_bytes(*bytes) ^ form;
+            (values, values.wrapping_add(ONES * 0x7f - digits * 9) | values)
+        };
+        let (date, in_date) = values(head, b"0000-00-");
+        let (middle, in_middle) = values(middle, b"00T00:00");
+        let (tail, in_tail) = values(tail, b"0:00:00Z");
+        if (in_date | in_middle | in_tail) & (ONES * 128) != 0 {
             return None;
         }
-        // All pairs of digits are checked without a branch for each.
-        let is_digit = |index: usize| text[index].is_ascii_digit();
-        let is_pair = |index: usize| is_digit(index) & is_digit(index + 1);
-        let is_date = is_pair(0) & is_pair(2) & is_pair(5) & is_pair(8);
-        if !(is_date & is_pair(11) & is_pair(14) & is_pair(17)) {
-            return None;
-        }
-        let digit = |index: usize| i64::from(text[index] & 15);
-        let pair = |index: usize| digit(index) * 10 + digit(index + 1);
-        let (year, month, day) = (pair(0) * 100 + pair(2), pair(5), pair(8));
-        let (hour, minute, second) = (pair(11), pair(14), pair(17));
+        let pair = |values: u64, at: u32| {
+            let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
+            i64::from((pairs >> (at * 8)).to_le_bytes()[0])
+        };
+        let (year, month, day) =
+            (pair(date, 0) * 100 + pair(date, 2), pair(date, 5), pair(middle, 0));
+        let (hour, minute, second) = (pair(middle, 3), pair(middle, 6), pair(tail, 5));
         // February is checked up to day 28; the 29th needs the calendar.
         let days = match month {
             2 => 28,
             4 | 6 | 9 | 11 => 30,
             _ => 31,
         };
-        if !(1..=9998).contains(&year)
-            || !(1..=12).contains(&month)
-            || !(1..=days).contains(&day)
-            || hour > 23
-            || minute > 59
-            || second > 59
-        {
+        let is_date = (1..=9998).contains(&year) && (1..=12).contains(&month);
+        let is_clock = hour < 24 && minute < 60 && second < 60;
+        if !is_date || !is_clock || !(1..=days).contains(&day) {
             return None;
         }
-        let year = if month <= 2 { year - 1 } else { year };
-        let era = year.div_euclid(400);
-        let of_era = year.rem_euclid(400);
-        let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
-        let day = of_era * 365 + of_era / 4 - of_era / 100 + of_year + era * 146_097 - 719_468;
+        let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
+        let of_year = (153 * month + 2) / 5 + day - 1;
+        let day = year * 365 + year / 4 - year / 100 + year / 400 + of_year - 719_468;
         Some(Self(day * DAY + hour * HOUR + minute * MINUTE + second))
     }
 

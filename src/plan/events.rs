@@ -25,8 +25,7 @@ use crate::words::{
 
 /// Parses the cells of one verb, in the order of its keys; `None` for a row that needs the full
 /// reader.
-pub type ParseCells =
-    fn(&mut dyn Iterator<Item = Option<&str>>, &mut dyn NameLookup) -> Option<Event>;
+pub type ParseCells = fn(&[Option<&str>], &mut dyn NameLookup) -> Option<Event>;
 
 /// A verb with ids in place of names.
 pub trait Verb: Sized {
@@ -46,10 +45,7 @@ pub trait Verb: Sized {
     fn retarget(&mut self, targets: &EventTargets);
 
     /// Parses the cells of a row; `None` if one of them needs the full reader.
-    fn parse_cells(
-        cells: &mut dyn Iterator<Item = Option<&str>>,
-        names: &mut dyn NameLookup,
-    ) -> Option<Self>;
+    fn parse_cells(cells: &[Option<&str>], names: &mut dyn NameLookup) -> Option<Self>;
 }
 
 /// Generates, from the list of verbs, a struct for each verb, its `Verb`, and the enum of all.
@@ -92,9 +88,10 @@ macro_rules! list {
                     }
 
                     fn parse_cells(
-                        cells: &mut dyn Iterator<Item = Option<&str>>,
+                        cells: &[Option<&str>],
                         names: &mut dyn NameLookup,
                     ) -> Option<Self> {
+                        let mut cells = cells.iter().copied();
                         $(let $field =
                             <$key as VerbKey>::parse_optional(cells.next().flatten(), names)?;)+
                         Some(Self { $($field,)+ })
@@ -152,6 +149,65 @@ macro_rules! list {
                     $(Self::$name(event) => event.retarget(targets),)+
                 }
                 self
+            }
+        }
+
+        /// Events in their order, those of each verb in a list of their own: an event takes only
+        /// the space that its verb needs, which is half of the space of [`Event`] or less.
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        #[expect(non_snake_case, reason = "one list for each verb, by its name")]
+        pub struct EventLists {
+            verbs: Vec<VerbIndex>,
+            $($name: Vec<verb::$name>,)+
+        }
+
+        /// A list of [`EventLists`].
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        enum VerbIndex {
+            $($name,)+
+        }
+
+        /// A position in [`EventLists`]: the number of events taken from each list.
+        #[derive(Debug, Clone, Default)]
+        #[expect(non_snake_case, reason = "one number for each verb, by its name")]
+        pub struct EventPosition {
+            verbs: usize,
+            $($name: usize,)+
+        }
+
+        impl EventLists {
+            /// Adds the next event.
+            pub fn push(&mut self, event: Event) {
+                match event {
+                    $(Event::$name(event) => {
+                        self.verbs.push(VerbIndex::$name);
+                        self.$name.push(event);
+                    })+
+                }
+            }
+
+            /// The event at a position, which becomes that of the next; `None` after the last.
+            pub fn take(&self, position: &mut EventPosition) -> Option<Event> {
+                let verb = self.verbs.get(position.verbs)?;
+                position.verbs += 1;
+                match verb {
+                    $(VerbIndex::$name => {
+                        let event = self.$name.get(position.$name)?;
+                        position.$name += 1;
+                        Some(Event::$name(*event))
+                    })+
+                }
+            }
+
+            /// Number of events.
+            pub fn len(&self) -> usize {
+                self.verbs.len()
+            }
+
+            /// Returns memory that is not used.
+            pub fn shrink_to_fit(&mut self) {
+                self.verbs.shrink_to_fit();
+                $(self.$name.shrink_to_fit();)+
             }
         }
 

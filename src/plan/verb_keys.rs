@@ -100,10 +100,12 @@ impl VerbKey for Instances {
 
     fn parse_cell(cell: &str, names: &mut dyn NameLookup) -> Option<Targets> {
         // Text with `*`, `?`, `;` or `..` is a selector, even if a masked instance has this name.
-        let marked = cell.bytes().any(|byte| matches!(byte, b'*' | b'?' | b';' | b'.'));
-        let is_selector = marked && (cell.contains(['*', '?', ';']) || cell.contains(".."));
+        let is_selector = || {
+            let marked = cell.bytes().any(|byte| matches!(byte, b'*' | b'?' | b';' | b'.'));
+            marked && (cell.contains(['*', '?', ';']) || cell.contains(".."))
+        };
         match names.instances().get(cell) {
-            Some(index) if !is_selector => {
+            Some(index) if !is_selector() => {
                 Some(Targets { start: u32::try_from(index).ok()?, len: 1 })
             }
             _ => names.targets(cell),

@@ -6,7 +6,8 @@
 //! the same rows.
 //!
 //! Memory holds one block of lines. Each byte is searched for a line end, checked, hashed and split
-//! once.
+//! once. A line of plain cells, as most are, is searched and split in one pass, eight bytes at a
+//! time; any other line is split by [`CsvStream::next_line`]. Tests compare the two.
 
 use std::io::{self, Read};
 use std::mem;
@@ -15,6 +16,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr2};
 use sha2::{Digest, Sha256};
 
+use super::bytes::{commas_of_ascii, matches_of, odd_bytes};
 use crate::diagnostics::Stream;
 use crate::diagnostics::{Span, Spanned, in_hex};
 use crate::format::{Entry, Node, Style, Value, canonical_key};
@@ -43,8 +45,8 @@ pub struct CsvStream {
     /// Size of a block, in bytes.
     block: u64,
     columns: Vec<Box<str>>,
-    /// Whether each column is read; columns that begin with `x-` are not.
-    is_read: Vec<bool>,
+    /// The columns that are read, as a mask; columns that begin with `x-` are not.
+    is_read: u64,
     /// The whole lines of the current block.
     text: String,
     /// The beginning of the line after these lines.
@@ -57,8 +59,10 @@ pub struct CsvStream {
     next: usize,
     /// Start and end of each cell in the current line, without surrounding blanks.
     cells: Vec<(u32, u32)>,
-    /// Indices of the columns that are read and not empty in the current row.
-    filled: Vec<u16>,
+    /// The columns that are read and not empty in the current row, as a mask.
+    filled: u64,
+    /// Whether no cell of the current row contains `$`.
+    is_plain: bool,
 }
 
 /// The state of a table after the lines that were read: more lines, its end, or text that needs the
@@ -84,13 +88,18 @@ impl Read for Hashed {
     }
 }
 
+/// Largest number of columns: one bit of a mask for each.
+const MOST_COLUMNS: usize = 64;
+
 /// A row of a table.
 #[derive(Debug, Clone, Copy)]
 pub struct CsvRow<'r> {
     columns: &'r [Box<str>],
     line: &'r str,
     cells: &'r [(u32, u32)],
-    filled: &'r [u16],
+    /// The columns that are read and not empty, as a mask with a bit for each index.
+    pub filled: u64,
+    is_plain: bool,
 }
 
 impl CsvStream {
@@ -114,14 +123,15 @@ impl CsvStream {
             reader: Hashed { inner, digest: Sha256::new() },
             block,
             columns: Vec::new(),
-            is_read: Vec::new(),
+            is_read: 0,
             text: String::new(),
             rest: Vec::new(),
             text_end: TextEnd::More,
             line: 0..0,
             next: 0,
             cells: Vec::new(),
-            filled: Vec::new(),
+            filled: 0,
+            is_plain: false,
         };
         if !matches!(lines.next_line()?, NextRow::Row) {
             return Ok(None);
@@ -137,8 +147,9 @@ impl CsvStream {
             columns.push(name.into());
         }
         let is_present = |name: &&str| columns.iter().any(|column| **column == **name);
-        let is_valid = required.iter().all(is_present) && u16::try_from(columns.len()).is_ok();
-        lines.is_read = columns.iter().map(|column| !column.starts_with("x-")).collect();
+        let is_valid = required.iter().all(is_present) && columns.len() <= MOST_COLUMNS;
+        let is_read = columns.iter().map(|column| !column.starts_with("x-"));
+        lines.is_read = mask_of(is_read);
         lines.columns = columns;
         Ok(is_valid.then_some(lines))
     }
@@ -153,24 +164,66 @@ impl CsvStream {
     /// # Errors
     /// If the file cannot be read.
     pub fn advance(&mut self) -> io::Result<NextRow> {
+        if self.split_plain() {
+            return Ok(NextRow::Row);
+        }
         let next = self.next_line()?;
         if matches!(next, NextRow::Row) && self.cells.len() != self.columns.len() {
             return Ok(NextRow::NeedsFullRead);
         }
-        self.filled.clear();
-        for (index, ((start, end), is_read)) in (0_u16..).zip(self.cells.iter().zip(&self.is_read))
-        {
-            if *is_read && start < end {
-                self.filled.push(index);
-            }
-        }
+        self.filled = mask_of(self.cells.iter().map(|(start, end)| start < end)) & self.is_read;
+        self.is_plain = false;
         Ok(next)
+    }
+
+    /// Splits the next line if it consists of as many cells as the table has columns, all without
+    /// blanks, quotes, `$`, control characters and characters beyond ASCII, and is not the last of
+    /// its block. Returns false for any other line, and leaves it to [`Self::next_line`].
+    fn split_plain(&mut self) -> bool {
+        let text = &self.text.as_bytes()[self.next..];
+        let last = self.columns.len().wrapping_sub(1);
+        let (mut column, mut bit, mut filled) = (0, 1_u64, 0);
+        let (mut start, mut at) = (0_u32, 0_u32);
+        for eight in text.as_chunks::<8>().0 {
+            let word = u64::from_le_bytes(*eight);
+            let odd = odd_bytes(word);
+            // Only the bytes before the first odd one.
+            let before = (odd & odd.wrapping_neg()).wrapping_sub(1);
+            let mut commas = commas_of_ascii(word) & before;
+            while commas != 0 {
+                let end = at.wrapping_add(commas.trailing_zeros() / 8);
+                let Some(cell) = self.cells.get_mut(column) else { return false };
+                *cell = (start, end);
+                filled |= if start < end { bit } else { 0 };
+                (start, column, bit) = (end.wrapping_add(1), column.wrapping_add(1), bit << 1);
+                commas &= commas.wrapping_sub(1);
+            }
+            if odd != 0 {
+                let end = at + odd.trailing_zeros() / 8;
+                let length = end as usize;
+                if length == 0 || column != last || text.get(length) != Some(&b'\n') {
+                    return false;
+                }
+                let Some(cell) = self.cells.get_mut(column) else { return false };
+                *cell = (start, end);
+                filled |= if start < end { bit } else { 0 };
+                self.filled = filled & self.is_read;
+                self.is_plain = true;
+                self.line = self.next..self.next + length;
+                self.next += length + 1;
+                return true;
+            }
+            // A block is far shorter than a `u32` can count.
+            at = at.wrapping_add(8);
+        }
+        false
     }
 
     /// The current row.
     pub fn row(&self) -> CsvRow<'_> {
         let line = &self.text[self.line.clone()];
-        CsvRow { columns: &self.columns, line, cells: &self.cells, filled: &self.filled }
+        let Self { columns, cells, filled, is_plain, .. } = self;
+        CsvRow { columns, line, cells, filled: *filled, is_plain: *is_plain }
     }
 
     /// The SHA-256 of everything that was read, as hexadecimal digits.
@@ -293,15 +346,18 @@ impl CsvStream {
     }
 }
 
-/// The positions of `byte` among eight bytes: the highest bit of each matching byte is set.
-///
-/// Source: the exact test in Anderson, *Bit Twiddling Hacks*, "Determine if a word has a zero
-/// byte".
-const fn matches_of(word: u64, byte: u8) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    const LOW: u64 = ONES * 127;
-    let word = word ^ (ONES * byte as u64);
-    !(((word & LOW) + LOW) | word | LOW)
+/// A bit for each index whose item is true.
+fn mask_of(items: impl Iterator<Item = bool>) -> u64 {
+    items.take(MOST_COLUMNS).zip(0..).fold(0, |mask, (is, index)| mask | u64::from(is) << index)
+}
+
+/// The indices of the bits in a mask.
+pub fn indices(mut mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lowest = mask.trailing_zeros() as usize;
+        mask &= mask.wrapping_sub(1);
+        (lowest < MOST_COLUMNS).then_some(lowest)
+    })
 }
 
 /// Start and end of a cell without surrounding blanks.
@@ -338,7 +394,12 @@ impl<'r> CsvRow<'r> {
     /// The columns that are read and not empty, with their texts.
     pub fn filled(&self) -> impl Iterator<Item = (usize, &'r str)> {
         let row = *self;
-        self.filled.iter().map(move |index| (usize::from(*index), row.cell(usize::from(*index))))
+        indices(self.filled).map(move |index| (index, row.cell(index)))
+    }
+
+    /// Whether a cell refers to a parameter of a case: `$name`.
+    pub fn has_parameter(&self) -> bool {
+        !self.is_plain && self.filled().any(|(_, cell)| cell.starts_with('$'))
     }
 
     /// The row as a mapping from column to cell, without the column `without`, as the full reader
@@ -378,6 +439,11 @@ mod tests {
             match lines.advance().unwrap() {
                 NextRow::Row => {
                     let row = lines.row();
+                    let filled: Vec<usize> = row.filled().map(|(column, _)| column).collect();
+                    let expected = (0..2).filter(|column| !row.cell(*column).is_empty());
+                    assert!(filled.into_iter().eq(expected));
+                    let has_parameter = (0..2).any(|column| row.cell(column).starts_with('$'));
+                    assert_eq!(row.has_parameter(), has_parameter);
                     rows.push((row.cell(0).to_owned(), row.cell(1).to_owned()));
                 }
                 NextRow::End => return (rows, true),
@@ -413,7 +479,10 @@ mod tests {
         #[test]
         fn the_size_of_blocks_does_not_change_the_rows(
             pieces in prop::collection::vec(
-                prop::sample::select(vec!["x", ",", "y,z", "\n", "\r\n", "\r", " ", "é", "0123456789", "a-,-b\n"]),
+                prop::sample::select(vec![
+                    "x", ",", "y,z", "$v,", "%", "\n", "\r\n", "\r", " ", "é", "0123456789",
+                    "a-,-b\n",
+                ]),
                 0..40,
             ),
             bad in prop::option::of(0_usize..60),
@@ -427,21 +496,6 @@ mod tests {
                         let (rows, is_whole) = read(block, &bytes);
                         prop_assert_eq!(&(rows.clone(), is_whole), &read(BLOCK, &bytes));
             prop_assert_eq!((rows, is_whole), model(&bytes[4..]));
-        }
-    }
-
-    #[test]
-    fn matches_of_marks_exactly_the_matching_bytes() {
-        for byte in [b',', 0, 0x80, 0xff] {
-            for other in 0..=u8::MAX {
-                for mask in 0..=u8::MAX {
-                    let eight: [u8; 8] =
-                        std::array::from_fn(|i| if mask >> i & 1 == 1 { byte } else { other });
-                    let expected = (0..8).filter(|i| eight[*i] == byte);
-                    let expected = expected.fold(0_u64, |marks, i| marks | 0x80 << (i * 8));
-                    assert_eq!(matches_of(u64::from_le_bytes(eight), byte), expected, "{eight:?}");
-                }
-            }
         }
     }
 

@@ -12,18 +12,18 @@
 use std::io;
 use std::sync::Arc;
 
-use super::csv_stream::{CsvRow, CsvStream, NextRow};
+use super::csv_stream::{CsvStream, NextRow, indices};
 use crate::diagnostics::{Span, Stream};
 use crate::fleet::Fleet;
 use crate::format::{Name, When, verb_keys};
-use crate::plan::events::{Event, ParseCells, cell_parser};
+use crate::plan::events::{Event, EventLists, EventPosition, ParseCells, cell_parser};
 use crate::plan::name_lookup::{FrozenNames, NameLookup};
 use crate::plan::resolver::Resolver;
 use crate::plan::script::{EventTable, NextEvent, Unread};
 use crate::plan::script_builder::{Events, check_event, check_flags};
 use crate::plan::tables::{NeedsFullRead, columns_of_events};
 use crate::run_header::numbered;
-use crate::time::SimTime;
+use crate::time::{SimSpan, SimTime};
 use crate::words::EventId;
 
 /// A table of events that was checked.
@@ -42,7 +42,25 @@ pub struct Checked {
     /// SHA-256 of the table, as hexadecimal digits.
     pub sha256: String,
     /// The events; `None` if there are too many to keep.
-    kept: Option<Vec<(SimTime, Event)>>,
+    kept: Option<KeptEvents>,
+}
+
+/// Events that are kept in memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct KeptEvents {
+    /// Seconds of each since the start of the scenario.
+    after: Vec<u32>,
+    events: EventLists,
+}
+
+impl KeptEvents {
+    /// Adds the next event; false if it is too late to be kept.
+    fn push(&mut self, after: SimSpan, event: Event) -> bool {
+        let Ok(after) = u32::try_from(after.seconds()) else { return false };
+        self.after.push(after);
+        self.events.push(event);
+        true
+    }
 }
 
 /// Checks a table of events. Keeps the events if there are at most `keep`.
@@ -60,7 +78,7 @@ pub fn check(
     let reported = resolver.problems.len();
     let mut rows = EventRows::open(table).ok().flatten().ok_or(NeedsFullRead(0))?;
     let mut last = resolver.start;
-    let mut kept = Some(Vec::new());
+    let mut kept = Some(KeptEvents::default());
     loop {
         let here = NeedsFullRead(events.len() + 1);
         let (at, event) = match rows.next(resolver).map_err(|_| here)? {
@@ -83,10 +101,15 @@ pub fn check(
         if resolver.problems.len() != reported {
             return Err(here);
         }
-        kept = kept.filter(|kept| kept.len() < keep);
-        if let Some(kept) = &mut kept {
-            kept.push((at, event));
+        if let Some(all) = &mut kept
+            && (all.events.len() >= keep || !all.push(at.since(resolver.start), event))
+        {
+            kept = None;
         }
+    }
+    if let Some(kept) = &mut kept {
+        kept.after.shrink_to_fit();
+        kept.events.shrink_to_fit();
     }
     let sha256 = rows.lines.digest();
     let rows = events.len();
@@ -123,7 +146,8 @@ impl EventTable for LargeEventTable {
 
     fn open(self: Arc<Self>) -> Box<dyn Iterator<Item = NextEvent> + Send> {
         let last = (&self.known).start();
-        Box::new(EventReader { table: self, rows: None, returned: 0, last, ended: false })
+        let position = EventPosition::default();
+        Box::new(EventReader { table: self, rows: None, position, returned: 0, last, ended: false })
     }
 }
 
@@ -132,6 +156,8 @@ struct EventReader {
     table: Arc<LargeEventTable>,
     /// `None` before the table was opened and after it was closed.
     rows: Option<EventRows>,
+    /// The position in the events that are kept.
+    position: EventPosition,
     /// Number of events that were returned.
     returned: usize,
     /// The instant of the last event.
@@ -147,7 +173,11 @@ impl Iterator for EventReader {
             return None;
         }
         let next = match &self.table.checked.kept {
-            Some(kept) => Ok(kept.get(self.returned).copied()),
+            Some(kept) => Ok(kept.after.get(self.returned).and_then(|after| {
+                let start = (&self.table.known).start();
+                let at = start.after(SimSpan::from_seconds((*after).into()));
+                Some((at, kept.events.take(&mut self.position)?))
+            })),
             None => self.read(),
         };
         match next {
@@ -197,22 +227,33 @@ impl EventReader {
     }
 }
 
+/// Largest number of keys of a verb in a streamed table.
+const MOST_KEYS: usize = 8;
+
 /// The rows of a table of events.
 struct EventRows {
     lines: CsvStream,
     at: usize,
     verb: usize,
     id: Option<usize>,
+    /// The columns `at`, `verb` and `id`, as a mask.
+    of_every_verb: u64,
     /// The verbs that have occurred.
     verbs: Vec<VerbColumns>,
+    /// For each place of a word, the index of the latest verb that was found there.
+    places: [usize; 32],
 }
 
 /// A verb with the columns of its keys.
 struct VerbColumns {
     word: Box<str>,
     parse: ParseCells,
-    /// Index of the column of each key; `None` if the table does not have it.
-    columns: Box<[Option<usize>]>,
+    /// The columns of its keys, as a mask.
+    columns: u64,
+    /// For each of these columns, the index of its key.
+    key_of: [u8; 64],
+    /// Number of keys.
+    keys: usize,
 }
 
 /// The result of [`EventRows::next`].
@@ -222,23 +263,19 @@ enum RowEvent {
     NeedsFullRead,
 }
 
-/// The cells of a row that belong to its verb, in the order of the verb's keys.
-struct VerbCells<'r> {
-    row: CsvRow<'r>,
-    /// The columns of the verb's keys.
-    columns: std::slice::Iter<'r, Option<usize>>,
-    /// Number of cells with text so far.
-    filled: usize,
-}
-
-impl<'r> Iterator for VerbCells<'r> {
-    type Item = Option<&'r str>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let column = self.columns.next().copied()?;
-        let cell = column.map(|column| self.row.cell(column)).filter(|cell| !cell.is_empty());
-        self.filled += usize::from(cell.is_some());
-        Some(cell)
+impl VerbColumns {
+    /// The columns of a verb; `None` if the word is not a verb.
+    fn of(word: &str, lines: &CsvStream) -> Option<Self> {
+        let keys = verb_keys(word);
+        let parse = cell_parser(word).filter(|_| keys.len() <= MOST_KEYS)?;
+        let mut verb =
+            Self { word: word.into(), parse, columns: 0, key_of: [0; 64], keys: keys.len() };
+        for (index, key) in (0..).zip(keys) {
+            let Some(column) = lines.column(key) else { continue };
+            verb.columns |= 1 << column;
+            verb.key_of[column] = index;
+        }
+        Some(verb)
     }
 }
 
@@ -250,12 +287,36 @@ impl EventRows {
             return Ok(None);
         };
         let id = lines.column("id");
-        Ok(Some(Self { lines, at, verb, id, verbs: Vec::new() }))
+        let of_every_verb = 1 << at | 1 << verb | id.map_or(0, |id| 1 << id);
+        let (verbs, places) = (Vec::new(), [0; 32]);
+        Ok(Some(Self { lines, at, verb, id, of_every_verb, verbs, places }))
     }
 
     /// The text of a column in the current row; `None` if it is empty.
     fn cell(&self, column: Option<usize>) -> Option<&str> {
         column.map(|column| self.lines.row().cell(column)).filter(|cell| !cell.is_empty())
+    }
+
+    /// The index of a verb in `verbs`; `None` if the word is not a verb.
+    ///
+    /// The last verb with the same length and last letters is tried first.
+    fn verb_of(
+        verbs: &mut Vec<VerbColumns>,
+        places: &mut [usize; 32],
+        word: &str,
+        lines: &CsvStream,
+    ) -> Option<usize> {
+        let last = word.as_bytes().last_chunk::<2>().copied().unwrap_or_default();
+        let place = &mut places[(word.len() ^ usize::from(last[0] ^ last[1].rotate_left(2))) % 32];
+        if verbs.get(*place).is_some_and(|verb| *verb.word == *word) {
+            return Some(*place);
+        }
+        let known = verbs.iter().position(|verb| *verb.word == *word);
+        *place = known.unwrap_or(verbs.len());
+        if known.is_none() {
+            verbs.push(VerbColumns::of(word, lines)?);
+        }
+        Some(*place)
     }
 
     fn next(&mut self, names: &mut dyn NameLookup) -> io::Result<RowEvent> {
@@ -266,31 +327,21 @@ impl EventRows {
         }
         let row = self.lines.row();
         let word = row.cell(self.verb);
-        let known = self.verbs.iter().position(|verb| *verb.word == *word);
-        if known.is_none() {
-            let Some(parse) = cell_parser(word) else { return Ok(RowEvent::NeedsFullRead) };
-            let columns = verb_keys(word).iter().map(|key| self.lines.column(key)).collect();
-            self.verbs.push(VerbColumns { word: word.into(), parse, columns });
-        }
-        let known = known.unwrap_or(self.verbs.len() - 1);
-        let Some(verb) = self.verbs.get(known) else { return Ok(RowEvent::NeedsFullRead) };
+        let known = Self::verb_of(&mut self.verbs, &mut self.places, word, &self.lines);
+        let Some(verb) = known.and_then(|known| self.verbs.get(known)) else {
+            return Ok(RowEvent::NeedsFullRead);
+        };
         // Every column with text, other than `at`, `verb` and `id`, must be a key of the verb.
-        let mut keys = 0;
-        for (column, cell) in row.filled() {
-            // `$name` refers to a parameter of a case.
-            if cell.starts_with('$') {
-                return Ok(RowEvent::NeedsFullRead);
-            }
-            let is_key = column != self.at && column != self.verb && Some(column) != self.id;
-            keys += usize::from(is_key);
+        if row.filled & !(verb.columns | self.of_every_verb) != 0 || row.has_parameter() {
+            return Ok(RowEvent::NeedsFullRead);
         }
-        let mut cells = VerbCells { row, columns: verb.columns.iter(), filled: 0 };
+        let mut cells = [None; MOST_KEYS];
+        for column in indices(row.filled & verb.columns) {
+            cells[usize::from(verb.key_of[column])] = Some(row.cell(column));
+        }
         let at = When::plain(row.cell(self.at)).map(|at| at.from(names.start()));
-        let event = at.and_then(|at| Some((at, (verb.parse)(&mut cells, names)?)));
-        Ok(match event.filter(|_| cells.filled == keys) {
-            Some((at, event)) => RowEvent::Event(at, event),
-            None => RowEvent::NeedsFullRead,
-        })
+        let event = at.and_then(|at| Some((at, (verb.parse)(&cells[..verb.keys], names)?)));
+        Ok(event.map_or(RowEvent::NeedsFullRead, |(at, event)| RowEvent::Event(at, event)))
     }
 }
 
@@ -299,7 +350,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kept_event_has_at_most_64_bytes() {
-        assert!(size_of::<(SimTime, Event)>() <= 64);
+    fn an_event_has_at_most_56_bytes() {
+        assert!(size_of::<Event>() <= 56);
     }
 }

@@ -127,11 +127,10 @@ impl InstanceColumns {
         // The full reader checks that the account is that of the group.
         let in_group = self.group.is_some_and(|group| !row.cell(group).is_empty());
         let time = |cell| When::plain(cell).map(|at| at.from(builder.resolver.start));
+        if row.has_parameter() {
+            return None;
+        }
         for (column, cell) in row.filled() {
-            // `$name` refers to a parameter of a case.
-            if cell.starts_with('$') {
-                return None;
-            }
             key.extend(u16::try_from(column).ok()?.to_le_bytes());
             let index = Some(column);
             if index == self.account && !in_group {

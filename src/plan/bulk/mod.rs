@@ -4,6 +4,7 @@
 //! read in pieces with the same results, and takes more time and memory. Only `plan/compile.rs` and
 //! `plan/mod.rs` name the folder.
 
+mod bytes;
 mod csv_stream;
 pub(super) mod events;
 pub(super) mod instances;
