@@ -442,7 +442,7 @@ pub struct CallAbout {
 
 /// An instance at the start of a run; an instance that an event creates has the state in which it
 /// will be created.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Start {
     /// The instance.
     pub instance: InstanceId,

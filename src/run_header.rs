@@ -102,6 +102,9 @@ impl EventNames {
 
     /// The `id` of an event; `None` if it has none.
     pub fn own(&self, id: EventId) -> Option<&str> {
+        if self.named.is_empty() {
+            return None;
+        }
         self.named.binary_search(&id).ok().map(|index| self.names.get(index))
     }
 

@@ -26,7 +26,7 @@ use std::path::Path;
 
 use measure::{CLOCKS, clocks, spread};
 use stayput::experiment::{Summary, carry_out};
-use stayput::plan::Plan;
+use stayput::plan::{Plan, Starts};
 use stayput::record::{InstanceRow, Record};
 use stayput::report::{
     BufferedCsv, CsvTables, CsvThread, EndOfRun, ReferenceCsv, Report as _, Rows, RunItem,
@@ -90,7 +90,7 @@ fn beside<T: Rows<Out = File>>(plan: &Plan, folder: &Path) {
     let run = run(plan, |record, header| {
         tables.write(std::slice::from_ref(record), header).expect("a disk");
     });
-    let rows: Vec<InstanceRow> = run.world().instance_rows(&[]).collect();
+    let rows: Vec<InstanceRow> = run.world().instance_rows(&Starts::default()).collect();
     tables.instances(&rows, run.world().header()).expect("a disk");
     tables.finish().expect("a disk");
 }
@@ -102,8 +102,10 @@ fn by_thread(plan: &Plan, folder: &Path) {
         thread.write(&RunItem::Record(record, header)).expect("a disk");
     });
     let summary = Summary::default();
-    let instances =
-        || -> Box<dyn Iterator<Item = InstanceRow>> { Box::new(run.world().instance_rows(&[])) };
+    let starts = Starts::default();
+    let instances = || -> Box<dyn Iterator<Item = InstanceRow>> {
+        Box::new(run.world().instance_rows(&starts))
+    };
     let header = run.world().header();
     let end =
         EndOfRun { header, summary: &summary, early: None, expectations: 0, instances: &instances };

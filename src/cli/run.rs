@@ -15,8 +15,8 @@ use super::shared::run_inputs::{
 };
 use super::shared::{study, terminal};
 use crate::experiment::{Ending, Filter, Stopped, Summary, carry_out_while};
-use crate::plan::{Plan, Unread};
-use crate::record::{InstanceRow, Start};
+use crate::plan::{Plan, Starts, Unread};
+use crate::record::InstanceRow;
 use crate::report::{
     BufferedCsv, ComparisonFormat, CsvTables, CsvThread, DecisionsCsv, Detail, EndOfRun, JsonLines,
     Made, Page, Report, RunFile, RunItem, RunPage, SideBySide, Text, WrittenAssumption, shell_word,
@@ -214,8 +214,8 @@ impl<'a> Running<'a> {
             WrittenPlan::default()
         };
         let shows_starts = self.tables.is_some() || self.page.is_some();
-        let starts: Vec<Start> =
-            if shows_starts { plan.starting_values().collect() } else { Vec::new() };
+        let starts: Starts =
+            if shows_starts { plan.starting_values().collect() } else { Starts::default() };
         let may_continue = || !terminal::is_interrupted();
         let progress = Progress::new(days(plan.header.elapsed(plan.header.end)), "days");
         let (ending, run) = carry_out_while(plan, limits, None, may_continue, |record, world| {

@@ -83,6 +83,7 @@ pub use scenario::{Mistakes, Scenario};
 pub use script::{EventTable, ListedPlay, NextEvent, Play, Script, Scripted, Unread};
 pub use setting_checks::{judges, lead};
 pub use spelling::Spelling;
+pub use starting_values::Starts;
 pub use targets::{EventTargets, Flags, FlagsRef, Targets};
 pub use watch::Watcher;
 

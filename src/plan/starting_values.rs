@@ -1,11 +1,63 @@
 //! The state of the fleet at the start of a run, as records.
 
+use std::hash::BuildHasher as _;
+
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+
 use super::compiled::Plan;
 use crate::record::{Cause, Change, Origin, Start, Subject, What};
 use crate::time::SimTime;
 use crate::words::{
     Billing, ClockKind, InstanceId, Lifecycle, Locks, Orchestration, ProtectionSet,
 };
+
+/// The values of many instances at the start of a run, in a few bytes for each: values that are
+/// equal, apart from the instance and the time of its creation, are kept once.
+#[derive(Debug, Default)]
+pub struct Starts {
+    kinds: Vec<Start>,
+    /// For each instance, its kind and when it was created.
+    kind_of: Vec<u32>,
+    created: Vec<SimTime>,
+}
+
+impl Starts {
+    /// The values of an instance; `None` if it did not exist at the start.
+    pub fn of(&self, instance: InstanceId) -> Option<Start> {
+        let kind = self.kind_of.get(instance.index())?;
+        let created = *self.created.get(instance.index())?;
+        Some(Start { instance, created, ..*self.kinds.get(*kind as usize)? })
+    }
+}
+
+impl FromIterator<Start> for Starts {
+    /// Collects the values of instances in the order of their ids, from the first.
+    fn from_iter<I: IntoIterator<Item = Start>>(starts: I) -> Self {
+        let mut all = Self::default();
+        let mut known: HashTable<u32> = HashTable::new();
+        let hash = |kind: &Start| FxBuildHasher.hash_one(kind);
+        for start in starts {
+            let kinds = &mut all.kinds;
+            let kind = Start { instance: InstanceId(0), created: SimTime::NEVER, ..start };
+            let found = known.entry(
+                hash(&kind),
+                |known| kinds.get(*known as usize) == Some(&kind),
+                |known| kinds.get(*known as usize).map_or(0, hash),
+            );
+            // A kind takes more memory than an id, so their number fits.
+            let next = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
+            let entry = found.or_insert(next);
+            let found = *entry.get();
+            if found == next {
+                kinds.push(kind);
+            }
+            all.kind_of.push(found);
+            all.created.push(start.created);
+        }
+        all
+    }
+}
 
 impl Plan {
     /// Every instance of the fleet, including those that an event creates.

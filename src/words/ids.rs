@@ -68,6 +68,11 @@ macro_rules! sets {
                 self.0 >> id.0 & 1 == 1
             }
 
+            /// One bit for each member.
+            pub const fn mask(self) -> $bits {
+                self.0
+            }
+
             /// Whether the set has no member.
             pub const fn is_empty(self) -> bool {
                 self.0 == 0

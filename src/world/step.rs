@@ -14,9 +14,9 @@ use super::random_sources::RandomSourceState;
 use super::timer::Timer;
 use crate::fleet::{Arrears, Fleet};
 use crate::kernel::{FutureEvents, Streams};
-use crate::plan::{Flags, FlagsRef, Principals, Unread};
+use crate::plan::{Flags, FlagsRef, Principals, Starts, Unread};
 use crate::policy::{Remedy, Rulebook, Undecided};
-use crate::record::{Cause, InstanceRow, Origin, Record, Start, Subject, Target};
+use crate::record::{Cause, InstanceRow, Origin, Record, Subject, Target};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{
@@ -147,7 +147,7 @@ impl World {
     /// The instances as they stand now, in the order of their ids. `starts` are those of the plan.
     pub fn instance_rows<'w>(
         &'w self,
-        starts: &'w [Start],
+        starts: &'w Starts,
     ) -> impl Iterator<Item = InstanceRow> + 'w {
         self.fleet.instances().map(|(id, instance)| {
             let (on, unknown) = self.protections(id);
@@ -165,7 +165,7 @@ impl World {
                 created: (instance.state != Lifecycle::Absent).then_some(instance.created),
                 hourly: prices.hourly,
                 worth: prices.worth,
-                start: starts.get(id.index()).copied(),
+                start: starts.of(id),
             }
         })
     }

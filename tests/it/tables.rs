@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use stayput::diagnostics::{Files, NoFiles, Problems, ReadFailure, Sources, render};
 use stayput::experiment::{Summary, carry_out};
 use stayput::kernel::Limits;
-use stayput::plan::{Options, Plan, compile};
-use stayput::record::{InstanceRow, Record, Start};
+use stayput::plan::{Options, Plan, Starts, compile};
+use stayput::record::{InstanceRow, Record};
 use stayput::report::{
     BufferedCsv, Counts, CsvTables, CsvThread, EndOfRun, ReferenceCsv, Report, RunItem,
 };
@@ -65,7 +65,9 @@ fn open(texts: &mut Texts, name: &str) -> Shared {
 }
 
 pub(crate) fn instances(world: &World, plan: &Plan) -> Vec<InstanceRow> {
-    let starts: Vec<Start> = plan.starting_values().collect();
+    let starts: Starts = plan.starting_values().collect();
+    let expected = plan.starting_values().map(Some);
+    assert!(plan.starting_values().map(|start| starts.of(start.instance)).eq(expected));
     world.instance_rows(&starts).collect()
 }
 

@@ -8,7 +8,7 @@ use crate::experiment::{
     Judge, Judgement, Reach, Reached, Summary, WorkerPool, carry_out, two_person,
 };
 use crate::kernel::Limits;
-use crate::plan::Plan;
+use crate::plan::{Plan, Starts};
 use crate::record::InstanceRow;
 use crate::record::Record;
 use crate::report::{CaseReport, DecisionRow, EndOfRun, RunItem, RunPage};
@@ -139,8 +139,10 @@ pub fn course(job: &Job, settings: RunSettings) -> Result<RunPage, Interrupted> 
     let header = run.world().header();
     summary.set_switches(run.world().relied());
     let early = undecided(&ending, header);
-    let instances =
-        || -> Box<dyn Iterator<Item = InstanceRow>> { Box::new(run.world().instance_rows(&[])) };
+    let starts = Starts::default();
+    let instances = || -> Box<dyn Iterator<Item = InstanceRow>> {
+        Box::new(run.world().instance_rows(&starts))
+    };
     let end = EndOfRun {
         header,
         summary: &summary,

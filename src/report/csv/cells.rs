@@ -129,7 +129,7 @@ impl fmt::Display for Cell<'_> {
 }
 
 /// Number of slots in the date cache of a [`FieldEncoder`].
-const DAYS: i64 = 512;
+const DAYS: i64 = 512; // a power of two
 
 const DAY: i64 = 86_400;
 
@@ -143,13 +143,12 @@ pub struct FieldEncoder {
 #[derive(Clone, Copy)]
 struct Day {
     number: i64,
-    date: [u8; 15],
-    length: u8,
+    date: [u8; 10],
 }
 
 impl Default for FieldEncoder {
     fn default() -> Self {
-        let nothing = Day { number: i64::MAX, date: [0; 15], length: 0 };
+        let nothing = Day { number: i64::MAX, date: [0; 10] };
         Self { days: (0..DAYS).map(|_| nothing).collect(), scratch: Vec::new() }
     }
 }
@@ -169,9 +168,7 @@ impl FieldEncoder {
                     self.quote(start, out);
                 }
             }
-            Cell::Number(number) => {
-                out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-            }
+            Cell::Number(number) => write_number(number, out),
             Cell::Time(at) => self.time(at, out),
             Cell::Signed(_)
             | Cell::Decimal(_)
@@ -211,44 +208,127 @@ impl FieldEncoder {
         out.push(b'"');
     }
 
+    /// Appends cells, with a comma after each.
+    pub(super) fn fields(&mut self, cells: &[Cell<'_>], out: &mut Vec<u8>) {
+        for cell in cells {
+            self.write(cell, out);
+            out.push(b',');
+        }
+    }
+
     /// Appends an instant as [`SimTime`] displays it; the text of a date is computed once.
-    fn time(&mut self, at: SimTime, out: &mut Vec<u8>) {
-        let (number, second) = (at.seconds().div_euclid(DAY), at.seconds().rem_euclid(DAY));
-        let slot = usize::try_from(number.rem_euclid(DAYS)).unwrap_or(0);
-        let day = &mut self.days[slot];
-        if day.number != number {
-            let midnight = SimTime::from_seconds(number.saturating_mul(DAY));
-            let last = SimTime::from_seconds(midnight.seconds().saturating_add(DAY - 1));
-            if !midnight.is_on_calendar() || !last.is_on_calendar() {
-                // The first and the last day of the calendar are incomplete.
+    pub(super) fn time(&mut self, at: SimTime, out: &mut Vec<u8>) {
+        match self.plain_time(at) {
+            Some(text) => out.extend_from_slice(&text[..20]),
+            None => {
                 let _ = write!(out, "{at}");
-                return;
             }
-            let mut text = [0; 32];
-            let mut room = &mut text[..];
-            let _ = write!(room, "{midnight}");
-            let length = text.iter().position(|byte| *byte == b'T').unwrap_or(0).min(15);
-            day.number = number;
-            day.length = u8::try_from(length).unwrap_or(0);
-            day.date[..length].copy_from_slice(&text[..length]);
         }
-        out.extend_from_slice(&day.date[..usize::from(day.length)]);
-        let digit = |number: i64| b'0' + u8::try_from(number % 10).unwrap_or(0);
-        out.push(b'T');
-        for (number, mark) in
-            [(second / 3_600, b':'), (second / 60 % 60, b':'), (second % 60, b'Z')]
-        {
-            out.extend_from_slice(&[digit(number / 10), digit(number), mark]);
+    }
+
+    /// An instant and a comma; `None` if the general encoder is needed.
+    #[inline]
+    pub(super) fn plain_time(&mut self, at: SimTime) -> Option<[u8; 21]> {
+        let (number, second) = (at.seconds().div_euclid(DAY), at.seconds().rem_euclid(DAY));
+        // The remainder of a division by a power of two needs no sign.
+        let slot = (number & (DAYS - 1)).unsigned_abs();
+        let day = self.days.get_mut(usize::try_from(slot).ok()?)?;
+        if day.number != number {
+            *day = Day { number, date: date_of(number)? };
         }
+        let date = u64::from_le_bytes(*day.date.first_chunk()?);
+        // Lanes of 16 bits: hours, minutes, seconds.
+        let second = second.unsigned_abs();
+        let lanes = (second / 3_600) | ((second / 60 % 60) << 16) | ((second % 60) << 32);
+        let tens = lanes.wrapping_mul(103) >> 10 & 0x000f_000f_000f;
+        let digits = tens | lanes.wrapping_sub(tens.wrapping_mul(10)) << 8 | 0x3030_3030_3030;
+        let clock = 0x003a_0000_3a00_0054
+            | digits << 8 & 0x00ff_ff00
+            | digits << 16 & 0xffff_0000_0000
+            | digits << 24 & 0xff00_0000_0000_0000;
+        let mut text = *b"0000-00-00T00:00:00Z,";
+        text[..8].copy_from_slice(&date.to_le_bytes());
+        text[8..10].copy_from_slice(&day.date[8..]);
+        text[10..18].copy_from_slice(&clock.to_le_bytes());
+        text[18] = digits.to_le_bytes()[5];
+        Some(text)
     }
 }
 
+/// The date of a day since the epoch; `None` for years beyond four digits and before year 0.
+///
+/// Source: H. Hinnant, "chrono-compatible low-level date algorithms". The year begins in March.
+fn date_of(number: i64) -> Option<[u8; 10]> {
+    // 0000-03-01 is 719 468 days before the epoch.
+    let day = u64::try_from(number.checked_add(719_468)?).ok().filter(|day| *day < 3_652_000)?;
+    let (era, of_era) = (day / 146_097, day % 146_097);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (year * 365 + year / 4 - year / 100);
+    let month = (of_year * 5 + 2) / 153;
+    let day = of_year - (month * 153 + 2) / 5 + 1;
+    let (year, month) = if month < 10 { (year, month + 3) } else { (year + 1, month - 9) };
+    let digits = eight_digits((era * 400 + year) * 10_000 + month * 100 + day).to_le_bytes();
+    let [y0, y1, y2, y3, m0, m1, d0, d1] = digits.map(|digit| digit + b'0');
+    Some([y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1])
+}
+
+/// Appends a number in decimal digits.
+#[inline]
+pub(super) fn write_number(number: u64, out: &mut Vec<u8>) {
+    match digits_and_comma(number) {
+        Some((text, length)) => {
+            out.extend_from_slice(&text);
+            out.truncate(out.len().wrapping_sub(16).wrapping_add(length));
+        }
+        None => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
+    }
+}
+
+/// The digits of a number below 10⁸, with a comma after them, and the number of digits. `None` for
+/// a larger number.
+///
+/// The digits are computed in one register, and a copy of sixteen bytes needs no call.
+#[inline]
+pub(super) const fn digits_and_comma(number: u64) -> Option<([u8; 16], usize)> {
+    if number >= 100_000_000 {
+        return None;
+    }
+    let digits = eight_digits(number);
+    // The bit keeps the last digit of zero.
+    let zeros = (digits | 1 << 56).trailing_zeros() / 8;
+    let text = (digits | (u64::MAX / 255 * b'0' as u64)) >> (zeros * 8);
+    let length = 8 - zeros;
+    let text = text as u128 | (b',' as u128) << (length * 8);
+    Some((text.to_le_bytes(), length as usize))
+}
+
+/// The eight digits of a number below 10⁸, one in each byte, the first in the lowest.
+///
+/// Source: the division of several lanes by a constant in Granlund and Montgomery, *Division by
+/// Invariant Integers using Multiplication*, with lanes of 32, 16 and 8 bits.
+const fn eight_digits(number: u64) -> u64 {
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = fours.wrapping_mul(10_486) >> 20 & 0x7f_0000_007f;
+    let pairs = hundreds | fours.wrapping_sub(hundreds.wrapping_mul(100)) << 16;
+    let tens = pairs.wrapping_mul(103) >> 10 & 0x000f_000f_000f_000f;
+    tens | pairs.wrapping_sub(tens.wrapping_mul(10)) << 8
+}
+
 /// Whether a field must be quoted.
-fn needs_quotes(field: &[u8]) -> bool {
+pub(super) fn needs_quotes(field: &[u8]) -> bool {
     let special = |byte: &u8| matches!(byte, b'"' | b',' | b'\n' | b'\r');
-    let (eights, rest) = field.as_chunks::<8>();
-    eights.iter().any(|eight| has_byte_below_hyphen(*eight) && eight.iter().any(special))
-        || rest.iter().any(special)
+    let is_suspect = if let Some(last) = field.last_chunk::<8>() {
+        // The last eight bytes overlap those before them.
+        let (eights, _) = field.as_chunks::<8>();
+        eights.iter().chain([last]).any(|eight| has_byte_below_hyphen(*eight))
+    } else if let (Some(first), Some(last)) = (field.first_chunk::<4>(), field.last_chunk::<4>()) {
+        let first = u64::from(u32::from_le_bytes(*first));
+        let both = first | (u64::from(u32::from_le_bytes(*last)) << 32);
+        has_byte_below_hyphen(both.to_le_bytes())
+    } else {
+        field.iter().any(|byte| *byte < b'-')
+    };
+    is_suspect && field.iter().any(special)
 }
 
 /// Whether any of eight bytes is less than `-`. All bytes that require quotes are; few other bytes
@@ -288,6 +368,33 @@ mod tests {
             out.clear();
             encoder.write(&Cell::Time(at), &mut out);
             assert_eq!(String::from_utf8_lossy(&out), at.to_string(), "{seconds}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_they_are_displayed() {
+        let powers = (0..20).map(|power| 10_u64.pow(power));
+        let near =
+            powers.flat_map(|power| power.saturating_sub(1_100)..power.saturating_add(1_100));
+        let spread = (0..200_000).map(|n| n * 997 % 100_000_000);
+        let mut out = Vec::new();
+        for number in near.chain(spread).chain(0..20_000).chain([u64::MAX]) {
+            out.clear();
+            write_number(number, &mut out);
+            assert_eq!(out, number.to_string().as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_byte_that_needs_quotes_is_found_anywhere() {
+        for length in 0..40 {
+            let plain = vec![b'-'; length];
+            assert!(!needs_quotes(&plain) && !needs_quotes(&vec![b' '; length]));
+            for (at, byte) in (0..length).flat_map(|at| b"\",\n\r".map(|byte| (at, byte))) {
+                let mut field = plain.clone();
+                field[at] = byte;
+                assert!(needs_quotes(&field), "{length} {at}");
+            }
         }
     }
 

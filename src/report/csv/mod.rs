@@ -2,6 +2,10 @@
 
 pub(super) mod cells;
 pub(super) mod columns;
+mod joined;
+mod keys;
+mod pieces;
 pub(super) mod rows;
 pub(super) mod tables;
+mod tallies;
 pub(super) mod thread;

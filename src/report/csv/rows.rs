@@ -19,7 +19,7 @@ const EMPTY: Cell<'static> = Cell::EMPTY;
 /// The cell of an unknown value.
 const UNKNOWN: Cell<'static> = Cell::Word("unknown");
 
-fn head(header: &RunHeader) -> [Cell<'_>; 3] {
+pub(super) fn head(header: &RunHeader) -> [Cell<'_>; 3] {
     [Cell::Text(&header.scenario), case(&header.case), Cell::Number(header.replication)]
 }
 
@@ -32,7 +32,7 @@ pub(in crate::report) const fn case(case: &str) -> Cell<'_> {
 pub(in crate::report) const NO_CASE: &str = "-";
 
 /// The event with which the chain of causes began, and its caller.
-fn root(origin: Origin, header: &RunHeader) -> [Cell<'_>; 2] {
+pub(super) fn root(origin: Origin, header: &RunHeader) -> [Cell<'_>; 2] {
     [
         origin.event().map_or(EMPTY, |event| Cell::Event(&header.events, event)),
         Cell::text(origin.actor().map(|actor| header.actor(actor))),
@@ -40,7 +40,7 @@ fn root(origin: Origin, header: &RunHeader) -> [Cell<'_>; 2] {
 }
 
 /// The currency of the scenario; empty if it has none.
-fn currency(header: &RunHeader) -> Cell<'_> {
+pub(super) fn currency(header: &RunHeader) -> Cell<'_> {
     Cell::text(header.currency.as_ref().map(Currency::code))
 }
 
@@ -56,7 +56,7 @@ fn channel(channel: Option<Channel>) -> Cell<'static> {
     }
 }
 
-fn cause(cause: Cause, header: &RunHeader) -> Cell<'_> {
+pub(super) fn cause(cause: Cause, header: &RunHeader) -> Cell<'_> {
     match cause {
         Cause::Event(id) => Cell::Event(&header.events, id),
         Cause::Timer(name) => Cell::Timer(name),
@@ -69,7 +69,7 @@ fn group(group: Option<GroupId>, header: &RunHeader) -> Cell<'_> {
 }
 
 /// A remedy; empty for `None`.
-fn remedy(remedy: Option<Remedy>, policy: PolicyId, header: &RunHeader) -> Cell<'_> {
+pub(super) fn remedy(remedy: Option<Remedy>, policy: PolicyId, header: &RunHeader) -> Cell<'_> {
     remedy.map_or(EMPTY, |remedy| Cell::Remedy(&header.rulebook(policy).policy, remedy))
 }
 
@@ -187,7 +187,7 @@ pub(in crate::report) fn verdict<'l>(
 
 /// Counts over a run for the row of one instance.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::report) struct InstanceTally {
+pub struct InstanceTally {
     /// Instant and trigger of its release; `None` if it was not released.
     pub(in crate::report) released: Option<(SimTime, Trigger)>,
     /// Number of decisions in which a protection held.

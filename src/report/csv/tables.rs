@@ -12,11 +12,12 @@ use super::columns::{
     ALERTS, DECISIONS, FINDINGS, INSTANCES, LOSSES, REQUESTS, TABLES, TIMELINE, Table, VERDICTS,
     further_columns,
 };
-use super::rows::{self, InstanceTally};
-use crate::record::{Change, Decision, InstanceRow, Record, Request, Subject, Target};
+use super::joined::{JoinedRows, LargeRow, end_row};
+use super::rows;
+use super::tallies::Tallies;
+use crate::record::{Change, Decision, InstanceRow, Record, Request};
 use crate::report::item::{Report, RunItem};
 use crate::run_header::RunHeader;
-use crate::words::{Effect, Outcome};
 
 /// The I/O error behind an error of the `csv` crate.
 #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
@@ -39,6 +40,22 @@ pub trait Rows {
     /// # Errors
     /// If writing fails.
     fn row(&mut self, encoder: &mut FieldEncoder, cells: &[Cell<'_>]) -> io::Result<()>;
+
+    /// Writes a row of a large table.
+    ///
+    /// # Errors
+    /// If writing fails.
+    fn large(&mut self, row: LargeRow<'_>, h: &RunHeader, by: &mut JoinedRows) -> io::Result<()> {
+        let encoder = &mut by.encoder;
+        match row {
+            LargeRow::Request(request) => self.row(encoder, &rows::request(request, h)),
+            LargeRow::Decision(decision) => self.row(encoder, &rows::decision(decision, h)),
+            LargeRow::Verdict(of, finding) => self.row(encoder, &rows::verdict(of, finding, h)),
+            LargeRow::Change(change) => self.row(encoder, &rows::change(change, h)),
+            LargeRow::Instance(row, tally) => self.row(encoder, &rows::instance(row, tally, h)),
+        }
+    }
+
     /// Writes all buffered rows.
     ///
     /// # Errors
@@ -88,14 +105,15 @@ impl<W: Write> Rows for BufferedCsv<W> {
     }
 
     fn row(&mut self, encoder: &mut FieldEncoder, cells: &[Cell<'_>]) -> io::Result<()> {
-        for cell in cells {
-            encoder.write(cell, &mut self.buffer);
-            self.buffer.push(b',');
-        }
-        if let Some(last) = self.buffer.last_mut() {
-            *last = b'\n';
-        }
-        if self.buffer.len() < FULL { Ok(()) } else { self.write_buffer() }
+        encoder.fields(cells, &mut self.buffer);
+        end_row(&mut self.buffer);
+        self.end_of_row()
+    }
+
+    #[inline]
+    fn large(&mut self, row: LargeRow<'_>, h: &RunHeader, by: &mut JoinedRows) -> io::Result<()> {
+        by.write(row, h, &mut self.buffer);
+        self.end_of_row()
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -105,6 +123,11 @@ impl<W: Write> Rows for BufferedCsv<W> {
 }
 
 impl<W: Write> BufferedCsv<W> {
+    #[inline]
+    fn end_of_row(&mut self) -> io::Result<()> {
+        if self.buffer.len() < FULL { Ok(()) } else { self.write_buffer() }
+    }
+
     fn write_buffer(&mut self) -> io::Result<()> {
         let written = self.out.write_all(&self.buffer);
         self.buffer.clear();
@@ -146,7 +169,7 @@ pub(in crate::report) fn begin_with<T: Rows>(
 /// The table of decisions alone, written to one output.
 pub struct DecisionsCsv<T: Rows> {
     rows: T,
-    encoder: FieldEncoder,
+    joined: JoinedRows,
 }
 
 impl<T: Rows> DecisionsCsv<T> {
@@ -155,15 +178,21 @@ impl<T: Rows> DecisionsCsv<T> {
     /// # Errors
     /// If writing fails.
     pub fn new(out: T::Out) -> io::Result<Self> {
-        let mut encoder = FieldEncoder::default();
-        Ok(Self { rows: begin(out, &DECISIONS, &mut encoder)?, encoder })
+        let mut joined = JoinedRows::default();
+        Ok(Self { rows: begin(out, &DECISIONS, &mut joined.encoder)?, joined })
     }
 }
 
 impl<T: Rows> Report<RunItem<'_>> for DecisionsCsv<T> {
     fn write(&mut self, item: &RunItem<'_>) -> io::Result<()> {
-        let RunItem::Record(Record::Decision(decision), header) = *item else { return Ok(()) };
-        self.rows.row(&mut self.encoder, &rows::decision(decision, header))
+        match *item {
+            RunItem::Record(Record::Decision(decision), header) => {
+                self.rows.large(LargeRow::Decision(decision), header, &mut self.joined)?;
+            }
+            RunItem::End(_) => self.joined.end_of_run(),
+            RunItem::Start(_) | RunItem::Record(..) => {}
+        }
+        Ok(())
     }
 
     fn finish(&mut self) -> io::Result<()> {
@@ -171,8 +200,6 @@ impl<T: Rows> Report<RunItem<'_>> for DecisionsCsv<T> {
     }
 }
 
-/// Number of records that are prefetched before they are written.
-const PREFETCH: usize = 64;
 /// All tables of a run, each with its own writer.
 pub struct CsvTables<T: Rows> {
     requests: T,
@@ -183,13 +210,11 @@ pub struct CsvTables<T: Rows> {
     timeline: T,
     findings: T,
     alerts: T,
-    encoder: FieldEncoder,
-    /// Counts of the current run, by the index of the instance.
-    tallies: Vec<InstanceTally>,
+    joined: JoinedRows,
+    /// Counts of the current run.
+    tallies: Tallies,
     /// Number of rows written so far, in the order of [`TABLES`].
     counts: [u64; 8],
-    /// Sum of the prefetched bytes; only keeps the compiler from removing the prefetch.
-    prefetched: usize,
 }
 
 impl<T: Rows> CsvTables<T> {
@@ -198,8 +223,8 @@ impl<T: Rows> CsvTables<T> {
     /// # Errors
     /// If opening or writing fails.
     pub fn new(mut open: impl FnMut(&str) -> io::Result<T::Out>) -> io::Result<Self> {
-        let mut encoder = FieldEncoder::default();
-        let mut table = |table: &Table| begin(open(table.file)?, table, &mut encoder);
+        let mut joined = JoinedRows::default();
+        let mut table = |table: &Table| begin(open(table.file)?, table, &mut joined.encoder);
         Ok(Self {
             requests: table(&REQUESTS)?,
             decisions: table(&DECISIONS)?,
@@ -209,10 +234,9 @@ impl<T: Rows> CsvTables<T> {
             timeline: table(&TIMELINE)?,
             findings: table(&FINDINGS)?,
             alerts: table(&ALERTS)?,
-            encoder,
-            tallies: Vec::new(),
+            joined,
+            tallies: Tallies::default(),
             counts: [0; 8],
-            prefetched: 0,
         })
     }
 
@@ -221,87 +245,53 @@ impl<T: Rows> CsvTables<T> {
     /// # Errors
     /// If writing fails.
     pub fn write(&mut self, records: &[Record], header: &RunHeader) -> io::Result<()> {
-        records.chunks(PREFETCH).try_for_each(|records| {
-            self.prefetch(records, header);
-            self.write_rows(records, header)
+        records.iter().try_for_each(|record| match record {
+            Record::Request(request) => self.request(request, header),
+            Record::Decision(decision) => self.decision(decision, header),
+            Record::Change(change) => self.change(change, header),
+            Record::Loss(_) | Record::Finding(_) | Record::Alert(_) => self.rare(record, header),
         })
     }
 
-    fn write_rows(&mut self, records: &[Record], header: &RunHeader) -> io::Result<()> {
-        let encoder = &mut self.encoder;
-        for record in records {
-            match record {
-                Record::Request(request) => {
-                    self.counts[0] += 1;
-                    self.requests.row(encoder, &rows::request(request, header))?;
-                }
-                Record::Decision(decision) => {
-                    self.counts[1] += 1;
-                    self.decisions.row(encoder, &rows::decision(decision, header))?;
-                    for finding in decision.ruling.findings() {
-                        self.counts[2] += 1;
-                        self.verdicts.row(encoder, &rows::verdict(decision, finding, header))?;
-                    }
-                }
-                Record::Loss(loss) => {
-                    self.counts[4] += 1;
-                    self.losses.row(encoder, &rows::loss(loss, header))?;
-                }
-                Record::Change(change) => {
-                    self.counts[5] += 1;
-                    self.timeline.row(encoder, &rows::change(change, header))?;
-                }
-                Record::Finding(finding) => {
-                    self.counts[6] += 1;
-                    self.findings.row(encoder, &rows::finding(finding, header))?;
-                }
-                Record::Alert(alert) => {
-                    self.counts[7] += 1;
-                    self.alerts.row(encoder, &rows::alert(alert, header))?;
-                }
+    pub(super) fn request(&mut self, request: &Request, header: &RunHeader) -> io::Result<()> {
+        self.counts[0] += 1;
+        self.requests.large(LargeRow::Request(request), header, &mut self.joined)
+    }
+
+    pub(super) fn decision(&mut self, decision: &Decision, header: &RunHeader) -> io::Result<()> {
+        self.tallies.count(decision, header.instances.len());
+        self.counts[1] += 1;
+        self.decisions.large(LargeRow::Decision(decision), header, &mut self.joined)?;
+        decision.ruling.findings().try_for_each(|finding| {
+            self.counts[2] += 1;
+            self.verdicts.large(LargeRow::Verdict(decision, finding), header, &mut self.joined)
+        })
+    }
+
+    pub(super) fn change(&mut self, change: &Change, header: &RunHeader) -> io::Result<()> {
+        self.counts[5] += 1;
+        self.timeline.large(LargeRow::Change(change), header, &mut self.joined)
+    }
+
+    /// Writes a record of a table that is small in most runs.
+    pub(super) fn rare(&mut self, record: &Record, header: &RunHeader) -> io::Result<()> {
+        let encoder = &mut self.joined.encoder;
+        match record {
+            Record::Loss(loss) => {
+                self.counts[4] += 1;
+                self.losses.row(encoder, &rows::loss(loss, header))
             }
-        }
-        Ok(())
-    }
-
-    /// Counts the decisions and prefetches the names of instances by reading one byte of each.
-    ///
-    /// The reads are independent of each other, so that cache misses overlap. While rows are
-    /// encoded, the misses would occur one after the other.
-    fn prefetch(&mut self, records: &[Record], header: &RunHeader) {
-        if self.tallies.len() < header.instances.len() {
-            self.tallies.resize(header.instances.len(), InstanceTally::default());
-        }
-        for record in records {
-            let instance = match record {
-                Record::Request(Request { target: Target::Instance(id), .. })
-                | Record::Change(Change { subject: Subject::Instance(id), .. }) => *id,
-                Record::Decision(decision) => {
-                    self.count(decision);
-                    decision.instance
-                }
-                Record::Request(_)
-                | Record::Change(_)
-                | Record::Loss(_)
-                | Record::Finding(_)
-                | Record::Alert(_) => continue,
-            };
-            let first = header.instance(instance).as_bytes().first();
-            self.prefetched = self.prefetched.wrapping_add(first.copied().unwrap_or(0).into());
-        }
-    }
-
-    fn count(&mut self, decision: &Decision) {
-        let tally = &mut self.tallies[decision.instance.index()];
-        tally.group = decision.group.or(tally.group);
-        tally.held += u32::from(decision.outcome == Outcome::Held);
-        tally.overridden += u32::from(decision.outcome == Outcome::Overridden);
-        if decision.effect.takes_the_instance() {
-            tally.remedy = decision.remedy;
-            tally.remedy_from = decision.remedy_from;
-        }
-        if decision.effect == Effect::Released {
-            tally.released = Some((decision.at, decision.trigger));
+            Record::Finding(finding) => {
+                self.counts[6] += 1;
+                self.findings.row(encoder, &rows::finding(finding, header))
+            }
+            Record::Alert(alert) => {
+                self.counts[7] += 1;
+                self.alerts.row(encoder, &rows::alert(alert, header))
+            }
+            Record::Request(request) => self.request(request, header),
+            Record::Decision(decision) => self.decision(decision, header),
+            Record::Change(change) => self.change(change, header),
         }
     }
 
@@ -311,16 +301,17 @@ impl<T: Rows> CsvTables<T> {
     /// If writing fails.
     pub fn instances(&mut self, instances: &[InstanceRow], header: &RunHeader) -> io::Result<()> {
         for row in instances {
-            let tally = self.tallies.get(row.instance.index()).copied().unwrap_or_default();
+            let tally = self.tallies.of(row.instance);
             self.counts[3] += 1;
-            self.instances.row(&mut self.encoder, &rows::instance(row, &tally, header))?;
+            self.instances.large(LargeRow::Instance(row, &tally), header, &mut self.joined)?;
         }
         Ok(())
     }
 
-    /// Resets the counts of instances at the end of a run.
+    /// Resets the counts of instances, and the texts of ids, at the end of a run.
     pub fn end_of_run(&mut self) {
         self.tallies.clear();
+        self.joined.end_of_run();
     }
 
     /// Writes all buffered rows and returns the number of rows of each file.

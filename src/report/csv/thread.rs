@@ -9,8 +9,8 @@ use std::mem;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use super::tables::{BufferedCsv, Counts, CsvTables};
-use crate::record::{InstanceRow, Record};
+use super::tables::{BufferedCsv, Counts, CsvTables, Rows};
+use crate::record::{Change, Decision, InstanceRow, Record, Request};
 use crate::report::item::{Report, RunItem};
 use crate::run_header::RunHeader;
 use crate::words::Names;
@@ -22,23 +22,104 @@ const BATCH: usize = 2_048;
 const BATCHES: usize = 4;
 
 /// Records and instances that are sent together.
-#[derive(Default)]
+///
+/// Records of a kind are kept together: a record as such takes as much space as the largest.
 struct Batch {
-    records: Vec<Record>,
+    /// The kinds of the records, in their order.
+    kinds: Vec<RecordKind>,
+    requests: Vec<Request>,
+    decisions: Vec<Decision>,
+    changes: Vec<Change>,
+    /// All other records.
+    rare: Vec<Record>,
     /// Names of the instances that were created since the last batch.
     names: Names,
     instances: Vec<InstanceRow>,
 }
 
+/// A list of a [`Batch`].
+#[derive(Clone, Copy)]
+enum RecordKind {
+    Request,
+    Decision,
+    Change,
+    Rare,
+}
+
+/// Room for a whole batch in every list, which takes memory only when it is written.
+impl Default for Batch {
+    fn default() -> Self {
+        Self {
+            kinds: Vec::with_capacity(BATCH),
+            requests: Vec::with_capacity(BATCH),
+            decisions: Vec::with_capacity(BATCH),
+            changes: Vec::with_capacity(BATCH),
+            rare: Vec::with_capacity(BATCH),
+            names: Names::default(),
+            instances: Vec::new(),
+        }
+    }
+}
+
 impl Batch {
     fn is_empty(&self) -> bool {
-        self.records.is_empty() && self.instances.is_empty()
+        self.kinds.is_empty() && self.instances.is_empty()
+    }
+
+    #[inline]
+    fn push(&mut self, record: &Record) {
+        let kind = match record {
+            Record::Request(request) => {
+                self.requests.push(*request);
+                RecordKind::Request
+            }
+            Record::Decision(decision) => {
+                self.decisions.push(decision.clone());
+                RecordKind::Decision
+            }
+            Record::Change(change) => {
+                self.changes.push(*change);
+                RecordKind::Change
+            }
+            Record::Loss(_) | Record::Finding(_) | Record::Alert(_) => {
+                self.rare.push(record.clone());
+                RecordKind::Rare
+            }
+        };
+        self.kinds.push(kind);
     }
 
     fn clear(&mut self) {
-        self.records.clear();
+        self.kinds.clear();
+        self.requests.clear();
+        self.decisions.clear();
+        self.changes.clear();
+        self.rare.clear();
         self.names.forget_own();
         self.instances.clear();
+    }
+
+    /// Writes the records in their order, and then the instances.
+    fn write<T: Rows>(&self, tables: &mut CsvTables<T>, header: &RunHeader) -> io::Result<()> {
+        let (mut requests, mut decisions) = (self.requests.iter(), self.decisions.iter());
+        let (mut changes, mut rare) = (self.changes.iter(), self.rare.iter());
+        for kind in &self.kinds {
+            match kind {
+                RecordKind::Request => {
+                    requests.next().map_or(Ok(()), |record| tables.request(record, header))
+                }
+                RecordKind::Decision => {
+                    decisions.next().map_or(Ok(()), |record| tables.decision(record, header))
+                }
+                RecordKind::Change => {
+                    changes.next().map_or(Ok(()), |record| tables.change(record, header))
+                }
+                RecordKind::Rare => {
+                    rare.next().map_or(Ok(()), |record| tables.rare(record, header))
+                }
+            }?;
+        }
+        tables.instances(&self.instances, header)
     }
 }
 
@@ -88,8 +169,8 @@ impl CsvThread {
     }
 
     fn record(&mut self, record: &Record, header: &RunHeader) -> io::Result<()> {
-        self.batch.records.push(record.clone());
-        if self.batch.records.len() < BATCH { Ok(()) } else { self.hand_over(header) }
+        self.batch.push(record);
+        if self.batch.kinds.len() < BATCH { Ok(()) } else { self.hand_over(header) }
     }
 
     fn hand_over(&mut self, header: &RunHeader) -> io::Result<()> {
@@ -171,8 +252,7 @@ fn work<W: Write>(
             (Message::Begin(begun), header) => *header = Some(begun),
             (Message::Batch(mut batch), Some(header)) => {
                 batch.names.iter().for_each(|name| header.instances.push(name));
-                tables.write(&batch.records, header)?;
-                tables.instances(&batch.instances, header)?;
+                batch.write(&mut tables, header)?;
                 batch.clear();
                 // A dropped receiver needs no batches.
                 let _ = back.send(batch);
