@@ -7,8 +7,9 @@
 use std::alloc::System;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::yield_now;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{sleep, yield_now};
+use std::time::Duration;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use stayput::diagnostics::{NoFiles, Problems, Sources};
@@ -100,12 +101,15 @@ events:
     compiled(&text)
 }
 
-/// A writer that counts the bytes that are written to it.
+/// A writer that counts the bytes that are written to it, and is slow while its flag is set.
 #[derive(Clone, Default)]
-struct Counted(Arc<AtomicU64>);
+struct Counted(Arc<AtomicU64>, Arc<AtomicBool>);
 
 impl Write for Counted {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.1.load(Ordering::Relaxed) {
+            sleep(Duration::from_millis(1));
+        }
         self.0.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         Ok(bytes.len())
     }
@@ -198,10 +202,15 @@ fn rows() {
     let written = Counted::default();
     let tables = CsvTables::<BufferedCsv<Counted>>::new(|_| Ok(written.clone())).unwrap();
     let mut thread = CsvThread::start(tables).unwrap();
+    // The first wait of each thread for the other takes memory: the run waits for the slow writer,
+    // and then the writer waits for the run.
+    written.1.store(true, Ordering::Relaxed);
     thread.write(&RunItem::Start(&plan)).unwrap();
     records[..half]
         .iter()
         .for_each(|record| thread.write(&RunItem::Record(record, header)).unwrap());
+    written.1.store(false, Ordering::Relaxed);
+    sleep(Duration::from_millis(100));
     let before = written.0.load(Ordering::Relaxed);
     let region = Region::new(COUNTED);
     records[half..]
