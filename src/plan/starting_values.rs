@@ -17,17 +17,18 @@ use crate::words::{
 #[derive(Debug, Default)]
 pub struct Starts {
     kinds: Vec<Start>,
-    /// For each instance, its kind and when it was created.
+    /// The kind of each instance.
     kind_of: Vec<u32>,
-    created: Vec<SimTime>,
 }
 
 impl Starts {
-    /// The values of an instance; `None` if it did not exist at the start.
-    pub fn of(&self, instance: InstanceId) -> Option<Start> {
-        let kind = self.kind_of.get(instance.index())?;
-        let created = *self.created.get(instance.index())?;
-        Some(Start { instance, created, ..*self.kinds.get(*kind as usize)? })
+    /// The values of an instance; `None` if it has none. `created` is when it was created, which
+    /// does not change.
+    pub fn of(&self, instance: InstanceId, created: SimTime) -> Option<Start> {
+        let kind = *self.kinds.get(*self.kind_of.get(instance.index())? as usize)?;
+        let is_absent = kind.state == Lifecycle::Absent;
+        let created = if is_absent { SimTime::NEVER } else { created };
+        Some(Start { instance, created, ..kind })
     }
 }
 
@@ -53,7 +54,6 @@ impl FromIterator<Start> for Starts {
                 kinds.push(kind);
             }
             all.kind_of.push(found);
-            all.created.push(start.created);
         }
         all
     }

@@ -347,7 +347,7 @@ impl World {
     /// Sets the timers that follow from the initial state of the fleet.
     fn schedule_initial_timers(&mut self, future_events: &mut FutureEvents<Timer>) {
         let start = future_events.now();
-        let mut due = Vec::new();
+        let mut set = |timer, at: SimTime| future_events.set(timer, at.max(start));
         let mut joined: Vec<Option<SimTime>> = vec![None; self.fleet.groups().count()];
         for (id, instance) in self.fleet.instances() {
             if !instance.exists() {
@@ -359,13 +359,13 @@ impl World {
                 *last = (*last).max(Some(instance.joined));
             }
             if instance.auto_release < SimTime::NEVER {
-                due.push((Timer::ScheduledRelease(id), instance.auto_release));
+                set(Timer::ScheduledRelease(id), instance.auto_release);
             }
             if let Some(at) = super::subscription::next_term_step(self, id) {
-                due.push((Timer::TermStep(id), at));
+                set(Timer::TermStep(id), at);
             }
             if let Some(at) = super::subscription::next_reclaim_step(self, id) {
-                due.push((Timer::ReclaimStep(id), at));
+                set(Timer::ReclaimStep(id), at);
             }
         }
         for (group, last) in joined.into_iter().enumerate() {
@@ -374,17 +374,14 @@ impl World {
             }
         }
         for (id, account) in self.fleet.accounts() {
-            due.extend(
-                super::billing::next_step(self, account).map(|at| (Timer::BillingStep(id), at)),
-            );
+            if let Some(at) = super::billing::next_step(self, account) {
+                set(Timer::BillingStep(id), at);
+            }
         }
         for (id, group) in self.fleet.groups() {
             if group.autoscale.is_some() {
-                due.push((Timer::Autoscale(id), start));
+                set(Timer::Autoscale(id), start);
             }
-        }
-        for (timer, at) in due {
-            future_events.set(timer, at.max(start));
         }
     }
 }

@@ -165,7 +165,7 @@ impl World {
                 created: (instance.state != Lifecycle::Absent).then_some(instance.created),
                 hourly: prices.hourly,
                 worth: prices.worth,
-                start: starts.of(id),
+                start: starts.of(id, instance.created),
             }
         })
     }

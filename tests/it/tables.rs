@@ -67,7 +67,7 @@ fn open(texts: &mut Texts, name: &str) -> Shared {
 pub(crate) fn instances(world: &World, plan: &Plan) -> Vec<InstanceRow> {
     let starts: Starts = plan.starting_values().collect();
     let expected = plan.starting_values().map(Some);
-    assert!(plan.starting_values().map(|start| starts.of(start.instance)).eq(expected));
+    assert!(plan.starting_values().map(|s| starts.of(s.instance, s.created)).eq(expected));
     world.instance_rows(&starts).collect()
 }
 
