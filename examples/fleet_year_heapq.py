@@ -1,7 +1,8 @@
 """The fleet-year of fleet_year.rs as a model without a library: one heap of timers.
 
-    python3 fleet_year_heapq.py DIR DECISIONS.csv
+    python3 fleet_year_heapq.py DIR DECISIONS.csv [polars]
 
+With `polars` the tables are read by that library, else by the module csv.
 It reads and writes the same files as fleet_year.py and prints the same counts. A timer that was
 moved or cleared stays in the heap and is skipped when it is taken.
 """
@@ -30,11 +31,31 @@ def seconds(text):
     return midnight + int(text[11:13]) * 3_600 + int(text[14:16]) * 60 + int(text[17:19])
 
 
+def rows_of_csv(path, _times):
+    with open(path, newline="") as file:
+        rows = csv.reader(file)
+        next(rows)
+        yield from rows
+
+
+def rows_of_polars(path, times):
+    """The same rows with seconds in the columns `times`, and None for an empty cell."""
+    import polars
+
+    table = polars.read_csv(path, infer_schema=False)
+    instant = "%Y-%m-%dT%H:%M:%SZ"
+    seconds = [polars.col(name).str.to_datetime(instant).dt.epoch("s") for name in times]
+    return zip(*(column.to_list() for column in table.with_columns(seconds)), strict=True)
+
+
 class Instance:
     __slots__ = ("account", "due", "name", "protected", "released", "subscription")
 
 
-def main(folder, decisions):
+def main(folder, decisions, reader="csv"):
+    reads_text = reader == "csv"
+    rows_of = rows_of_csv if reads_text else rows_of_polars
+    in_seconds = seconds if reads_text else int
     heap, counts = [], Counter()
     instances, members, arrears = {}, {}, {}
     with open(decisions, "w", newline="", buffering=1 << 20) as out:
@@ -75,40 +96,36 @@ def main(folder, decisions):
                     if not one.released and not one.subscription:
                         decide(now, "billing-overdue", one)
 
-        with open(f"{folder}/fleet.csv", newline="") as file:
-            rows = csv.reader(file)
-            next(rows)
-            for number, (name, account, billing, expires, release, protect) in enumerate(rows):
-                one = instances[name] = Instance()
-                one.name, one.account, one.protected = name, account, bool(protect)
-                one.subscription, one.released, one.due = billing == "subscription", False, None
-                members.setdefault(account, []).append(one)
-                if one.subscription:
-                    heappush(heap, (seconds(expires), TERM, number, one))
-                elif release:
-                    schedule(one, seconds(release), number)
-        with open(f"{folder}/events.csv", newline="") as file:
-            rows = csv.reader(file)
-            next(rows)
-            for number, row in enumerate(rows, len(instances)):
-                at, verb, name, time, flags, _, account, _, _ = row
-                now = seconds(at)
-                while heap and heap[0][0] < now:
-                    fire(*heappop(heap))
-                if verb == "schedule-release":
-                    schedule(instances[name], seconds(time), number)
-                elif verb == "cancel-scheduled-release":
-                    instances[name].due = None
-                elif verb == "release":
-                    decide(now, "manual", instances[name])
-                elif verb == "set-protection":
-                    instances[name].protected = flags.endswith("true")
-                elif verb == "overdue":
-                    if account not in arrears:
-                        arrears[account] = now + 15 * DAY
-                        heappush(heap, (now + 15 * DAY, BILL, number, account))
-                elif verb == "settle":
-                    arrears.pop(account, None)
+        rows = rows_of(f"{folder}/fleet.csv", ["expires", "auto-release"])
+        for number, (name, account, billing, expires, release, protect) in enumerate(rows):
+            one = instances[name] = Instance()
+            one.name, one.account, one.protected = name, account, bool(protect)
+            one.subscription, one.released, one.due = billing == "subscription", False, None
+            members.setdefault(account, []).append(one)
+            if one.subscription:
+                heappush(heap, (in_seconds(expires), TERM, number, one))
+            elif release:
+                schedule(one, in_seconds(release), number)
+        rows = rows_of(f"{folder}/events.csv", ["at", "time"])
+        for number, row in enumerate(rows, len(instances)):
+            at, verb, name, time, flags, _, account, _, _ = row
+            now = in_seconds(at)
+            while heap and heap[0][0] < now:
+                fire(*heappop(heap))
+            if verb == "schedule-release":
+                schedule(instances[name], in_seconds(time), number)
+            elif verb == "cancel-scheduled-release":
+                instances[name].due = None
+            elif verb == "release":
+                decide(now, "manual", instances[name])
+            elif verb == "set-protection":
+                instances[name].protected = flags.endswith("true")
+            elif verb == "overdue":
+                if account not in arrears:
+                    arrears[account] = now + 15 * DAY
+                    heappush(heap, (now + 15 * DAY, BILL, number, account))
+            elif verb == "settle":
+                arrears.pop(account, None)
         while heap and heap[0][0] <= END:
             fire(*heappop(heap))
     for (trigger, outcome), count in sorted(counts.items()):

@@ -27,7 +27,7 @@ const INSTANCES: (f64, f64) = (1.0, 7.0);
 const SECONDS: (f64, f64) = (-1.0, 3.0);
 
 /// Colours that people with any colour vision tell apart (Okabe and Ito 2008).
-const COLOURS: [&str; 5] = ["#0072b2", "#009e73", "#e69f00", "#d55e00", "#595959"];
+const COLOURS: [&str; 6] = ["#0072b2", "#009e73", "#e69f00", "#cc79a7", "#d55e00", "#595959"];
 
 fn x(instances: f64) -> f64 {
     MARGIN.0 + (instances.log10() - INSTANCES.0) / (INSTANCES.1 - INSTANCES.0) * PLOT.0

@@ -37,15 +37,20 @@ struct Peer {
     command: fn(&Path) -> Command,
 }
 
-const PEERS: [Peer; 4] = [
+const PEERS: [Peer; 5] = [
     Peer { name: "stayput run", largest: u32::MAX, command: |folder| stayput(folder, false) },
     Peer { name: "stayput run --out", largest: u32::MAX, command: |folder| stayput(folder, true) },
     Peer {
-        name: "heapq",
+        name: "heapq + csv",
         largest: 1_000_000,
-        command: |folder| python(folder, "fleet_year_heapq"),
+        command: |folder| python(folder, "fleet_year_heapq", &[]),
     },
-    Peer { name: "SimPy", largest: 100_000, command: |folder| python(folder, "fleet_year") },
+    Peer {
+        name: "heapq + polars",
+        largest: 1_000_000,
+        command: |folder| python(folder, "fleet_year_heapq", &["polars"]),
+    },
+    Peer { name: "SimPy", largest: 100_000, command: |folder| python(folder, "fleet_year", &[]) },
 ];
 
 fn stayput(folder: &Path, log: bool) -> Command {
@@ -62,11 +67,11 @@ fn interpreter() -> Command {
     Command::new(std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into()))
 }
 
-fn python(folder: &Path, model: &str) -> Command {
+fn python(folder: &Path, model: &str, reader: &[&str]) -> Command {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut command = interpreter();
     command.arg(examples.join(model).with_extension("py"));
-    command.arg(folder).arg(folder.join("decisions.csv"));
+    command.arg(folder).arg(folder.join("decisions.csv")).args(reader);
     command
 }
 
@@ -102,7 +107,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (rounds, largest) = (number(0)?.unwrap_or(3), number(1)?.unwrap_or(1_000_000));
     let peers = PEERS.iter().filter(|peer| match peer.name {
         "SimPy" => is_installed("simpy"),
-        "heapq" => is_installed("heapq"),
+        "heapq + csv" => is_installed("heapq"),
+        "heapq + polars" => is_installed("polars"),
         _ => true,
     });
     let peers: Vec<&Peer> = peers.collect();
