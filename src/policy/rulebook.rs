@@ -176,6 +176,11 @@ impl Rulebook {
             .map(|refusal| refusal.rule)
     }
 
+    /// Whether some precondition may refuse an action.
+    pub(super) fn may_refuse(&self, action: Action) -> bool {
+        !self.refusals[usize::from(action.index())].is_empty()
+    }
+
     /// The columns that the preconditions of an action test.
     pub(super) fn refusal_columns(&self, action: Action) -> Columns {
         self.refusal_columns[usize::from(action.index())]

@@ -146,12 +146,16 @@ impl Rulebook {
         (Positions { facts: known, columns, next: 0, count }, basis)
     }
 
+    /// The unknown columns of a situation that are neither in `tested` nor have a switch.
+    const fn idle(facts: &Facts, tested: Columns) -> Columns {
+        facts.unknown.difference(tested).difference(Unknowns::COLUMNS)
+    }
+
     /// The situation in which unknown columns that are not in `tested` have the first word that
     /// they can have, so that they add no positions. Columns with a switch stay unknown, because that
     /// switch belongs to the basis of the answer.
     pub(super) fn reduced(&self, facts: &Facts, tested: Columns) -> Facts {
-        let idle = facts.unknown.difference(tested).difference(Unknowns::COLUMNS);
-        idle.iter().fold(*facts, |reduced, column| {
+        Self::idle(facts, tested).iter().fold(*facts, |reduced, column| {
             let known =
                 self.possible(column).first().and_then(|word| reduced.settled(column, *word));
             // A policy without words for the column does not use it.
@@ -262,7 +266,12 @@ impl Rulebook {
         facts: &Facts,
         change: &FlagChange,
     ) -> Result<Option<(RuleId, Basis)>, Undecided> {
-        let facts = self.reduced(facts, self.refusal_columns(facts.action));
+        if !self.may_refuse(facts.action) {
+            return Ok(None);
+        }
+        let unknown =
+            facts.unknown.difference(Self::idle(facts, self.refusal_columns(facts.action)));
+        let facts = Facts { unknown, ..*facts };
         self.refused_in_all(&facts, |facts| self.refusal_to_set(facts, change))
     }
 
