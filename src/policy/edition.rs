@@ -10,6 +10,7 @@ use super::facts::{Column, Columns, Condition};
 use super::order::Order;
 use super::permission::Permissions;
 use super::questions::questions;
+use super::says::Says;
 use super::table::DecisionTable;
 use super::trail::Trail;
 use crate::diagnostics::{FileId, Span};
@@ -245,7 +246,7 @@ pub struct Rule {
     /// The part of the file that contains it, such as `protections.release-protection`.
     pub part: String,
     /// Its conditions and conclusions as written: keys and words.
-    pub says: Vec<(Box<str>, String)>,
+    pub says: Says,
     /// Confidence of the statement.
     pub confidence: Confidence,
     /// The reason; `None` if none is stated.

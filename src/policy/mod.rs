@@ -45,6 +45,7 @@ mod rule_node;
 mod rulebook;
 mod ruling;
 mod runs;
+mod says;
 mod shared;
 mod space;
 mod table;

@@ -43,6 +43,10 @@ fn put(bytes: &mut Vec<u8>, number: usize) {
 
 /// Reads a number that [`put`] wrote, and the bytes after it; `None` if it is not complete.
 fn take(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    // Nearly all numbers are a single byte.
+    if let [number @ ..0x80, rest @ ..] = bytes {
+        return Some(((*number).into(), rest));
+    }
     let mut number = 0;
     for (index, byte) in bytes.iter().take(4).enumerate() {
         number |= usize::from(byte & 0x7f) << (7 * index);
@@ -63,7 +67,12 @@ fn values(bytes: &[u8]) -> Option<Vec<u16>> {
         if count > length - values.len() {
             return None;
         }
-        values.resize(values.len() + count, u16::try_from(value).ok()?);
+        let value = u16::try_from(value).ok()?;
+        if count == 1 {
+            values.push(value);
+        } else {
+            values.resize(values.len() + count, value);
+        }
         rest = after;
     }
     (values.len() == length).then_some(values)

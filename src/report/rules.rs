@@ -29,7 +29,7 @@ pub fn rule_text(
 ) -> String {
     let mut rows: Vec<(&str, String)> =
         vec![("of", editions.to_owned()), ("in", rule.part.clone())];
-    rows.extend(rule.says.iter().map(|(key, words)| (&**key, words.clone())));
+    rows.extend(rule.says.iter().map(|(key, words)| (key, words.to_owned())));
     rows.extend(rule.because.iter().map(|because| ("because", because.clone())));
     if let Some(answer) = &rule.answer {
         rows.push(("answer", format!("{answer}{}", answer_from(policy, rule))));

@@ -25,6 +25,9 @@ use crate::report::{RunFile, WrittenAssumption, replications_csv};
 /// Shortest time between two saves.
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// Time before the first save.
+const FIRST: Duration = Duration::from_secs(1);
+
 /// Saving takes at most 1/`SHARE` of the time.
 const SHARE: u32 = 20;
 
@@ -135,7 +138,7 @@ pub struct Checkpoints {
 impl Checkpoints {
     /// Saves beside `out`.
     pub fn new(out: &Path) -> Self {
-        Self { folder: partial(out), next: now() + PAUSE }
+        Self { folder: partial(out), next: now() + FIRST }
     }
 
     /// Whether it is time to save.

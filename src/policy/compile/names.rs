@@ -155,7 +155,7 @@ impl Compiler<'_> {
             id: part.id.to_string(),
             sources,
             part: self.part.clone(),
-            says: part.says.clone(),
+            says: part.says.iter().collect(),
             confidence,
             because: part.because.clone(),
             remedy,

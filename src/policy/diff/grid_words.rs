@@ -51,12 +51,11 @@ impl Grid {
 
     /// The axis of a column, or of a switch or property; `None` if the grid does not have it.
     fn axis(&self, name: &str) -> Option<usize> {
-        let over = match Column::named(name) {
-            Some(column) => Over::Column(column),
-            None => {
-                let at = self.questions.iter().position(|question| question.name == name)?;
-                Over::Switch(SwitchId::from_index(at))
-            }
+        let over = if let Some(column) = Column::named(name) {
+            Over::Column(column)
+        } else {
+            let at = self.questions.iter().position(|question| question.name == name)?;
+            Over::Switch(SwitchId::from_index(at))
         };
         self.space.axes().iter().position(|axis| axis.over == over)
     }
