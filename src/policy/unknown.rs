@@ -152,8 +152,8 @@ impl Rulebook {
     }
 
     /// The situation in which unknown columns that are not in `tested` have the first word that
-    /// they can have, so that they add no positions. Columns with a switch stay unknown, because that
-    /// switch belongs to the basis of the answer.
+    /// they can have, so that they add no positions. Columns with a switch stay unknown, because
+    /// that switch belongs to the basis of the answer.
     pub(super) fn reduced(&self, facts: &Facts, tested: Columns) -> Facts {
         Self::idle(facts, tested).iter().fold(*facts, |reduced, column| {
             let known =
