@@ -42,15 +42,10 @@ pub struct EngineCounts {
     pub fingerprint: u64,
 }
 
-/// Starts a plan.
-pub fn start(plan: Plan) -> Run {
-    Run::start_within(plan, Limits::default())
-}
-
 /// Runs a plan to its end with a sink that only counts.
 pub fn run(plan: Plan) -> EngineCounts {
     let mut reported = EngineCounts::default();
-    let mut run = start(plan);
+    let mut run = Run::start_within(plan, Limits::default());
     while run.step() {
         for record in run.records() {
             match record {

@@ -104,24 +104,6 @@ fn measure_engine(instances: u32, rounds: usize) {
     );
 }
 
-/// The memory of a fleet with its names, timers and accounts [bytes].
-#[cfg(target_os = "linux")]
-fn measure_memory(instances: u32) {
-    let before = resident();
-    let run = engine::start(engine::plan(instances, 0));
-    let taken = resident() - before;
-    println!("{instances} instances: {} bytes each", taken / u64::from(instances));
-    black_box(run);
-}
-
-/// The resident memory of this process [bytes], in pages of 4 KiB.
-#[cfg(target_os = "linux")]
-fn resident() -> u64 {
-    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux has it");
-    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
-    pages.expect("a number of pages") * 4_096
-}
-
 fn main() {
     let numbers: Vec<usize> = std::env::args().filter_map(|word| word.parse().ok()).collect();
     let (rounds, sizes) = match numbers.as_slice() {
@@ -131,8 +113,6 @@ fn main() {
     };
     for size in sizes {
         let size = u32::try_from(*size).unwrap_or(u32::MAX);
-        #[cfg(target_os = "linux")]
-        measure_memory(size);
         measure(size, rounds.max(1));
         measure_engine(size, rounds.max(1));
     }
