@@ -24,7 +24,7 @@ const MARGIN: (f64, f64) = (60.0, 30.0);
 
 /// Powers of ten at the ends of the axes: of instances, and of seconds.
 const INSTANCES: (f64, f64) = (1.0, 7.0);
-const SECONDS: (f64, f64) = (-1.0, 3.0);
+const SECONDS: (f64, f64) = (-1.0, 2.0);
 
 /// Colours that people with any colour vision tell apart (Okabe and Ito 2008).
 const COLOURS: [&str; 6] = ["#0072b2", "#009e73", "#e69f00", "#cc79a7", "#d55e00", "#595959"];
@@ -66,15 +66,12 @@ pub fn svg(lines: &[Line]) -> String {
                 line x1=(MARGIN.0) x2=(right) y1=(at) y2=(at) stroke="#dddddd" {}
                 text x=(MARGIN.0 - 8.0) y=(at + 4.0) text-anchor="end" { (seconds) " s" }
             }
-            @for (line, colour) in lines.iter().zip(COLOURS) {
-                @let points: Vec<(f64, f64)> =
-                    line.points.iter().map(|(n, time)| (x(f64::from(*n)), y(*time))).collect();
-                @let path: Vec<String> =
-                    points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+            @for ((line, colour), row) in lines.iter().zip(COLOURS).zip(0_u8..) {
+                @let points = line.points.iter().map(|(n, time)| (x(f64::from(*n)), y(*time)));
+                @let path: Vec<String> = points.map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
                 polyline points=(path.join(" ")) fill="none" stroke=(colour) stroke-width="2" {}
-                @if let Some((x, y)) = points.last() {
-                    text x=(x + 6.0) y=(y + 4.0) fill=(colour) { (line.name) }
-                }
+                @let name = MARGIN.1 + 14.0 + 18.0 * f64::from(row);
+                text x=(right + 10.0) y=(name) fill=(colour) { (line.name) }
             }
         }
     };
