@@ -274,11 +274,6 @@ impl Columns {
         Self(self.0 & !other.0)
     }
 
-    /// The first member; `None` if the set is empty.
-    pub fn first(self) -> Option<Column> {
-        self.iter().next()
-    }
-
     /// The members in the order of the columns.
     pub fn iter(self) -> impl Iterator<Item = Column> {
         let mut left = self.0;

@@ -142,14 +142,11 @@ impl Loader {
         let path = files::shown(path);
         let file = self.sources.add(path.clone(), text);
         let mut problems = Problems::default();
-        let overlays = self.overlays();
-        let with = overlays.into_iter().chain(options.with.iter().cloned()).collect();
-        let options = &Options { with, ..options.clone() };
-        options.policy.iter().for_each(|policy| self.disk.allow(Path::new(policy)));
+        let options = self.with_overlays(options);
         let compiled = compile_with(
             &mut self.library,
             file,
-            options,
+            &options,
             &self.disk,
             &mut self.sources,
             &mut problems,
@@ -172,21 +169,27 @@ impl Loader {
         let path = files::shown(path);
         let file = self.sources.add(path.clone(), text);
         let tree = parse(file, &self.sources, &mut Problems::default());
-        let overlays = self.overlays();
         options.map(|options| {
-            let with = overlays.iter().chain(&options.with).cloned().collect();
-            let options = &Options { with, ..options.clone() };
-            options.policy.iter().for_each(|policy| self.disk.allow(Path::new(policy)));
+            let options = self.with_overlays(options);
             let compiled = compile_tree(
                 &mut self.library,
                 tree.as_ref()?,
-                options,
+                &options,
                 &self.disk,
                 &mut self.sources,
                 &mut Problems::default(),
             );
             compiled.map(|compiled| Loaded { path: path.clone(), compiled })
         })
+    }
+
+    /// The same options with the overlays of `--with` before their own. Their policy may then be a
+    /// file.
+    fn with_overlays(&mut self, options: &Options) -> Options {
+        let mut with = self.overlays();
+        with.extend(options.with.iter().cloned());
+        options.policy.iter().for_each(|policy| self.disk.allow(Path::new(policy)));
+        Options { with, ..options.clone() }
     }
 
     /// The overlays of `--with`; one that has a mistake is left out, with errors.

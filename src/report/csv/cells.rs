@@ -272,13 +272,21 @@ fn date_of(number: i64) -> Option<[u8; 10]> {
     Some([y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1])
 }
 
+/// Appends the first `length` bytes of a text. It is copied whole and then cut, because a copy of
+/// a fixed length needs no call.
+#[inline]
+pub(super) fn append_cut<const N: usize>(out: &mut Vec<u8>, text: &[u8; N], length: usize) {
+    let end = out.len().wrapping_add(length);
+    out.extend_from_slice(text);
+    out.truncate(end);
+}
+
 /// Appends a number in decimal digits.
 #[inline]
 pub(super) fn write_number(number: u64, out: &mut Vec<u8>) {
     match digits_and_comma(number) {
         Some((text, length)) => {
-            out.extend_from_slice(&text);
-            out.truncate(out.len().wrapping_sub(16).wrapping_add(length));
+            append_cut(out, &text, length);
         }
         None => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
     }

@@ -5,7 +5,7 @@
 //! cells of [`rows`]. Tests compare the bytes with those of the cells. `benches/README.md` has the
 //! gain.
 
-use super::cells::{Cell, FieldEncoder, digits_and_comma, needs_quotes, write_number};
+use super::cells::{Cell, FieldEncoder, append_cut, digits_and_comma, needs_quotes, write_number};
 use super::keys::{
     ActionColumns, AtEnd, AtStart, CallColumns, JudgedColumns, OwnerColumns, ResultColumns, Values,
     VerbWord,
@@ -91,9 +91,7 @@ fn name(encoder: &mut FieldEncoder, text: &str, out: &mut Vec<u8>) {
 #[inline]
 fn numbered(number: u64, out: &mut Vec<u8>) {
     if let Some((text, length)) = digits_and_comma(number) {
-        let end = out.len().wrapping_add(length + 1);
-        out.extend_from_slice(&text);
-        out.truncate(end);
+        append_cut(out, &text, length + 1);
     } else {
         write_number(number, out);
         out.push(b',');
@@ -159,9 +157,7 @@ impl JoinedRows {
             latest.text[21..37].copy_from_slice(&digits);
             latest.length = 22 + length;
         }
-        let end = out.len().wrapping_add(latest.length);
-        out.extend_from_slice(&latest.text);
-        out.truncate(end);
+        append_cut(out, &latest.text, latest.length);
     }
 
     #[inline]
@@ -178,9 +174,7 @@ impl JoinedRows {
             latest.text[6..22].copy_from_slice(&digits);
             latest.length = 7 + length;
         }
-        let end = out.len().wrapping_add(latest.length);
-        out.extend_from_slice(&latest.text);
-        out.truncate(end);
+        append_cut(out, &latest.text, latest.length);
     }
 
     #[inline]

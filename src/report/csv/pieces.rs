@@ -3,12 +3,12 @@
 //! The cost of a row is its number of cells: each is built, dispatched and copied on its own. A
 //! piece replaces several cells with one copy.
 
+use super::cells::append_cut;
+
 /// Largest length of a piece that is copied with a fixed length, in bytes.
 const SHORT: usize = 32;
 
 /// Some encoded cells.
-///
-/// A short piece is copied whole and then cut, because a copy of a fixed length needs no call.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RowPiece {
     short: [u8; SHORT],
@@ -33,9 +33,7 @@ impl RowPiece {
         if self.length > SHORT {
             out.extend_from_slice(&self.text);
         } else {
-            let end = out.len().wrapping_add(self.length);
-            out.extend_from_slice(&self.short);
-            out.truncate(end);
+            append_cut(out, &self.short, self.length);
         }
     }
 }

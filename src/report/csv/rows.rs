@@ -32,7 +32,7 @@ pub(in crate::report) const fn case(case: &str) -> Cell<'_> {
 pub(in crate::report) const NO_CASE: &str = "-";
 
 /// The event with which the chain of causes began, and its caller.
-pub(super) fn root(origin: Origin, header: &RunHeader) -> [Cell<'_>; 2] {
+fn root(origin: Origin, header: &RunHeader) -> [Cell<'_>; 2] {
     [
         origin.event().map_or(EMPTY, |event| Cell::Event(&header.events, event)),
         Cell::text(origin.actor().map(|actor| header.actor(actor))),

@@ -245,12 +245,7 @@ impl<T: Rows> CsvTables<T> {
     /// # Errors
     /// If writing fails.
     pub fn write(&mut self, records: &[Record], header: &RunHeader) -> io::Result<()> {
-        records.iter().try_for_each(|record| match record {
-            Record::Request(request) => self.request(request, header),
-            Record::Decision(decision) => self.decision(decision, header),
-            Record::Change(change) => self.change(change, header),
-            Record::Loss(_) | Record::Finding(_) | Record::Alert(_) => self.rare(record, header),
-        })
+        records.iter().try_for_each(|record| self.record(record, header))
     }
 
     pub(super) fn request(&mut self, request: &Request, header: &RunHeader) -> io::Result<()> {
@@ -273,8 +268,8 @@ impl<T: Rows> CsvTables<T> {
         self.timeline.large(LargeRow::Change(change), header, &mut self.joined)
     }
 
-    /// Writes a record of a table that is small in most runs.
-    pub(super) fn rare(&mut self, record: &Record, header: &RunHeader) -> io::Result<()> {
+    /// Writes a record to its table.
+    pub(super) fn record(&mut self, record: &Record, header: &RunHeader) -> io::Result<()> {
         let encoder = &mut self.joined.encoder;
         match record {
             Record::Loss(loss) => {

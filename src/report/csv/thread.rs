@@ -115,7 +115,7 @@ impl Batch {
                     changes.next().map_or(Ok(()), |record| tables.change(record, header))
                 }
                 RecordKind::Rare => {
-                    rare.next().map_or(Ok(()), |record| tables.rare(record, header))
+                    rare.next().map_or(Ok(()), |record| tables.record(record, header))
                 }
             }?;
         }
