@@ -16,6 +16,9 @@ use crate::world::{Run, World};
 
 /// The findings about the fleet of a plan at its start, with the names of its ids.
 pub fn house_at_start(plan: Plan) -> (RunHeader, Vec<HouseFinding>) {
+    if plan.house.is_empty() {
+        return (plan.header, Vec::new());
+    }
     let mut watch = HouseWatch::new(plan.house.clone(), plan.watch.clone());
     let run = Run::start(plan);
     let found = watch.begin(run.world()).into_iter().filter_map(|record| match record {

@@ -2,6 +2,7 @@
 
 use crate::time::{SimSpan, SimTime};
 use crate::words::{ClockKind, InstanceId, PolicyId};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// An account, which pays for instances and groups.
@@ -15,14 +16,22 @@ pub struct Account {
     pub arrears: Option<Arrears>,
     /// Its instances, in the order in which they were added.
     pub instances: Arc<Vec<InstanceId>>,
-    /// Number of instances with a release that waits for the account to settle.
-    pub waiting: u32,
+    /// Its instances with a release that waits for the account to settle.
+    pub waiting: Arc<BTreeSet<InstanceId>>,
+    /// Its instances that its arrears have stopped or locked; some may have changed since.
+    pub(super) affected: Arc<BTreeSet<InstanceId>>,
 }
 
 impl Account {
     /// An account without instances.
     pub fn new(policy: PolicyId, grace: SimSpan, arrears: Option<Arrears>) -> Self {
-        Self { policy, grace, arrears, instances: Arc::default(), waiting: 0 }
+        let (instances, waiting, affected) = <(Arc<_>, Arc<_>, Arc<_>)>::default();
+        Self { policy, grace, arrears, instances, waiting, affected }
+    }
+
+    /// The same account without instances.
+    pub(super) fn without_instances(&self) -> Self {
+        Self::new(self.policy, self.grace, self.arrears)
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::money::Money;
 use crate::time::SimTime;
 use crate::words::{
-    AccountId, Billing, Eviction, GroupId, Lifecycle, Locks, Membership, ModelId, ProtectionSet,
-    Renewal, ResourceKind, StoppedBy, ZoneId,
+    AccountId, Billing, Eviction, GroupId, Lifecycle, Lock, Locks, Membership, ModelId,
+    ProtectionSet, Renewal, ResourceKind, StoppedBy, ZoneId,
 };
 use std::sync::Arc;
 
@@ -125,6 +125,11 @@ impl Instance {
     /// Whether its group has stopped it and can start it again.
     pub fn is_recycled(&self) -> bool {
         self.stopped_by == StoppedBy::Group && self.is_down()
+    }
+
+    /// Whether the arrears of its account have stopped or locked it.
+    pub(super) fn is_affected(&self) -> bool {
+        self.stopped_by == StoppedBy::Arrears || self.locks.contains(Lock::Financial)
     }
 
     /// Whether it is shut down.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Account, Fleet, Group, Instance};
+use super::{Fleet, Group, Instance};
 use crate::words::{GroupId, InstanceId};
 
 impl Fleet {
@@ -17,7 +17,7 @@ impl Fleet {
         let mut part = Self::default();
         part.metrics = Arc::clone(&self.metrics);
         for (_, account) in self.accounts() {
-            part.add_account(Account { instances: Arc::default(), waiting: 0, ..account.clone() });
+            part.add_account(account.without_instances());
         }
         for (id, group) in self.groups() {
             let mut kept = if groups.contains(&id) {
@@ -36,7 +36,9 @@ impl Fleet {
             let group = instance.group.or(self.intended_group(old));
             let group = group.filter(|group| groups.contains(group));
             part.add_instance(Instance { group, ..instance });
-            part.account_mut(instance.account).waiting += u32::from(instance.waiting);
+            if instance.waiting {
+                Arc::make_mut(&mut part.account_mut(instance.account).waiting).insert(new);
+            }
             part.set_prices(new, self.prices(old));
             if !self.properties(old).is_empty() {
                 *part.properties_mut(new) = self.properties(old).to_vec();

@@ -446,7 +446,7 @@ mod tests {
 
     /// A member: the time at which it joined, the age of its configuration, its zone, its fault
     /// domain.
-    type Member = (i64, u32, Option<u32>, u8);
+    type Member = (i64, u32, Option<usize>, u8);
 
     /// Members named `m-0`, `m-1`, …, ordered by joining time and then by configuration.
     struct Group {
@@ -466,7 +466,7 @@ mod tests {
                     configuration: *configuration,
                     draw: 0,
                 };
-                ((zone.map(ZoneId), *domain), member_rank)
+                ((zone.map(ZoneId::from_index), *domain), member_rank)
             })
             .collect();
         let by =
@@ -542,7 +542,7 @@ mod tests {
     #[test]
     fn members_of_listed_zones_are_removed_in_the_order_of_the_list() {
         let members = [(1, 0, Some(1), 0), (2, 0, Some(2), 0), (3, 0, Some(2), 0)];
-        let listed = [ZoneId(2), ZoneId(1)];
+        let listed = [ZoneId::from_index(2), ZoneId::from_index(1)];
         let spread = Spread { rule: ZoneRule::AsListed, listed: &listed, ..PLAIN };
         assert_eq!(group(&members).removed(spread, &[], 3), [1, 2, 0]);
     }
@@ -559,7 +559,7 @@ mod tests {
     fn queues_stay_in_order_as_members_join_and_leave() {
         let members: Vec<Member> = (0..60u32)
             .map(|number| {
-                let zone = (number % 4 > 0).then_some(number % 4);
+                let zone = (number % 4 > 0).then_some(number as usize % 4);
                 (i64::from(number * 7 % 5), number * 11 % 3, zone, u8::from(number % 7 == 0))
             })
             .collect();

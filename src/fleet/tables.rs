@@ -51,7 +51,11 @@ impl Fleet {
     pub fn add_instance(&mut self, instance: Instance) -> InstanceId {
         let id = InstanceId::from_index(self.instances.len());
         let group = instance.group;
-        Arc::make_mut(&mut self.account_mut(instance.account).instances).push(id);
+        let account = self.account_mut(instance.account);
+        Arc::make_mut(&mut account.instances).push(id);
+        if instance.is_affected() {
+            Arc::make_mut(&mut account.affected).insert(id);
+        }
         self.instances.push(Instance { group: None, ..instance });
         match group {
             Some(group) if instance.exists() => self.enter(id, group),
@@ -163,6 +167,10 @@ impl Fleet {
         let before = instance.is_aside();
         instance.state = state;
         instance.stopped_by = stopped_by;
+        if stopped_by == StoppedBy::Arrears {
+            let account = self.accounts.get_mut(instance.account.index());
+            Arc::make_mut(&mut account.affected).insert(id);
+        }
         if let Some(group) = instance.group {
             let group = self.groups.get_mut(group.index());
             group.aside = group.aside + u32::from(instance.is_aside()) - u32::from(before);
@@ -170,6 +178,19 @@ impl Fleet {
                 group.note(id);
             }
         }
+    }
+
+    /// The instances of an account that its arrears have stopped or locked, in order.
+    pub fn affected(&mut self, account: AccountId) -> Vec<InstanceId> {
+        let affected = Arc::clone(&self.account(account).affected);
+        let is_affected =
+            |instance: &Instance| instance.is_affected() && instance.state != Lifecycle::Released;
+        let still = affected.iter().copied().filter(|id| is_affected(self.instance(*id)));
+        let still: Vec<InstanceId> = still.collect();
+        if still.len() < affected.len() {
+            self.account_mut(account).affected = Arc::new(still.iter().copied().collect());
+        }
+        still
     }
 
     /// Removes an instance from its group, if it is in one, and starts the cooldown of the group.
@@ -231,7 +252,7 @@ impl Fleet {
 mod tests {
     use super::*;
     use crate::time::SimSpan;
-    use crate::words::PolicyId;
+    use crate::words::{Lock, Locks, PolicyId};
 
     const NOW: SimTime = SimTime::from_seconds(1_000);
 
@@ -296,7 +317,27 @@ mod tests {
     }
 
     #[test]
+    fn settling_finds_what_arrears_have_stopped_or_locked() {
+        let (mut fleet, group, ids) = fleet();
+        let account = fleet.group(group).account;
+        let locked =
+            Instance { locks: Locks::NONE.with(Lock::Financial), ..*fleet.instance(ids[0]) };
+        let locked = fleet.add_instance(Instance { group: None, ..locked });
+        assert_eq!(fleet.affected(account), [locked]);
+        for stopped in [ids[3], ids[0], ids[2]] {
+            fleet.set_state(stopped, Lifecycle::Stopped, StoppedBy::Arrears);
+        }
+        assert_eq!(fleet.affected(account), [ids[0], ids[2], ids[3], locked], "in order");
+        fleet.set_state(ids[0], Lifecycle::Running, StoppedBy::Nothing);
+        fleet.set_state(ids[2], Lifecycle::Released, StoppedBy::Arrears);
+        fleet.instance_mut(locked).locks = Locks::NONE;
+        assert_eq!(fleet.affected(account), [ids[3]]);
+        fleet.set_state(ids[0], Lifecycle::Reclaimed, StoppedBy::Arrears);
+        assert_eq!(fleet.affected(account), [ids[0], ids[3]]);
+    }
+
+    #[test]
     fn an_instance_stays_small() {
-        assert!(size_of::<Instance>() <= 112, "{} bytes", size_of::<Instance>());
+        assert!(size_of::<Instance>() <= 88, "{} bytes", size_of::<Instance>());
     }
 }

@@ -125,7 +125,7 @@ impl Repertoire {
         if let Some(group) = instance.group {
             let health = Health::Unhealthy;
             cause(Event::SetHealth(verb::SetHealth { instance: target, health }), 0);
-            cause(Event::BalanceZones(verb::BalanceZones { group }), group.0);
+            cause(Event::BalanceZones(verb::BalanceZones { group }), group.number());
         }
     }
 }
@@ -238,12 +238,12 @@ impl<F: FnMut(Event, StepKind)> Calls<'_, F> {
             if let Some((group, settings)) = of_group
                 && settings.on.union(settings.unknown).contains(id)
             {
-                self.add(set(None, Some(group)), group.0 + 1, detail);
+                self.add(set(None, Some(group)), group.number() + 1, detail);
             }
             if let Some(group) = state.group.filter(|_| is_set && protection.standby) {
                 let instance = self.all.target;
                 let exit = verb::ExitStandby { group, instance, by, via };
-                self.add(Event::ExitStandby(exit), group.0, detail);
+                self.add(Event::ExitStandby(exit), group.number(), detail);
             }
         }
     }
@@ -252,7 +252,7 @@ impl<F: FnMut(Event, StepKind)> Calls<'_, F> {
     fn about_the_group(&mut self) {
         let Some(group) = self.world.fleet().instance(self.all.id).group else { return };
         let settings = self.world.fleet().group(group);
-        let (instance, by, via, subject) = (self.all.target, self.by, self.via, group.0);
+        let (instance, by, via, subject) = (self.all.target, self.by, self.via, group.number());
         let delete = verb::DeleteMembers { group, instance, by, via };
         self.add(Event::DeleteMembers(delete), subject, 0_u16);
         self.add(Event::Detach(verb::Detach { group, instance, by, via }), subject, 0_u16);
@@ -290,7 +290,7 @@ impl<F: FnMut(Event, StepKind)> Calls<'_, F> {
     fn about_sizes(&mut self, group: GroupId) {
         let settings = self.world.fleet().group(group);
         let (size, min, max) = (settings.size(), settings.min, settings.max);
-        let (by, via, subject, initiator) = (self.by, self.via, group.0, None);
+        let (by, via, subject, initiator) = (self.by, self.via, group.number(), None);
         for remove in amounts(size, size.saturating_sub(min)) {
             let scale_in = verb::ScaleIn { group, remove, initiator, by, via };
             self.add(Event::ScaleIn(scale_in), subject, 0_u16);
@@ -349,7 +349,7 @@ impl<F: FnMut(Event, StepKind)> Calls<'_, F> {
             }
             for entrusted in [None, Some(true)] {
                 let attach = verb::Attach { instance, group, entrusted, by, via };
-                self.add(Event::Attach(attach), group.0, u16::from(entrusted.is_some()));
+                self.add(Event::Attach(attach), group.number(), u16::from(entrusted.is_some()));
             }
         }
     }

@@ -1,6 +1,8 @@
 //! Typed ids: indices into dense tables. The id of an instance cannot be passed where the id of a
 //! group is expected.
 
+use std::num::NonZeroU32;
+
 use serde::{Deserialize, Serialize};
 
 macro_rules! ids {
@@ -24,15 +26,45 @@ macro_rules! ids {
     )+};
 }
 
+/// Ids whose `Option` takes no further memory: they store the index plus one.
+macro_rules! optional_ids {
+    ($($(#[doc = $about:literal])+ $name:ident;)+) => {$(
+        $(#[doc = $about])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(NonZeroU32);
+
+        impl $name {
+            /// The index in its table.
+            pub const fn index(self) -> usize {
+                self.number() as usize
+            }
+
+            /// The index as it is stored in records.
+            pub const fn number(self) -> u32 {
+                self.0.get() - 1
+            }
+
+            /// The id of an index. Indices always fit, because the reader refuses larger tables.
+            #[expect(clippy::cast_possible_truncation, reason = "checked when read")]
+            pub const fn from_index(index: usize) -> Self {
+                Self(NonZeroU32::MIN.saturating_add(index as u32))
+            }
+        }
+    )+};
+}
+
+optional_ids! {
+    /// A scaling group or scale set.
+    GroupId;
+    /// A zone.
+    ZoneId;
+}
+
 ids! {
     /// An account: it is billed, and it has a policy.
     AccountId(u32);
-    /// A scaling group or scale set.
-    GroupId(u32);
     /// An instance.
     InstanceId(u32);
-    /// A zone.
-    ZoneId(u32);
     /// A model that a group creates its members from.
     ModelId(u32);
     /// A caller: a name in the key `by` of an event.

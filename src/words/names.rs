@@ -16,30 +16,38 @@ pub struct Names {
     own: Arena,
 }
 
-/// All names in one text, and the byte offset at which each ends.
+/// All names in one text, with the byte offset at which each ends.
 #[derive(Debug, Clone, Default)]
 struct Arena {
     text: String,
-    ends: Vec<u64>,
+    /// For each name, the offset from the start of its block.
+    ends: Vec<u32>,
+    /// For each block of names, the offset of its first name. A number of 32 bits is enough within
+    /// a block.
+    blocks: Vec<usize>,
 }
+
+/// Number of names of a block.
+const BLOCK: usize = 1 << 10;
 
 impl Arena {
     fn push(&mut self, name: &str) {
+        if self.ends.len().is_multiple_of(BLOCK) {
+            self.blocks.push(self.text.len());
+        }
+        let start = self.blocks.last().copied().unwrap_or_default();
         self.text.push_str(name);
-        self.ends.push(self.text.len() as u64);
+        // INVARIANT: names are short, because the reader bounds the rows of tables and the names
+        // of other files.
+        self.ends.push(u32::try_from(self.text.len() - start).unwrap_or(u32::MAX));
     }
 
     fn get(&self, index: usize) -> &str {
         let Some(end) = self.ends.get(index) else { return "" };
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.text[offset(start)..offset(*end)]
+        let block = self.blocks[index / BLOCK];
+        let start = if index.is_multiple_of(BLOCK) { 0 } else { self.ends[index - 1] };
+        &self.text[block + start as usize..block + *end as usize]
     }
-}
-
-/// A byte offset as an index.
-#[expect(clippy::cast_possible_truncation, reason = "it was the length of a text in memory")]
-const fn offset(end: u64) -> usize {
-    end as usize
 }
 
 impl Names {
@@ -100,6 +108,7 @@ impl Names {
     pub fn forget_own(&mut self) {
         self.own.text.clear();
         self.own.ends.clear();
+        self.own.blocks.clear();
     }
 }
 

@@ -206,7 +206,7 @@ impl Step<'_> {
         }
         let state = self.world.fleet.account_mut(account);
         let arrears = state.arrears.take();
-        let (steps, waiting) = (arrears.map_or(0, Arrears::steps), state.waiting);
+        let (steps, waiting) = (arrears.map_or(0, Arrears::steps), Arc::clone(&state.waiting));
         if let Some(arrears) = arrears {
             self.world.settled = Some(Settled { account, arrears });
             self.world.settled_at.insert(account, self.now);
@@ -218,12 +218,11 @@ impl Step<'_> {
         }
         // The instances are read only if the clock may have changed one of them.
         let unclear = arrears.is_some_and(|arrears| !arrears.since_known);
-        if steps > 0 || waiting > 0 || unclear {
-            let ids = Arc::clone(&self.world.fleet.account(account).instances);
-            for id in ids.iter() {
-                self.after_settling(&request, open.seq, *id);
+        if steps > 0 || !waiting.is_empty() || unclear {
+            for id in self.world.fleet.affected(account) {
+                self.after_settling(&request, open.seq, id);
             }
-            self.wake_waiting(&ids, request.origin.after(open.seq));
+            self.wake_waiting(&waiting, request.origin.after(open.seq));
         }
         self.close(open, RequestTally::all(1));
     }

@@ -22,7 +22,9 @@
 
 use smallvec::SmallVec;
 
-use super::draft::{BatchAnswer, Draft, DraftOutcome, Drafts, Resolution, resolve_in_batch};
+use super::draft::{
+    BatchAnswer, Draft, DraftOutcome, Drafts, Resolution, resolve_alone, resolve_in_batch,
+};
 use super::request::{Reason, RequestContext, RequestItem, RequestTally};
 use super::step::Step;
 use crate::policy::{
@@ -46,6 +48,9 @@ impl Step<'_> {
         seq: u64,
         items: &[RequestItem],
     ) -> RequestTally {
+        if let [item] = items {
+            return self.decide_alone(request, seq, *item);
+        }
         let policy = items.first().map(|item| self.world.policy_of(item.id));
         let one = policy.filter(|_| !is_channel_open(request, items));
         let one = one.filter(|one| items.iter().all(|item| self.world.policy_of(item.id) == *one));
@@ -61,6 +66,21 @@ impl Step<'_> {
             return tally;
         }
         for (draft, resolution) in self.decide_in_all(request, items).unwrap_or_default() {
+            self.carry_out(request, seq, draft, resolution, &mut tally);
+        }
+        tally
+    }
+
+    /// Decides about the only item of a request. Most requests have one.
+    fn decide_alone(
+        &mut self,
+        request: &RequestContext,
+        seq: u64,
+        item: RequestItem,
+    ) -> RequestTally {
+        let mut tally = RequestTally::default();
+        if let Some(draft) = self.draft_alone(request, item) {
+            let resolution = resolve_alone(request, &draft);
             self.carry_out(request, seq, draft, resolution, &mut tally);
         }
         tally

@@ -10,7 +10,7 @@ use super::branch::Branch;
 use super::step::World;
 use crate::fleet::{Autoscale, Fleet, Group, Instance};
 use crate::time::{SimSpan, SimTime};
-use crate::words::{ClockKind, ProtectionSet, Word};
+use crate::words::{ClockKind, GroupId, ProtectionSet, Word, ZoneId};
 
 /// Two independent sums of the same words.
 struct Digest {
@@ -77,7 +77,7 @@ impl Branch {
 impl World {
     fn add_to(&self, digest: &mut Digest) {
         for (_, account) in self.fleet.accounts() {
-            digest.add(account.waiting);
+            digest.add(account.waiting.len() as u64);
             let Some(arrears) = account.arrears else {
                 digest.add(u64::MAX);
                 continue;
@@ -115,13 +115,13 @@ impl World {
             digest.add(held.approved);
         }
         for (id, rolling) in &self.rolling {
-            digest.add(id.0);
+            digest.add(id.number());
             digest.word(rolling.request.action);
             digest.add(rolling.batch as u64);
             rolling.left.iter().for_each(|member| digest.add(member.0));
         }
         for (id, stream) in &self.ties {
-            digest.add(id.0);
+            digest.add(id.number());
             let position = stream.get_word_pos();
             digest.add(u64::try_from(position).unwrap_or(u64::MAX));
         }
@@ -172,11 +172,11 @@ fn add_instance(digest: &mut Digest, instance: &Instance) {
     if !instance.exists() {
         return;
     }
-    digest.option(instance.group.map(|group| group.0));
+    digest.option(instance.group.map(GroupId::number));
     digest.word(instance.membership);
     digest.add(instance.membership_known);
     digest.add(instance.configuration);
-    digest.option(instance.zone.map(|zone| zone.0));
+    digest.option(instance.zone.map(ZoneId::number));
     digest.add(instance.model.0);
     digest.add(instance.unhealthy);
     digest.add(instance.probed);

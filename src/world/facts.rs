@@ -16,32 +16,30 @@ impl World {
         let account = self.fleet.account(instance.account);
         let resources = self.fleet.properties(id);
         let local = resources.iter().any(|property| property.resource == ResourceKind::LocalDisk);
-        let facts = Facts {
-            billing: instance.billing,
-            membership: instance.membership,
-            state: instance.state,
-            stopped_by: instance.stopped_by,
-            expired: YesNo::from(instance.expired),
-            overdue: owes(account),
-            grace: YesNo::from(account.grace > SimSpan::ZERO),
-            scheduled: YesNo::from(instance.auto_release < SimTime::NEVER),
-            economical: YesNo::from(instance.economical),
-            local_disk: YesNo::from(local),
-            lock: instance.locks,
-            renewal: instance.renewal,
-            eviction: instance.eviction,
-            unknown: unknown(instance, &requested),
-            ..requested
-        };
-        let facts = match instance.group {
-            Some(group) => {
-                let group = self.fleet.group(group);
-                let latest_model = YesNo::from(instance.model == group.upgrades.model);
-                of_group(group, Facts { latest_model, ..facts })
-            }
+        let mut facts = requested;
+        facts.billing = instance.billing;
+        facts.membership = instance.membership;
+        facts.state = instance.state;
+        facts.stopped_by = instance.stopped_by;
+        facts.expired = YesNo::from(instance.expired);
+        facts.overdue = owes(account);
+        facts.grace = YesNo::from(account.grace > SimSpan::ZERO);
+        facts.scheduled = YesNo::from(instance.auto_release < SimTime::NEVER);
+        facts.economical = YesNo::from(instance.economical);
+        facts.local_disk = YesNo::from(local);
+        facts.lock = instance.locks;
+        facts.renewal = instance.renewal;
+        facts.eviction = instance.eviction;
+        facts.unknown = unknown(instance, &requested);
+        if let Some(group) = instance.group {
+            let group = self.fleet.group(group);
+            facts.latest_model = YesNo::from(instance.model == group.upgrades.model);
+            facts = of_group(group, facts);
+        }
+        match account.arrears {
+            Some(arrears) => self.in_arrears(instance.account, arrears, facts),
             None => facts,
-        };
-        self.with_clock_of(instance.account, facts)
+        }
     }
 
     /// The facts of a group at an instant; `requested` has the columns that a request fills.

@@ -293,8 +293,9 @@ impl Step<'_> {
             let at = event.time.floor_to(book.policy.schedule.granularity);
             // The limits apply to the requested time; the stored time is rounded down.
             let lead = lead(book, event.time, self.now);
-            let one = RequestContext { facts: Facts { lead, ..request.facts }, ..request };
-            let one = one.with_payload(Payload::Time(at.max(self.now)));
+            let mut one = request;
+            one.facts.lead = lead;
+            one.payload = Payload::Time(at.max(self.now));
             self.apply_or_refuse(&one, open.seq, (id, Harmless::ScheduleRelease), &mut tally);
         }
         self.close(open, tally);

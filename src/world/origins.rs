@@ -46,18 +46,85 @@ pub(super) enum OriginKey {
 
 /// The origins of a run.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Origins(FxHashMap<OriginKey, DatedOrigin>);
+pub(super) struct Origins {
+    /// Those of scheduled releases, by instance: there can be as many as instances.
+    schedules: Pages,
+    others: FxHashMap<OriginKey, DatedOrigin>,
+}
 
 impl Origins {
     pub(super) fn get(&self, key: OriginKey) -> DatedOrigin {
-        self.0.get(&key).copied().unwrap_or(DatedOrigin::NONE)
+        if let OriginKey::Schedule(id) = key {
+            return self.schedules.get(id.index());
+        }
+        self.others.get(&key).copied().unwrap_or(DatedOrigin::NONE)
     }
 
     pub(super) fn set(&mut self, key: OriginKey, origin: Origin, at: SimTime) {
-        self.0.insert(key, DatedOrigin { origin, at });
+        let dated = DatedOrigin { origin, at };
+        if let OriginKey::Schedule(id) = key {
+            return self.schedules.set(id.index(), dated);
+        }
+        self.others.insert(key, dated);
     }
 
     pub(super) fn forget(&mut self, key: OriginKey) {
-        self.0.remove(&key);
+        if let OriginKey::Schedule(id) = key {
+            return self.schedules.forget(id.index());
+        }
+        self.others.remove(&key);
+    }
+}
+
+/// Number of rows of a page.
+const PAGE: usize = 32;
+
+/// Origins by index. A page takes memory from its first entry on, so that a replication that sets
+/// few timers stays small.
+#[derive(Debug, Clone, Default)]
+struct Pages(Vec<Option<Box<[DatedOrigin; PAGE]>>>);
+
+impl Pages {
+    fn get(&self, index: usize) -> DatedOrigin {
+        let page = self.0.get(index / PAGE).and_then(Option::as_ref);
+        page.map_or(DatedOrigin::NONE, |page| page[index % PAGE])
+    }
+
+    fn set(&mut self, index: usize, dated: DatedOrigin) {
+        let number = index / PAGE;
+        if self.0.len() <= number {
+            self.0.resize_with(number + 1, || None);
+        }
+        let page = self.0[number].get_or_insert_with(|| Box::new([DatedOrigin::NONE; PAGE]));
+        page[index % PAGE] = dated;
+    }
+
+    fn forget(&mut self, index: usize) {
+        if let Some(Some(page)) = self.0.get_mut(index / PAGE) {
+            page[index % PAGE] = DatedOrigin::NONE;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::EventId;
+
+    #[test]
+    fn an_origin_is_that_of_its_key_until_it_is_forgotten() {
+        let mut origins = Origins::default();
+        let keys = [0, 31, 32, 1_000].map(|id| OriginKey::Schedule(InstanceId(id)));
+        let term = OriginKey::Term(InstanceId(31));
+        let event = |origins: &Origins, key| origins.get(key).origin.event().map(|id| id.0);
+        for (number, key) in (0..).zip(keys.into_iter().chain([term])) {
+            assert_eq!(event(&origins, key), None);
+            origins.set(key, Origin::of_call(EventId(number), None), SimTime::from_seconds(1));
+        }
+        origins.forget(keys[1]);
+        origins.forget(OriginKey::Schedule(InstanceId(5_000)));
+        let found = keys.map(|key| event(&origins, key));
+        assert_eq!(found, [Some(0), None, Some(2), Some(3)]);
+        assert_eq!(event(&origins, term), Some(4), "another timer of the same instance");
     }
 }

@@ -1,6 +1,7 @@
 //! A run: the handlers of events and timers, and the iterator over its records.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use super::origins::Origins;
 use super::random_sources::RandomSourceState;
@@ -302,7 +303,7 @@ impl World {
         let mut world = Self {
             fleet,
             header,
-            targets: targets.into(),
+            targets: Arc::new(targets),
             flags: flags.into(),
             principals,
             calls,

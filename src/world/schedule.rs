@@ -1,6 +1,9 @@
 //! Scheduled releases: they are set, moved and cancelled; they fall due, and can wait until the
 //! account settles.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::draft::Resolution;
 use super::origins::OriginKey;
 use super::request::{Reason, RequestContext, RequestItem, RequestTally};
@@ -44,7 +47,7 @@ impl Step<'_> {
         let instance = self.world.fleet.instance_mut(id);
         if std::mem::take(&mut instance.waiting) {
             let account = instance.account;
-            self.world.fleet.account_mut(account).waiting -= 1;
+            Arc::make_mut(&mut self.world.fleet.account_mut(account).waiting).remove(&id);
         }
     }
 
@@ -88,7 +91,7 @@ impl Step<'_> {
         self.out.push(Record::Decision(decision));
         let account = self.world.fleet.instance(id).account;
         self.world.fleet.instance_mut(id).waiting = true;
-        self.world.fleet.account_mut(account).waiting += 1;
+        Arc::make_mut(&mut self.world.fleet.account_mut(account).waiting).insert(id);
         self.close(open, RequestTally::all(1));
     }
 
@@ -126,10 +129,8 @@ impl Step<'_> {
     }
 
     /// Queues the releases that waited for an account.
-    pub(super) fn wake_waiting(&mut self, ids: &[InstanceId], by: Origin) {
-        for id in ids.iter().filter(|id| self.world.fleet.instance(**id).waiting) {
-            self.world.followups.push_back(Followup::Schedule(*id, by));
-        }
+    pub(super) fn wake_waiting(&mut self, waiting: &BTreeSet<InstanceId>, by: Origin) {
+        self.world.followups.extend(waiting.iter().map(|id| Followup::Schedule(*id, by)));
     }
 
     /// Handles a release that waited for its account, which has settled.

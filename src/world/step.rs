@@ -43,7 +43,7 @@ pub struct Halt {
 pub struct World {
     pub(super) fleet: Fleet,
     pub(super) header: RunHeader,
-    pub(super) targets: Arc<[InstanceId]>,
+    pub(super) targets: Arc<Vec<InstanceId>>,
     pub(super) flags: Arc<[Flags]>,
     /// The permissions of callers; `None` if everybody may do everything.
     pub(super) principals: Option<Arc<Principals>>,

@@ -56,7 +56,7 @@ impl TimerId for Timer {
             | Self::ScheduledRelease(instance)
             | Self::Hook(instance)
             | Self::HealthCheck(instance) => instance.0,
-            Self::UpgradeBatch(group) | Self::Autoscale(group) => group.0,
+            Self::UpgradeBatch(group) | Self::Autoscale(group) => group.number(),
         }
     }
 }

@@ -157,8 +157,8 @@ pub(super) struct OwnerColumns(
 impl Key for OwnerColumns {
     #[inline]
     fn numbers(&self) -> [u32; 4] {
-        let group = self.1.map_or(u32::MAX, |group| group.0);
-        [self.0.0, group, number(self.2), self.3.map_or(u32::MAX, |zone| zone.0)]
+        let group = self.1.map_or(u32::MAX, GroupId::number);
+        [self.0.0, group, number(self.2), self.3.map_or(u32::MAX, ZoneId::number)]
     }
 }
 
