@@ -1,6 +1,7 @@
-//! Arrays of equal neighbours as runs: for each run its value and its length, as bytes, because an
-//! edition has thousands of runs and each command reads them.
+//! Arrays in which values and sequences of values repeat, as bytes: runs of one value, and copies
+//! of an earlier part. An edition has thousands of them, and each command reads them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -17,13 +18,40 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>, A: From<Vec<u16>>>(
     from.deserialize_bytes(Runs(PhantomData))
 }
 
-/// The number of values, then the value and the length of each run.
+/// Number of values by which an earlier part is found.
+const WINDOW: usize = 4;
+
+/// The number of values, then two numbers for each part: twice its length and its value, or twice
+/// its length plus one and the distance to the part that it repeats.
 fn bytes_of(values: &[u16]) -> Vec<u8> {
     let mut bytes = Vec::new();
     put(&mut bytes, values.len());
-    for run in values.chunk_by(|one, next| one == next) {
-        put(&mut bytes, run[0].into());
-        put(&mut bytes, run.len());
+    let mut latest: BTreeMap<&[u16], usize> = BTreeMap::new();
+    let mut at = 0;
+    while let Some(value) = values.get(at) {
+        let rest = &values[at..];
+        let run = rest.iter().take_while(|next| *next == value).count();
+        let found = values.get(at..at + WINDOW).and_then(|window| latest.get(window).copied());
+        let repeated = |from: usize| {
+            let pairs = rest.iter().zip(&values[from..]);
+            pairs.take_while(|(one, other)| one == other).count()
+        };
+        let part = match found.map(|from| (at - from, repeated(from))) {
+            Some((distance, length)) if length > run => {
+                put(&mut bytes, 2 * length + 1);
+                put(&mut bytes, distance);
+                length
+            }
+            Some(_) | None => {
+                put(&mut bytes, 2 * run);
+                put(&mut bytes, usize::from(*value));
+                run
+            }
+        };
+        for start in at..at + part {
+            values.get(start..start + WINDOW).map(|window| latest.insert(window, start));
+        }
+        at += part;
     }
     bytes
 }
@@ -57,21 +85,27 @@ fn take(bytes: &[u8]) -> Option<(usize, &[u8])> {
     None
 }
 
-/// The values of some runs; `None` if the bytes are not the runs of an array.
+/// The values of some parts; `None` if the bytes are not the parts of an array.
 fn values(bytes: &[u8]) -> Option<Vec<u16>> {
     let (length, mut rest) = take(bytes)?;
-    let mut values = Vec::with_capacity(length.min(super::space::MOST_CELLS));
+    let mut values: Vec<u16> = Vec::with_capacity(length.min(super::space::MOST_CELLS));
     while !rest.is_empty() {
-        let (value, after) = take(rest)?;
-        let (count, after) = take(after)?;
-        if count > length - values.len() {
+        let (tagged, after) = take(rest)?;
+        let (number, after) = take(after)?;
+        let (count, before) = (tagged / 2, values.len());
+        if count > length - before {
             return None;
         }
-        let value = u16::try_from(value).ok()?;
-        if count == 1 {
-            values.push(value);
+        if tagged % 2 == 0 {
+            values.resize(before + count, u16::try_from(number).ok()?);
         } else {
-            values.resize(values.len() + count, value);
+            let mut from = before.checked_sub(number).filter(|from| *from < before)?;
+            // A part can repeat its own beginning.
+            while values.len() < before + count {
+                let to = values.len().min(from + before + count - values.len());
+                values.extend_from_within(from..to);
+                from = to;
+            }
         }
         rest = after;
     }
@@ -97,15 +131,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_are_read_back_and_anything_else_is_refused() {
-        for list in [vec![], vec![7], vec![u16::MAX; 300], vec![1, 1, 2, 200, 200, 1]] {
+    fn arrays_are_read_back_and_anything_else_is_refused() {
+        let block: Vec<u16> = [0, 0, 0, 5, 6, 7, 7, 300, 8].repeat(9);
+        for list in [
+            vec![],
+            vec![7],
+            vec![u16::MAX; 300],
+            vec![1, 1, 2, 200, 200, 1],
+            [1, 2].repeat(50),
+            [&block[..], &block[3..40], &[9, 9]].concat(),
+        ] {
             let mut bytes = bytes_of(&list);
             assert_eq!(values(&bytes), Some(list));
             bytes.push(1);
             assert_eq!(values(&bytes), None);
         }
-        assert_eq!(values(&[2, 1, 3]), None, "more values than stated");
-        assert_eq!(values(&[2, 1, 1]), None, "fewer values than stated");
+        assert!(bytes_of(&block).len() < 20, "a block that repeats is stored once");
+        assert_eq!(values(&[2, 6, 1]), None, "more values than stated");
+        assert_eq!(values(&[2, 2, 1]), None, "fewer values than stated");
+        assert_eq!(values(&[3, 2, 1, 5, 2]), None, "a copy of nothing");
+        assert_eq!(values(&[3, 2, 1, 5, 0]), None, "a copy of itself");
         assert_eq!(values(&[]), None);
     }
 }
