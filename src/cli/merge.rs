@@ -8,7 +8,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +16,7 @@ use anstream::ColorChoice;
 use super::args::RunFormat;
 use super::shared::exit::Exit;
 use super::shared::load::print_problems;
-use super::shared::output_folder::{self, cannot};
+use super::shared::output_folder::{self, StagedFile, cannot};
 use super::shared::study_part::{Part, PartTable, TABLE, compare, misplaced};
 use super::shared::study_result::{Merged, publish};
 use super::shared::terminal;
@@ -190,7 +189,7 @@ fn is_of(row: &ReplicationRow, run: &RunEnd) -> bool {
 
 /// A merge in progress.
 struct Merging<'p> {
-    table: Option<ReplicationsCsv<File>>,
+    table: Option<ReplicationsCsv<StagedFile>>,
     /// Number of replications of the study.
     all: u64,
     partial: bool,

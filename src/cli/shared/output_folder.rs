@@ -10,12 +10,17 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
 use super::exit::Exit;
 use super::files::shown;
 use super::staging::{RUN_FILE, Staged, StagedKind, clear_leftovers, is_result};
 use super::system_calls::{AllCalls, Gate, SystemCalls};
 use super::terminal;
+use crate::diagnostics::in_hex;
 use crate::report::{
     DATA_PACKAGE, Input, RunFile, WrittenTable, count_names, data_package, run_json,
 };
@@ -31,9 +36,61 @@ pub struct OutputFolder<G: Gate = AllCalls> {
     /// The target path with every link and every `..` resolved.
     target: PathBuf,
     staged: Staged<G>,
+    /// The contents of its files, so far.
+    contents: Mutex<Vec<Arc<Mutex<FileContent>>>>,
 }
 
-impl<G: Gate + Copy> OutputFolder<G> {
+/// What was written to a file. The digest is computed while it is written, so that no table is
+/// read again.
+struct FileContent {
+    name: String,
+    digest: Sha256,
+    bytes: u64,
+}
+
+impl FileContent {
+    fn described(&self) -> WrittenTable {
+        let sha256 = in_hex(self.digest.clone());
+        WrittenTable { file: self.name.clone(), sha256, bytes: self.bytes }
+    }
+}
+
+/// A file of a staged folder.
+pub struct StagedFile {
+    file: File,
+    /// Number of bytes at which the file is flushed to the disk, so that the disk works during the
+    /// run and not after it.
+    next_flush: u64,
+    content: Arc<Mutex<FileContent>>,
+}
+
+/// Number of bytes between two flushes of a file to the disk.
+const FLUSHED: u64 = 16 << 20;
+
+impl io::Write for StagedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        let mut content = locked(&self.content);
+        content.digest.update(&bytes[..count]);
+        content.bytes += count as u64;
+        if content.bytes >= self.next_flush {
+            self.next_flush = content.bytes + FLUSHED;
+            self.file.sync_data()?;
+        }
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// The value of a lock; a thread that has panicked leaves it as it was.
+fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<G: Gate + Copy + Sync> OutputFolder<G> {
     /// Checks the target path and creates the staged folder.
     ///
     /// # Errors
@@ -51,15 +108,28 @@ impl<G: Gate + Copy> OutputFolder<G> {
         }
         let staged = Staged::create(StagedKind::Folder, parent, calls)?;
         // Without a trailing slash, so that a suffix can be added to the name.
-        Ok(Self { calls, named: named.components().collect(), target, staged })
+        let named = named.components().collect();
+        Ok(Self { calls, named, target, staged, contents: Mutex::default() })
     }
 
     /// Creates a file in the staged folder.
     ///
     /// # Errors
     /// If it cannot be created.
-    pub fn open(&self, name: &str) -> io::Result<File> {
-        self.calls.create_file(&self.staged.path.join(name))
+    pub fn open(&self, name: &str) -> io::Result<StagedFile> {
+        let file = self.calls.create_file(&self.staged.path.join(name))?;
+        let content = FileContent { name: name.to_owned(), digest: Sha256::new(), bytes: 0 };
+        let content = Arc::new(Mutex::new(content));
+        locked(&self.contents).push(Arc::clone(&content));
+        Ok(StagedFile { file, next_flush: FLUSHED, content })
+    }
+
+    /// The files that were written, by name.
+    fn written(&self) -> Vec<WrittenTable> {
+        let contents = locked(&self.contents);
+        let mut written: Vec<_> = contents.iter().map(|one| locked(one).described()).collect();
+        written.sort_by(|one, other| one.file.cmp(&other.file));
+        written
     }
 
     /// Writes the run file with a digest of every table, moves the folder to its target, and
@@ -69,13 +139,13 @@ impl<G: Gate + Copy> OutputFolder<G> {
     /// If writing or moving fails. The target is then unchanged, and the error names the folder in
     /// which the result was kept, if it could be kept.
     pub fn finish(self, run: &mut RunFile) -> io::Result<PathBuf> {
-        run.outputs = digests(&self.staged.path)?;
         self.describe(run)?;
-        run.outputs = digests(&self.staged.path)?;
+        let digest = |table: WrittenTable| Input { name: table.file, sha256: table.sha256 };
+        run.outputs = self.written().into_iter().map(digest).collect();
         run_json(run, BufWriter::new(self.open(RUN_FILE)?))?;
-        for entry in fs::read_dir(&self.staged.path)? {
-            self.calls.sync(&entry?.path())?;
-        }
+        // Side by side, because each waits for the disk.
+        let files: Vec<_> = fs::read_dir(&self.staged.path)?.collect::<io::Result<_>>()?;
+        files.par_iter().try_for_each(|file| self.calls.sync(&file.path()))?;
         self.calls.sync(&self.staged.path)?;
         let complete =
             matches!(existing_at(&self.target), Ok(Existing::Folder { complete: true, .. }));
@@ -93,14 +163,13 @@ impl<G: Gate + Copy> OutputFolder<G> {
 
     /// Writes the description of the tables.
     fn describe(&self, run: &RunFile) -> io::Result<()> {
-        let mut tables = Vec::new();
-        for Input { name, sha256 } in &run.outputs {
-            let file = File::open(self.staged.path.join(name))?;
-            let bytes = file.metadata()?.len();
-            tables.push(WrittenTable { file: name.clone(), sha256: sha256.clone(), bytes });
-        }
         let counts = count_names(run.runs.iter().map(|run| run.counts.as_slice()));
-        data_package(&tables, &counts, run.complete, BufWriter::new(self.open(DATA_PACKAGE)?))
+        data_package(
+            &self.written(),
+            &counts,
+            run.complete,
+            BufWriter::new(self.open(DATA_PACKAGE)?),
+        )
     }
 
     /// Keeps a result that could not be moved to its target under another name beside it.
@@ -287,25 +356,6 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The digests of all files of a result except the run file, in the order of their names.
-///
-/// # Errors
-/// If a file cannot be read.
-pub fn digests(folder: &Path) -> io::Result<Vec<Input>> {
-    use rayon::prelude::*;
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        names.push(entry?.file_name().to_string_lossy().into_owned());
-    }
-    names.retain(|name| name != RUN_FILE);
-    names.sort();
-    let digest = |name: String| -> io::Result<Input> {
-        let sha256 = crate::diagnostics::digest_of(File::open(folder.join(&name))?)?;
-        Ok(Input { name, sha256 })
-    };
-    names.into_par_iter().map(digest).collect()
-}
-
 /// Begins an output folder if a path is given.
 ///
 /// # Errors
@@ -344,7 +394,7 @@ pub fn cannot(path: &Path, error: &io::Error) -> Exit {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
 
@@ -364,13 +414,12 @@ mod tests {
         target: &'a Path,
         fault: DiskFault,
         faulty: u32,
-        calls: Cell<u32>,
+        calls: AtomicU32,
     }
 
     impl Gate for &FaultyDisk<'_> {
         fn pass(&self, call: &'static str) -> io::Result<()> {
-            let number = self.calls.get() + 1;
-            self.calls.set(number);
+            let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
             let wrong = match self.fault {
                 DiskFault::Fails => number == self.faulty,
                 DiskFault::Dies => number >= self.faulty,
@@ -386,11 +435,26 @@ mod tests {
         }
     }
 
+    /// The digests of all files of a result except the run file, in the order of their names.
+    fn digests(folder: &Path) -> io::Result<Vec<Input>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            names.push(entry?.file_name().to_string_lossy().into_owned());
+        }
+        names.retain(|name| name != RUN_FILE);
+        names.sort();
+        let digest = |name: String| -> io::Result<Input> {
+            let sha256 = crate::diagnostics::digest_of(File::open(folder.join(&name))?)?;
+            Ok(Input { name, sha256 })
+        };
+        names.into_iter().map(digest).collect()
+    }
+
     fn run_file(version: &str) -> RunFile {
         RunFile { version: version.into(), ..RunFile::new(Vec::new(), Vec::new()) }
     }
 
-    fn write<G: Gate + Copy>(target: &Path, version: &str, gate: G) -> io::Result<PathBuf> {
+    fn write<G: Gate + Copy + Sync>(target: &Path, version: &str, gate: G) -> io::Result<PathBuf> {
         let folder = OutputFolder::begin(target, SystemCalls(gate))?;
         let mut table = folder.open("decisions.csv")?;
         io::Write::write_all(&mut table, format!("seq\n{version}\n").as_bytes())?;
@@ -425,9 +489,10 @@ mod tests {
                     if let Some(old) = old {
                         write(&target, old, AllCalls).unwrap();
                     }
-                    let disk = FaultyDisk { target: &target, fault, faulty, calls: Cell::new(0) };
+                    let disk =
+                        FaultyDisk { target: &target, fault, faulty, calls: AtomicU32::new(0) };
                     let written = write(&target, "new", &disk);
-                    let reached = disk.calls.get() >= faulty;
+                    let reached = disk.calls.load(Ordering::Relaxed) >= faulty;
                     let found = version(&target);
                     let what = format!("{fault:?} at call {faulty}: {written:?}");
                     if fault == DiskFault::Intrusion && reached {

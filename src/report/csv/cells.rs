@@ -129,7 +129,7 @@ impl fmt::Display for Cell<'_> {
 }
 
 /// Number of slots in the date cache of a [`FieldEncoder`].
-const DAYS: i64 = 512; // a power of two
+const DAYS: i64 = 2_048; // a power of two
 
 const DAY: i64 = 86_400;
 
@@ -255,21 +255,13 @@ impl FieldEncoder {
     }
 }
 
-/// The date of a day since the epoch; `None` for years beyond four digits and before year 0.
-///
-/// Source: H. Hinnant, "chrono-compatible low-level date algorithms". The year begins in March.
+/// The date of a day since the epoch; `None` if its year has not four digits.
 fn date_of(number: i64) -> Option<[u8; 10]> {
-    // 0000-03-01 is 719 468 days before the epoch.
-    let day = u64::try_from(number.checked_add(719_468)?).ok().filter(|day| *day < 3_652_000)?;
-    let (era, of_era) = (day / 146_097, day % 146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (year * 365 + year / 4 - year / 100);
-    let month = (of_year * 5 + 2) / 153;
-    let day = of_year - (month * 153 + 2) / 5 + 1;
-    let (year, month) = if month < 10 { (year, month + 3) } else { (year + 1, month - 9) };
-    let digits = eight_digits((era * 400 + year) * 10_000 + month * 100 + day).to_le_bytes();
-    let [y0, y1, y2, y3, m0, m1, d0, d1] = digits.map(|digit| digit + b'0');
-    Some([y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1])
+    let mut text = *b"0000-00-00T00:00:00Z ";
+    let mut after = text.as_mut_slice();
+    write!(after, "{}", SimTime::from_seconds(number.checked_mul(DAY)?)).ok()?;
+    let has_four_digits = after == b" ";
+    text.first_chunk().copied().filter(|_| has_four_digits)
 }
 
 /// Appends the first `length` bytes of a text. It is copied whole and then cut, because a copy of

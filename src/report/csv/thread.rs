@@ -1,7 +1,8 @@
-//! A thread that writes the tables, so that the run does not wait for output.
+//! Two threads that write the tables, so that the run does not wait for output: one writes the
+//! requests, the other everything else.
 //!
 //! Records are sent in batches, together with the names of instances that were created since the
-//! last batch. The thread sends empty batches back, so that a run of any length uses the memory
+//! last batch. A thread sends empty batches back, so that a run of any length uses the memory
 //! of a few batches.
 
 use std::io::{self, Write};
@@ -9,7 +10,7 @@ use std::mem;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use super::tables::{BufferedCsv, Counts, CsvTables, Rows};
+use super::tables::{BufferedCsv, Counts, CsvTables, EffectTables, RequestTable, Rows, TableGroup};
 use crate::record::{Change, Decision, InstanceRow, Record, Request};
 use crate::report::item::{Report, RunItem};
 use crate::run_header::RunHeader;
@@ -98,79 +99,96 @@ impl Batch {
         self.names.forget_own();
         self.instances.clear();
     }
+}
 
-    /// Writes the records in their order, and then the instances.
-    fn write<T: Rows>(&self, tables: &mut CsvTables<T>, header: &RunHeader) -> io::Result<()> {
-        let (mut requests, mut decisions) = (self.requests.iter(), self.decisions.iter());
-        let (mut changes, mut rare) = (self.changes.iter(), self.rare.iter());
-        for kind in &self.kinds {
+/// The tables of one thread.
+trait ThreadTables: TableGroup + Send + 'static {
+    /// Writes the records of a batch in their order, and then the instances.
+    fn write(&mut self, batch: &Batch, header: &RunHeader) -> io::Result<()>;
+}
+
+impl<T: Rows + Send + 'static> ThreadTables for RequestTable<T> {
+    fn write(&mut self, batch: &Batch, header: &RunHeader) -> io::Result<()> {
+        batch.requests.iter().try_for_each(|request| self.request(request, header))
+    }
+}
+
+impl<T: Rows + Send + 'static> ThreadTables for EffectTables<T> {
+    fn write(&mut self, batch: &Batch, header: &RunHeader) -> io::Result<()> {
+        let (mut decisions, mut changes) = (batch.decisions.iter(), batch.changes.iter());
+        let mut rare = batch.rare.iter();
+        for kind in &batch.kinds {
             match kind {
-                RecordKind::Request => {
-                    requests.next().map_or(Ok(()), |record| tables.request(record, header))
-                }
+                RecordKind::Request => Ok(()),
                 RecordKind::Decision => {
-                    decisions.next().map_or(Ok(()), |record| tables.decision(record, header))
+                    decisions.next().map_or(Ok(()), |record| self.decision(record, header))
                 }
                 RecordKind::Change => {
-                    changes.next().map_or(Ok(()), |record| tables.change(record, header))
+                    changes.next().map_or(Ok(()), |record| self.change(record, header))
                 }
                 RecordKind::Rare => {
-                    rare.next().map_or(Ok(()), |record| tables.record(record, header))
+                    rare.next().map_or(Ok(()), |record| self.record(record, header))
                 }
             }?;
         }
-        tables.instances(&self.instances, header)
+        self.instances(&batch.instances, header)
     }
 }
 
 enum Message {
     /// A run begins.
     Begin(Box<RunHeader>),
-    Batch(Batch),
+    Batch(Box<Batch>),
     /// The run has ended.
     End,
 }
 
-/// Sends records to a thread that writes the tables.
-///
-/// After an error, every further call fails.
-pub struct CsvThread {
+/// A thread that writes some of the tables.
+struct WriterThread {
     /// Messages to the thread; `None` after the thread was joined.
     to: Option<SyncSender<Message>>,
     /// Empty batches from the thread.
-    back: Receiver<Batch>,
-    batch: Batch,
+    back: Receiver<Box<Batch>>,
+    batch: Box<Batch>,
     /// Number of instance names that were sent to the thread.
     known: usize,
     thread: Option<JoinHandle<io::Result<Counts>>>,
     counts: Counts,
 }
 
-impl CsvThread {
-    /// Starts the thread.
-    ///
-    /// # Errors
-    /// If the system refuses to create a thread.
-    pub fn start<W: Write + Send + 'static>(tables: CsvTables<BufferedCsv<W>>) -> io::Result<Self> {
+impl WriterThread {
+    fn start(name: &str, tables: impl ThreadTables) -> io::Result<Self> {
         let (to, from) = sync_channel(BATCHES);
         let (give_back, back) = sync_channel(BATCHES);
         for _ in 1..BATCHES {
-            let _ = give_back.send(Batch::default());
+            let _ = give_back.send(Box::default());
         }
         let work = move || work(tables, &from, &give_back);
-        let thread = std::thread::Builder::new().name("csv-writer".to_owned()).spawn(work)?;
-        let batch = Batch::default();
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work)?;
+        let batch = Box::default();
         Ok(Self { to: Some(to), back, batch, known: 0, thread: Some(thread), counts: Vec::new() })
     }
 
-    /// Number of rows of each file; empty before [`Report::finish`].
-    pub fn counts(&self) -> &Counts {
-        &self.counts
+    fn begin(&mut self, header: &RunHeader) -> io::Result<()> {
+        self.known = header.instances.len();
+        self.send(Message::Begin(Box::new(header.clone())))
     }
 
     fn record(&mut self, record: &Record, header: &RunHeader) -> io::Result<()> {
         self.batch.push(record);
         if self.batch.kinds.len() < BATCH { Ok(()) } else { self.hand_over(header) }
+    }
+
+    fn instance(&mut self, row: InstanceRow, header: &RunHeader) -> io::Result<()> {
+        self.batch.instances.push(row);
+        if self.batch.instances.len() < BATCH { Ok(()) } else { self.hand_over(header) }
+    }
+
+    fn end(&mut self, header: &RunHeader) -> io::Result<()> {
+        if !self.batch.is_empty() {
+            self.hand_over(header)?;
+        }
+        self.send(Message::End)
     }
 
     fn hand_over(&mut self, header: &RunHeader) -> io::Result<()> {
@@ -201,12 +219,57 @@ impl CsvThread {
     }
 }
 
-impl Report<RunItem<'_>> for CsvThread {
+const ENDED: &str = "the thread that writes the tables has ended";
+
+/// Dropping waits until the thread has closed its files, so that their folder can be removed.
+impl Drop for WriterThread {
+    fn drop(&mut self) {
+        let _ = self.join();
+    }
+}
+
+/// Sends records to the threads that write the tables.
+///
+/// After an error, every further call fails.
+pub struct CsvThreads {
+    requests: WriterThread,
+    effects: WriterThread,
+    counts: Counts,
+}
+
+impl CsvThreads {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// If the system refuses to create a thread.
+    pub fn start<W: Write + Send + 'static>(tables: CsvTables<BufferedCsv<W>>) -> io::Result<Self> {
+        let CsvTables { requests, effects } = tables;
+        Ok(Self {
+            requests: WriterThread::start("request-writer", requests)?,
+            effects: WriterThread::start("effect-writer", effects)?,
+            counts: Vec::new(),
+        })
+    }
+
+    /// Number of rows of each file; empty before [`Report::finish`].
+    pub const fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    #[inline]
+    fn record(&mut self, record: &Record, header: &RunHeader) -> io::Result<()> {
+        let is_request = matches!(record, Record::Request(_));
+        let thread = if is_request { &mut self.requests } else { &mut self.effects };
+        thread.record(record, header)
+    }
+}
+
+impl Report<RunItem<'_>> for CsvThreads {
     fn write(&mut self, item: &RunItem<'_>) -> io::Result<()> {
         match *item {
             RunItem::Start(plan) => {
-                self.known = plan.header.instances.len();
-                self.send(Message::Begin(Box::new(plan.header.clone())))?;
+                self.requests.begin(&plan.header)?;
+                self.effects.begin(&plan.header)?;
                 for change in plan.starting_changes() {
                     self.record(&Record::Change(change), &plan.header)?;
                 }
@@ -215,36 +278,27 @@ impl Report<RunItem<'_>> for CsvThread {
             RunItem::Record(record, header) => self.record(record, header),
             RunItem::End(end) => {
                 for row in (end.instances)() {
-                    self.batch.instances.push(row);
-                    if self.batch.instances.len() >= BATCH {
-                        self.hand_over(end.header)?;
-                    }
+                    self.effects.instance(row, end.header)?;
                 }
-                if !self.batch.is_empty() {
-                    self.hand_over(end.header)?;
-                }
-                self.send(Message::End)
+                self.requests.end(end.header)?;
+                self.effects.end(end.header)
             }
         }
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.join()
+        let joined = [self.requests.join(), self.effects.join()];
+        joined.into_iter().collect::<io::Result<()>>()?;
+        self.counts.append(&mut self.requests.counts);
+        self.counts.append(&mut self.effects.counts);
+        Ok(())
     }
 }
 
-const ENDED: &str = "the thread that writes the tables has ended";
-/// Dropping waits until the thread has closed its files, so that their folder can be removed.
-impl Drop for CsvThread {
-    fn drop(&mut self) {
-        let _ = self.join();
-    }
-}
-
-fn work<W: Write>(
-    mut tables: CsvTables<BufferedCsv<W>>,
+fn work(
+    mut tables: impl ThreadTables,
     from: &Receiver<Message>,
-    back: &SyncSender<Batch>,
+    back: &SyncSender<Box<Batch>>,
 ) -> io::Result<Counts> {
     let mut header = None;
     for message in from {
@@ -252,7 +306,7 @@ fn work<W: Write>(
             (Message::Begin(begun), header) => *header = Some(begun),
             (Message::Batch(mut batch), Some(header)) => {
                 batch.names.iter().for_each(|name| header.instances.push(name));
-                batch.write(&mut tables, header)?;
+                tables.write(&batch, header)?;
                 batch.clear();
                 // A dropped receiver needs no batches.
                 let _ = back.send(batch);
