@@ -5,7 +5,8 @@
 //! engine runs a different year. The rounds are interleaved, because other work on the machine
 //! affects all of them. `benches/README.md` has the results.
 //!
-//! `cargo bench --bench fleet_year -- [rounds] [instances ...]`
+//! `cargo bench --bench fleet_year -- [engine] [rounds] [instances ...]`; with `engine`, the other
+//! designs are left out.
 
 #![expect(
     clippy::float_arithmetic,
@@ -111,9 +112,12 @@ fn main() {
         [rounds] => (*rounds, &[100_000, 1_000_000][..]),
         [rounds, sizes @ ..] => (*rounds, sizes),
     };
+    let only_engine = std::env::args().any(|word| word == "engine");
     for size in sizes {
         let size = u32::try_from(*size).unwrap_or(u32::MAX);
-        measure(size, rounds.max(1));
+        if !only_engine {
+            measure(size, rounds.max(1));
+        }
         measure_engine(size, rounds.max(1));
     }
 }
