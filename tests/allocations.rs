@@ -15,7 +15,7 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use stayput::diagnostics::{NoFiles, Problems, Sources};
 use stayput::plan::{Options, Plan, compile};
 use stayput::record::Record;
-use stayput::report::{BufferedCsv, CsvTables, CsvThreads, Report as _, RunItem};
+use stayput::report::{BufferedCsv, CsvTables, CsvThread, Report as _, RunItem};
 use stayput::world::Run;
 
 #[global_allocator]
@@ -201,7 +201,7 @@ fn rows() {
     // The same with the thread, which returns the buffers that it receives.
     let written = Counted::default();
     let tables = CsvTables::<BufferedCsv<Counted>>::new(|_| Ok(written.clone())).unwrap();
-    let mut thread = CsvThreads::start(tables).unwrap();
+    let mut thread = CsvThread::start(tables).unwrap();
     // The first wait of each thread for the other takes memory: the run waits for the slow writer,
     // and then the writer waits for the run.
     written.1.store(true, Ordering::Relaxed);

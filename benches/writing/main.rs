@@ -29,7 +29,7 @@ use stayput::experiment::{Summary, carry_out};
 use stayput::plan::{Plan, Starts};
 use stayput::record::{InstanceRow, Record};
 use stayput::report::{
-    BufferedCsv, CsvTables, CsvThreads, EndOfRun, ReferenceCsv, Report as _, Rows, RunItem,
+    BufferedCsv, CsvTables, CsvThread, EndOfRun, ReferenceCsv, Report as _, Rows, RunItem,
 };
 use stayput::run_header::RunHeader;
 use stayput::world::Run;
@@ -96,7 +96,7 @@ fn beside<T: Rows<Out = File>>(plan: &Plan, folder: &Path) {
 }
 
 fn by_thread(plan: &Plan, folder: &Path) {
-    let mut thread = CsvThreads::start(tables::<BufferedCsv<File>>(folder)).expect("a thread");
+    let mut thread = CsvThread::start(tables::<BufferedCsv<File>>(folder)).expect("a thread");
     thread.write(&RunItem::Start(plan)).expect("a disk");
     let run = run(plan, |record, header| {
         thread.write(&RunItem::Record(record, header)).expect("a disk");

@@ -18,9 +18,8 @@ use crate::experiment::{Ending, Filter, Stopped, Summary, carry_out_while};
 use crate::plan::{Plan, Starts, Unread};
 use crate::record::InstanceRow;
 use crate::report::{
-    BufferedCsv, ComparisonFormat, CsvTables, CsvThreads, DecisionsCsv, Detail, EndOfRun,
-    JsonLines, Made, Page, Report, RunFile, RunItem, RunPage, SideBySide, Text, WrittenAssumption,
-    shell_word,
+    BufferedCsv, ComparisonFormat, CsvTables, CsvThread, DecisionsCsv, Detail, EndOfRun, JsonLines,
+    Made, Page, Report, RunFile, RunItem, RunPage, SideBySide, Text, WrittenAssumption, shell_word,
 };
 use crate::time::SimSpan;
 use crate::world::World;
@@ -153,7 +152,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
 /// The reports of a run, and the contents of its run file.
 struct Running<'a> {
     arguments: &'a Arguments,
-    tables: Option<CsvThreads>,
+    tables: Option<CsvThread>,
     /// The report on standard output; `None` once its reader has closed the pipe.
     printed: Option<Box<dyn for<'r> Report<RunItem<'r>>>>,
     /// The HTML page; `None` if none was requested.
@@ -166,7 +165,7 @@ impl<'a> Running<'a> {
     fn new(arguments: &'a Arguments, out: Option<&OutputFolder>, page: Page) -> Result<Self, Exit> {
         let tables = match (out, &arguments.out) {
             (Some(out), Some(path)) => {
-                let tables = CsvTables::new(|name| out.open(name)).and_then(CsvThreads::start);
+                let tables = CsvTables::new(|name| out.open(name)).and_then(CsvThread::start);
                 Some(tables.map_err(|error| cannot(path, &error))?)
             }
             _ => None,

@@ -65,7 +65,7 @@ pub use coverage::{
 };
 pub use csv::columns::{Column, Kind, Reference, STUDY_TABLES, TABLES, Table};
 pub use csv::tables::{BufferedCsv, Counts, CsvTables, DecisionsCsv, ReferenceCsv, Rows};
-pub use csv::thread::CsvThreads;
+pub use csv::thread::CsvThread;
 pub use data_package::{DATA_PACKAGE, WrittenTable, data_package};
 pub use decision_causes::find_causes;
 pub use decision_diff::{

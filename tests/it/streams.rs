@@ -71,11 +71,11 @@ fn compiled(pairs: &[(&str, &str)], streams: &'static str, keep: usize) -> Made 
     let shelf = Shelf { texts, streams, keep };
     let compiled = compile(file, &Options::default(), &shelf, &mut sources, &mut problems);
     let reported = render(&problems, &sources, false);
-    // Valid tables can have warnings too: both ways must report the same.
     // A row with a quote that is not closed has no end, so a second piece begins with it.
     let is_closed = |text: &str| text.matches('"').count().is_multiple_of(2);
     let in_one_piece = pairs.iter().all(|(fleet, table)| is_closed(fleet) && is_closed(table));
     let whole = streams == "none of them" || keep == IN_ONE_PIECE && in_one_piece;
+    // Valid tables can have warnings too: both ways must report the same.
     let mut each: Vec<String> = (problems.sorted().into_iter())
         .map(|p| {
             let labels = p.labels.iter().map(|(at, label)| (sources.locate(*at), label));

@@ -9,7 +9,7 @@ use stayput::kernel::Limits;
 use stayput::plan::{Options, Plan, Starts, compile};
 use stayput::record::{InstanceRow, Record};
 use stayput::report::{
-    BufferedCsv, Counts, CsvTables, CsvThreads, EndOfRun, ReferenceCsv, Report, RunItem,
+    BufferedCsv, Counts, CsvTables, CsvThread, EndOfRun, ReferenceCsv, Report, RunItem,
 };
 use stayput::world::World;
 
@@ -112,7 +112,7 @@ fn write_run(report: &mut impl for<'r> Report<RunItem<'r>>, plan: &Plan) -> std:
 fn by_thread(plans: &[Plan]) -> (Texts, Counts) {
     let mut texts = Vec::new();
     let tables = CsvTables::<BufferedCsv<Shared>>::new(|name| Ok(open(&mut texts, name))).unwrap();
-    let mut thread = CsvThreads::start(tables).unwrap();
+    let mut thread = CsvThread::start(tables).unwrap();
     for plan in plans {
         write_run(&mut thread, plan).unwrap();
     }
@@ -240,7 +240,7 @@ events:
     let plan = plans("full.yaml", text, &NoFiles).swap_remove(0);
     for room in [0, 100, 70_000, 300_000] {
         let tables = CsvTables::new(|_| Ok(Full(room))).unwrap();
-        let mut thread = CsvThreads::start::<Full>(tables).unwrap();
+        let mut thread = CsvThread::start::<Full>(tables).unwrap();
         // The error is reported at the latest at the end, and only once.
         let error = write_run(&mut thread, &plan).and_then(|()| thread.finish()).unwrap_err();
         assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::StorageFull, "no room"));

@@ -200,34 +200,9 @@ impl<T: Rows> Report<RunItem<'_>> for DecisionsCsv<T> {
     }
 }
 
-/// All tables of a run, each with its own writer. They are in two parts that depend on nothing of
-/// each other, so that two threads can write them.
+/// All tables of a run, each with its own writer.
 pub struct CsvTables<T: Rows> {
-    pub(super) requests: RequestTable<T>,
-    pub(super) effects: EffectTables<T>,
-}
-
-/// A part of the tables.
-pub(super) trait TableGroup {
-    /// Forgets the counts of instances, and the texts of ids, at the end of a run.
-    fn end_of_run(&mut self);
-
-    /// Writes all buffered rows and returns the number of rows of each file.
-    ///
-    /// # Errors
-    /// If writing fails.
-    fn finish(self) -> io::Result<Counts>;
-}
-
-/// The table of requests, which has about as many bytes as all others together.
-pub(super) struct RequestTable<T: Rows> {
-    rows: T,
-    joined: JoinedRows,
-    count: u64,
-}
-
-/// The tables of what follows from requests, and of the instances at the end.
-pub(super) struct EffectTables<T: Rows> {
+    requests: T,
     decisions: T,
     verdicts: T,
     instances: T,
@@ -238,8 +213,8 @@ pub(super) struct EffectTables<T: Rows> {
     joined: JoinedRows,
     /// Counts of the current run.
     tallies: Tallies,
-    /// Number of rows written so far, in the order of [`TABLES`] without the first.
-    counts: [u64; 7],
+    /// Number of rows written so far, in the order of [`TABLES`].
+    counts: [u64; 8],
 }
 
 impl<T: Rows> CsvTables<T> {
@@ -248,78 +223,10 @@ impl<T: Rows> CsvTables<T> {
     /// # Errors
     /// If opening or writing fails.
     pub fn new(mut open: impl FnMut(&str) -> io::Result<T::Out>) -> io::Result<Self> {
-        let requests = RequestTable::new(open(REQUESTS.file)?)?;
-        Ok(Self { requests, effects: EffectTables::new(open)? })
-    }
-
-    /// Writes records to their tables, in order.
-    ///
-    /// # Errors
-    /// If writing fails.
-    pub fn write(&mut self, records: &[Record], header: &RunHeader) -> io::Result<()> {
-        records.iter().try_for_each(|record| match record {
-            Record::Request(request) => self.requests.request(request, header),
-            Record::Decision(_)
-            | Record::Change(_)
-            | Record::Loss(_)
-            | Record::Finding(_)
-            | Record::Alert(_) => self.effects.record(record, header),
-        })
-    }
-
-    /// Writes the instances at the end of a run.
-    ///
-    /// # Errors
-    /// If writing fails.
-    pub fn instances(&mut self, instances: &[InstanceRow], header: &RunHeader) -> io::Result<()> {
-        self.effects.instances(instances, header)
-    }
-
-    /// Resets the counts of instances, and the texts of ids, at the end of a run.
-    pub fn end_of_run(&mut self) {
-        self.requests.end_of_run();
-        self.effects.end_of_run();
-    }
-
-    /// Writes all buffered rows and returns the number of rows of each file.
-    ///
-    /// # Errors
-    /// If writing fails.
-    pub fn finish(self) -> io::Result<Counts> {
-        let mut counts = self.requests.finish()?;
-        counts.extend(self.effects.finish()?);
-        Ok(counts)
-    }
-}
-
-impl<T: Rows> RequestTable<T> {
-    fn new(out: T::Out) -> io::Result<Self> {
-        let mut joined = JoinedRows::default();
-        Ok(Self { rows: begin(out, &REQUESTS, &mut joined.encoder)?, joined, count: 0 })
-    }
-
-    pub(super) fn request(&mut self, request: &Request, header: &RunHeader) -> io::Result<()> {
-        self.count += 1;
-        self.rows.large(LargeRow::Request(request), header, &mut self.joined)
-    }
-}
-
-impl<T: Rows> TableGroup for RequestTable<T> {
-    fn end_of_run(&mut self) {
-        self.joined.end_of_run();
-    }
-
-    fn finish(mut self) -> io::Result<Counts> {
-        self.rows.flush()?;
-        Ok(vec![(REQUESTS.file, self.count)])
-    }
-}
-
-impl<T: Rows> EffectTables<T> {
-    fn new(mut open: impl FnMut(&str) -> io::Result<T::Out>) -> io::Result<Self> {
         let mut joined = JoinedRows::default();
         let mut table = |table: &Table| begin(open(table.file)?, table, &mut joined.encoder);
         Ok(Self {
+            requests: table(&REQUESTS)?,
             decisions: table(&DECISIONS)?,
             verdicts: table(&VERDICTS)?,
             instances: table(&INSTANCES)?,
@@ -329,69 +236,86 @@ impl<T: Rows> EffectTables<T> {
             alerts: table(&ALERTS)?,
             joined,
             tallies: Tallies::default(),
-            counts: [0; 7],
+            counts: [0; 8],
         })
+    }
+
+    /// Writes records to their tables, in order.
+    ///
+    /// # Errors
+    /// If writing fails.
+    pub fn write(&mut self, records: &[Record], header: &RunHeader) -> io::Result<()> {
+        records.iter().try_for_each(|record| self.record(record, header))
+    }
+
+    pub(super) fn request(&mut self, request: &Request, header: &RunHeader) -> io::Result<()> {
+        self.counts[0] += 1;
+        self.requests.large(LargeRow::Request(request), header, &mut self.joined)
     }
 
     pub(super) fn decision(&mut self, decision: &Decision, header: &RunHeader) -> io::Result<()> {
         self.tallies.count(decision, header.instances.len());
-        self.counts[0] += 1;
+        self.counts[1] += 1;
         self.decisions.large(LargeRow::Decision(decision), header, &mut self.joined)?;
         decision.ruling.findings().try_for_each(|finding| {
-            self.counts[1] += 1;
+            self.counts[2] += 1;
             self.verdicts.large(LargeRow::Verdict(decision, finding), header, &mut self.joined)
         })
     }
 
     pub(super) fn change(&mut self, change: &Change, header: &RunHeader) -> io::Result<()> {
-        self.counts[4] += 1;
+        self.counts[5] += 1;
         self.timeline.large(LargeRow::Change(change), header, &mut self.joined)
     }
 
-    /// Writes a record to its table; a request has none here.
+    /// Writes a record to its table.
     pub(super) fn record(&mut self, record: &Record, header: &RunHeader) -> io::Result<()> {
         let encoder = &mut self.joined.encoder;
         match record {
-            Record::Request(_) => Ok(()),
-            Record::Decision(decision) => self.decision(decision, header),
-            Record::Change(change) => self.change(change, header),
             Record::Loss(loss) => {
-                self.counts[3] += 1;
+                self.counts[4] += 1;
                 self.losses.row(encoder, &rows::loss(loss, header))
             }
             Record::Finding(finding) => {
-                self.counts[5] += 1;
+                self.counts[6] += 1;
                 self.findings.row(encoder, &rows::finding(finding, header))
             }
             Record::Alert(alert) => {
-                self.counts[6] += 1;
+                self.counts[7] += 1;
                 self.alerts.row(encoder, &rows::alert(alert, header))
             }
+            Record::Request(request) => self.request(request, header),
+            Record::Decision(decision) => self.decision(decision, header),
+            Record::Change(change) => self.change(change, header),
         }
     }
 
-    pub(super) fn instances(
-        &mut self,
-        instances: &[InstanceRow],
-        header: &RunHeader,
-    ) -> io::Result<()> {
+    /// Writes the instances at the end of a run.
+    ///
+    /// # Errors
+    /// If writing fails.
+    pub fn instances(&mut self, instances: &[InstanceRow], header: &RunHeader) -> io::Result<()> {
         for row in instances {
             let tally = self.tallies.of(row.instance);
-            self.counts[2] += 1;
+            self.counts[3] += 1;
             self.instances.large(LargeRow::Instance(row, &tally), header, &mut self.joined)?;
         }
         Ok(())
     }
-}
 
-impl<T: Rows> TableGroup for EffectTables<T> {
-    fn end_of_run(&mut self) {
+    /// Resets the counts of instances, and the texts of ids, at the end of a run.
+    pub fn end_of_run(&mut self) {
         self.tallies.clear();
         self.joined.end_of_run();
     }
 
-    fn finish(mut self) -> io::Result<Counts> {
+    /// Writes all buffered rows and returns the number of rows of each file.
+    ///
+    /// # Errors
+    /// If writing fails.
+    pub fn finish(mut self) -> io::Result<Counts> {
         for rows in [
+            &mut self.requests,
             &mut self.decisions,
             &mut self.verdicts,
             &mut self.instances,
@@ -402,8 +326,7 @@ impl<T: Rows> TableGroup for EffectTables<T> {
         ] {
             rows.flush()?;
         }
-        let files = TABLES.iter().skip(1).map(|table| table.file);
-        Ok(files.zip(self.counts).collect())
+        Ok(TABLES.iter().map(|table| table.file).zip(self.counts).collect())
     }
 }
 

@@ -1,8 +1,7 @@
-//! Two threads that write the tables, so that the run does not wait for output: one writes the
-//! requests, the other everything else.
+//! A thread that writes the tables, so that the run does not wait for output.
 //!
 //! Records are sent in batches, together with the names of instances that were created since the
-//! last batch. A thread sends empty batches back, so that a run of any length uses the memory
+//! last batch. The thread sends empty batches back, so that a run of any length uses the memory
 //! of a few batches.
 
 use std::io::{self, Write};
@@ -10,7 +9,7 @@ use std::mem;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use super::tables::{BufferedCsv, Counts, CsvTables, EffectTables, RequestTable, Rows, TableGroup};
+use super::tables::{BufferedCsv, Counts, CsvTables, Rows};
 use crate::record::{Change, Decision, InstanceRow, Record, Request};
 use crate::report::item::{Report, RunItem};
 use crate::run_header::RunHeader;
@@ -99,39 +98,28 @@ impl Batch {
         self.names.forget_own();
         self.instances.clear();
     }
-}
 
-/// The tables of one thread.
-trait ThreadTables: TableGroup + Send + 'static {
-    /// Writes the records of a batch in their order, and then the instances.
-    fn write(&mut self, batch: &Batch, header: &RunHeader) -> io::Result<()>;
-}
-
-impl<T: Rows + Send + 'static> ThreadTables for RequestTable<T> {
-    fn write(&mut self, batch: &Batch, header: &RunHeader) -> io::Result<()> {
-        batch.requests.iter().try_for_each(|request| self.request(request, header))
-    }
-}
-
-impl<T: Rows + Send + 'static> ThreadTables for EffectTables<T> {
-    fn write(&mut self, batch: &Batch, header: &RunHeader) -> io::Result<()> {
-        let (mut decisions, mut changes) = (batch.decisions.iter(), batch.changes.iter());
-        let mut rare = batch.rare.iter();
-        for kind in &batch.kinds {
+    /// Writes the records in their order, and then the instances.
+    fn write<T: Rows>(&self, tables: &mut CsvTables<T>, header: &RunHeader) -> io::Result<()> {
+        let (mut requests, mut decisions) = (self.requests.iter(), self.decisions.iter());
+        let (mut changes, mut rare) = (self.changes.iter(), self.rare.iter());
+        for kind in &self.kinds {
             match kind {
-                RecordKind::Request => Ok(()),
+                RecordKind::Request => {
+                    requests.next().map_or(Ok(()), |record| tables.request(record, header))
+                }
                 RecordKind::Decision => {
-                    decisions.next().map_or(Ok(()), |record| self.decision(record, header))
+                    decisions.next().map_or(Ok(()), |record| tables.decision(record, header))
                 }
                 RecordKind::Change => {
-                    changes.next().map_or(Ok(()), |record| self.change(record, header))
+                    changes.next().map_or(Ok(()), |record| tables.change(record, header))
                 }
                 RecordKind::Rare => {
-                    rare.next().map_or(Ok(()), |record| self.record(record, header))
+                    rare.next().map_or(Ok(()), |record| tables.record(record, header))
                 }
             }?;
         }
-        self.instances(&batch.instances, header)
+        tables.instances(&self.instances, header)
     }
 }
 
@@ -143,8 +131,10 @@ enum Message {
     End,
 }
 
-/// A thread that writes some of the tables.
-struct WriterThread {
+/// Sends records to a thread that writes the tables.
+///
+/// After an error, every further call fails.
+pub struct CsvThread {
     /// Messages to the thread; `None` after the thread was joined.
     to: Option<SyncSender<Message>>,
     /// Empty batches from the thread.
@@ -156,39 +146,31 @@ struct WriterThread {
     counts: Counts,
 }
 
-impl WriterThread {
-    fn start(name: &str, tables: impl ThreadTables) -> io::Result<Self> {
+impl CsvThread {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// If the system refuses to create a thread.
+    pub fn start<W: Write + Send + 'static>(tables: CsvTables<BufferedCsv<W>>) -> io::Result<Self> {
         let (to, from) = sync_channel(BATCHES);
         let (give_back, back) = sync_channel(BATCHES);
         for _ in 1..BATCHES {
             let _ = give_back.send(Box::default());
         }
         let work = move || work(tables, &from, &give_back);
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work)?;
+        let thread = std::thread::Builder::new().name("csv-writer".to_owned()).spawn(work)?;
         let batch = Box::default();
         Ok(Self { to: Some(to), back, batch, known: 0, thread: Some(thread), counts: Vec::new() })
     }
 
-    fn begin(&mut self, header: &RunHeader) -> io::Result<()> {
-        self.known = header.instances.len();
-        self.send(Message::Begin(Box::new(header.clone())))
+    /// Number of rows of each file; empty before [`Report::finish`].
+    pub fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     fn record(&mut self, record: &Record, header: &RunHeader) -> io::Result<()> {
         self.batch.push(record);
         if self.batch.kinds.len() < BATCH { Ok(()) } else { self.hand_over(header) }
-    }
-
-    fn instance(&mut self, row: InstanceRow, header: &RunHeader) -> io::Result<()> {
-        self.batch.instances.push(row);
-        if self.batch.instances.len() < BATCH { Ok(()) } else { self.hand_over(header) }
-    }
-
-    fn end(&mut self, header: &RunHeader) -> io::Result<()> {
-        if !self.batch.is_empty() {
-            self.hand_over(header)?;
-        }
-        self.send(Message::End)
     }
 
     fn hand_over(&mut self, header: &RunHeader) -> io::Result<()> {
@@ -219,57 +201,12 @@ impl WriterThread {
     }
 }
 
-const ENDED: &str = "the thread that writes the tables has ended";
-
-/// Dropping waits until the thread has closed its files, so that their folder can be removed.
-impl Drop for WriterThread {
-    fn drop(&mut self) {
-        let _ = self.join();
-    }
-}
-
-/// Sends records to the threads that write the tables.
-///
-/// After an error, every further call fails.
-pub struct CsvThreads {
-    requests: WriterThread,
-    effects: WriterThread,
-    counts: Counts,
-}
-
-impl CsvThreads {
-    /// Starts the threads.
-    ///
-    /// # Errors
-    /// If the system refuses to create a thread.
-    pub fn start<W: Write + Send + 'static>(tables: CsvTables<BufferedCsv<W>>) -> io::Result<Self> {
-        let CsvTables { requests, effects } = tables;
-        Ok(Self {
-            requests: WriterThread::start("request-writer", requests)?,
-            effects: WriterThread::start("effect-writer", effects)?,
-            counts: Vec::new(),
-        })
-    }
-
-    /// Number of rows of each file; empty before [`Report::finish`].
-    pub const fn counts(&self) -> &Counts {
-        &self.counts
-    }
-
-    #[inline]
-    fn record(&mut self, record: &Record, header: &RunHeader) -> io::Result<()> {
-        let is_request = matches!(record, Record::Request(_));
-        let thread = if is_request { &mut self.requests } else { &mut self.effects };
-        thread.record(record, header)
-    }
-}
-
-impl Report<RunItem<'_>> for CsvThreads {
+impl Report<RunItem<'_>> for CsvThread {
     fn write(&mut self, item: &RunItem<'_>) -> io::Result<()> {
         match *item {
             RunItem::Start(plan) => {
-                self.requests.begin(&plan.header)?;
-                self.effects.begin(&plan.header)?;
+                self.known = plan.header.instances.len();
+                self.send(Message::Begin(Box::new(plan.header.clone())))?;
                 for change in plan.starting_changes() {
                     self.record(&Record::Change(change), &plan.header)?;
                 }
@@ -278,25 +215,34 @@ impl Report<RunItem<'_>> for CsvThreads {
             RunItem::Record(record, header) => self.record(record, header),
             RunItem::End(end) => {
                 for row in (end.instances)() {
-                    self.effects.instance(row, end.header)?;
+                    self.batch.instances.push(row);
+                    if self.batch.instances.len() >= BATCH {
+                        self.hand_over(end.header)?;
+                    }
                 }
-                self.requests.end(end.header)?;
-                self.effects.end(end.header)
+                if !self.batch.is_empty() {
+                    self.hand_over(end.header)?;
+                }
+                self.send(Message::End)
             }
         }
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        let joined = [self.requests.join(), self.effects.join()];
-        joined.into_iter().collect::<io::Result<()>>()?;
-        self.counts.append(&mut self.requests.counts);
-        self.counts.append(&mut self.effects.counts);
-        Ok(())
+        self.join()
     }
 }
 
-fn work(
-    mut tables: impl ThreadTables,
+const ENDED: &str = "the thread that writes the tables has ended";
+/// Dropping waits until the thread has closed its files, so that their folder can be removed.
+impl Drop for CsvThread {
+    fn drop(&mut self) {
+        let _ = self.join();
+    }
+}
+
+fn work<W: Write>(
+    mut tables: CsvTables<BufferedCsv<W>>,
     from: &Receiver<Message>,
     back: &SyncSender<Box<Batch>>,
 ) -> io::Result<Counts> {
@@ -306,7 +252,7 @@ fn work(
             (Message::Begin(begun), header) => *header = Some(begun),
             (Message::Batch(mut batch), Some(header)) => {
                 batch.names.iter().for_each(|name| header.instances.push(name));
-                tables.write(&batch, header)?;
+                batch.write(&mut tables, header)?;
                 batch.clear();
                 // A dropped receiver needs no batches.
                 let _ = back.send(batch);
