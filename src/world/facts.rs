@@ -36,10 +36,7 @@ impl World {
             facts.latest_model = YesNo::from(instance.model == group.upgrades.model);
             facts = of_group(group, facts);
         }
-        match account.arrears {
-            Some(arrears) => self.in_arrears(instance.account, arrears, facts),
-            None => facts,
-        }
+        self.with_clock_of(instance.account, facts)
     }
 
     /// The facts of a group at an instant; `requested` has the columns that a request fills.

@@ -12,7 +12,6 @@ use std::io::{self, BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::exit::Exit;
@@ -56,7 +55,8 @@ impl FileContent {
 }
 
 /// A file of a staged folder.
-pub struct StagedFile {
+pub struct StagedFile<G: Gate = AllCalls> {
+    calls: SystemCalls<G>,
     file: File,
     /// Number of bytes at which the file is flushed to the disk, so that the disk works during the
     /// run and not after it.
@@ -67,7 +67,7 @@ pub struct StagedFile {
 /// Number of bytes between two flushes of a file to the disk.
 const FLUSHED: u64 = 16 << 20;
 
-impl io::Write for StagedFile {
+impl<G: Gate> io::Write for StagedFile<G> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.file.write(bytes)?;
         let mut content = locked(&self.content);
@@ -75,7 +75,7 @@ impl io::Write for StagedFile {
         content.bytes += count as u64;
         if content.bytes >= self.next_flush {
             self.next_flush = content.bytes + FLUSHED;
-            self.file.sync_data()?;
+            self.calls.sync_content(&self.file)?;
         }
         Ok(count)
     }
@@ -90,7 +90,7 @@ fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
     value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<G: Gate + Copy + Sync> OutputFolder<G> {
+impl<G: Gate + Copy> OutputFolder<G> {
     /// Checks the target path and creates the staged folder.
     ///
     /// # Errors
@@ -116,12 +116,12 @@ impl<G: Gate + Copy + Sync> OutputFolder<G> {
     ///
     /// # Errors
     /// If it cannot be created.
-    pub fn open(&self, name: &str) -> io::Result<StagedFile> {
+    pub fn open(&self, name: &str) -> io::Result<StagedFile<G>> {
         let file = self.calls.create_file(&self.staged.path.join(name))?;
         let content = FileContent { name: name.to_owned(), digest: Sha256::new(), bytes: 0 };
         let content = Arc::new(Mutex::new(content));
         locked(&self.contents).push(Arc::clone(&content));
-        Ok(StagedFile { file, next_flush: FLUSHED, content })
+        Ok(StagedFile { calls: self.calls, file, next_flush: FLUSHED, content })
     }
 
     /// The files that were written, by name.
@@ -143,9 +143,9 @@ impl<G: Gate + Copy + Sync> OutputFolder<G> {
         let digest = |table: WrittenTable| Input { name: table.file, sha256: table.sha256 };
         run.outputs = self.written().into_iter().map(digest).collect();
         run_json(run, BufWriter::new(self.open(RUN_FILE)?))?;
-        // Side by side, because each waits for the disk.
-        let files: Vec<_> = fs::read_dir(&self.staged.path)?.collect::<io::Result<_>>()?;
-        files.par_iter().try_for_each(|file| self.calls.sync(&file.path()))?;
+        for entry in fs::read_dir(&self.staged.path)? {
+            self.calls.sync(&entry?.path())?;
+        }
         self.calls.sync(&self.staged.path)?;
         let complete =
             matches!(existing_at(&self.target), Ok(Existing::Folder { complete: true, .. }));
@@ -394,7 +394,7 @@ pub fn cannot(path: &Path, error: &io::Error) -> Exit {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::cell::Cell;
 
     use super::*;
 
@@ -414,12 +414,13 @@ mod tests {
         target: &'a Path,
         fault: DiskFault,
         faulty: u32,
-        calls: AtomicU32,
+        calls: Cell<u32>,
     }
 
     impl Gate for &FaultyDisk<'_> {
         fn pass(&self, call: &'static str) -> io::Result<()> {
-            let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+            let number = self.calls.get() + 1;
+            self.calls.set(number);
             let wrong = match self.fault {
                 DiskFault::Fails => number == self.faulty,
                 DiskFault::Dies => number >= self.faulty,
@@ -454,7 +455,7 @@ mod tests {
         RunFile { version: version.into(), ..RunFile::new(Vec::new(), Vec::new()) }
     }
 
-    fn write<G: Gate + Copy + Sync>(target: &Path, version: &str, gate: G) -> io::Result<PathBuf> {
+    fn write<G: Gate + Copy>(target: &Path, version: &str, gate: G) -> io::Result<PathBuf> {
         let folder = OutputFolder::begin(target, SystemCalls(gate))?;
         let mut table = folder.open("decisions.csv")?;
         io::Write::write_all(&mut table, format!("seq\n{version}\n").as_bytes())?;
@@ -489,10 +490,9 @@ mod tests {
                     if let Some(old) = old {
                         write(&target, old, AllCalls).unwrap();
                     }
-                    let disk =
-                        FaultyDisk { target: &target, fault, faulty, calls: AtomicU32::new(0) };
+                    let disk = FaultyDisk { target: &target, fault, faulty, calls: Cell::new(0) };
                     let written = write(&target, "new", &disk);
-                    let reached = disk.calls.load(Ordering::Relaxed) >= faulty;
+                    let reached = disk.calls.get() >= faulty;
                     let found = version(&target);
                     let what = format!("{fault:?} at call {faulty}: {written:?}");
                     if fault == DiskFault::Intrusion && reached {

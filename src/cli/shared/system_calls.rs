@@ -73,6 +73,12 @@ impl<G: Gate> SystemCalls<G> {
         }
     }
 
+    /// Flushes the contents of a file that is still written to the disk.
+    pub fn sync_content(&self, file: &File) -> io::Result<()> {
+        self.0.pass("fdatasync")?;
+        file.sync_data()
+    }
+
     /// Gives `path` the mode and, if the system allows it, the owner of `model`, which it will
     /// replace.
     pub fn take_after(&self, path: &Path, model: &Metadata) -> io::Result<()> {
