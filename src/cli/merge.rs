@@ -15,8 +15,9 @@ use anstream::ColorChoice;
 
 use super::args::RunFormat;
 use super::shared::exit::Exit;
+use super::shared::file_thread::StagedFile;
 use super::shared::load::print_problems;
-use super::shared::output_folder::{self, StagedFile, cannot};
+use super::shared::output_folder::{self, cannot};
 use super::shared::study_part::{Part, PartTable, TABLE, compare, misplaced};
 use super::shared::study_result::{Merged, publish};
 use super::shared::terminal;

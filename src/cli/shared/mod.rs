@@ -4,6 +4,7 @@ pub(super) mod accepted_files;
 mod case_files;
 pub(super) mod coverage;
 pub(super) mod exit;
+pub(super) mod file_thread;
 pub(super) mod files;
 pub(super) mod fixes;
 pub(super) mod format_target;

@@ -7,19 +7,16 @@
 //! file. This is checked before the run, and again right before the exchange. A partial result
 //! never replaces a complete one; it goes to `DIR.partial`.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, Metadata};
 use std::io::{self, BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use sha2::{Digest, Sha256};
 
 use super::exit::Exit;
+use super::file_thread::{FileThread, StagedFile};
 use super::files::shown;
 use super::staging::{RUN_FILE, Staged, StagedKind, clear_leftovers, is_result};
 use super::system_calls::{AllCalls, Gate, SystemCalls};
 use super::terminal;
-use crate::diagnostics::in_hex;
 use crate::report::{
     DATA_PACKAGE, Input, RunFile, WrittenTable, count_names, data_package, run_json,
 };
@@ -34,60 +31,9 @@ pub struct OutputFolder<G: Gate = AllCalls> {
     named: PathBuf,
     /// The target path with every link and every `..` resolved.
     target: PathBuf,
+    /// Dropped before `staged`, which removes the files.
+    files: FileThread,
     staged: Staged<G>,
-    /// The contents of its files, so far.
-    contents: Mutex<Vec<Arc<Mutex<FileContent>>>>,
-}
-
-/// What was written to a file. The digest is computed while it is written, so that no table is
-/// read again.
-struct FileContent {
-    name: String,
-    digest: Sha256,
-    bytes: u64,
-}
-
-impl FileContent {
-    fn described(&self) -> WrittenTable {
-        let sha256 = in_hex(self.digest.clone());
-        WrittenTable { file: self.name.clone(), sha256, bytes: self.bytes }
-    }
-}
-
-/// A file of a staged folder.
-pub struct StagedFile<G: Gate = AllCalls> {
-    calls: SystemCalls<G>,
-    file: File,
-    /// Number of bytes at which the file is flushed to the disk, so that the disk works during the
-    /// run and not after it.
-    next_flush: u64,
-    content: Arc<Mutex<FileContent>>,
-}
-
-/// Number of bytes between two flushes of a file to the disk.
-const FLUSHED: u64 = 16 << 20;
-
-impl<G: Gate> io::Write for StagedFile<G> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.file.write(bytes)?;
-        let mut content = locked(&self.content);
-        content.digest.update(&bytes[..count]);
-        content.bytes += count as u64;
-        if content.bytes >= self.next_flush {
-            self.next_flush = content.bytes + FLUSHED;
-            self.calls.sync_content(&self.file)?;
-        }
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-/// The value of a lock; a thread that has panicked leaves it as it was.
-fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
-    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<G: Gate + Copy> OutputFolder<G> {
@@ -109,27 +55,15 @@ impl<G: Gate + Copy> OutputFolder<G> {
         let staged = Staged::create(StagedKind::Folder, parent, calls)?;
         // Without a trailing slash, so that a suffix can be added to the name.
         let named = named.components().collect();
-        Ok(Self { calls, named, target, staged, contents: Mutex::default() })
+        Ok(Self { calls, named, target, files: FileThread::start()?, staged })
     }
 
     /// Creates a file in the staged folder.
     ///
     /// # Errors
     /// If it cannot be created.
-    pub fn open(&self, name: &str) -> io::Result<StagedFile<G>> {
-        let file = self.calls.create_file(&self.staged.path.join(name))?;
-        let content = FileContent { name: name.to_owned(), digest: Sha256::new(), bytes: 0 };
-        let content = Arc::new(Mutex::new(content));
-        locked(&self.contents).push(Arc::clone(&content));
-        Ok(StagedFile { calls: self.calls, file, next_flush: FLUSHED, content })
-    }
-
-    /// The files that were written, by name.
-    fn written(&self) -> Vec<WrittenTable> {
-        let contents = locked(&self.contents);
-        let mut written: Vec<_> = contents.iter().map(|one| locked(one).described()).collect();
-        written.sort_by(|one, other| one.file.cmp(&other.file));
-        written
+    pub fn open(&self, name: &str) -> io::Result<StagedFile> {
+        Ok(self.files.add(name, self.calls.create_file(&self.staged.path.join(name))?))
     }
 
     /// Writes the run file with a digest of every table, moves the folder to its target, and
@@ -141,8 +75,9 @@ impl<G: Gate + Copy> OutputFolder<G> {
     pub fn finish(self, run: &mut RunFile) -> io::Result<PathBuf> {
         self.describe(run)?;
         let digest = |table: WrittenTable| Input { name: table.file, sha256: table.sha256 };
-        run.outputs = self.written().into_iter().map(digest).collect();
+        run.outputs = self.files.written()?.into_iter().map(digest).collect();
         run_json(run, BufWriter::new(self.open(RUN_FILE)?))?;
+        self.files.close()?;
         for entry in fs::read_dir(&self.staged.path)? {
             self.calls.sync(&entry?.path())?;
         }
@@ -165,7 +100,7 @@ impl<G: Gate + Copy> OutputFolder<G> {
     fn describe(&self, run: &RunFile) -> io::Result<()> {
         let counts = count_names(run.runs.iter().map(|run| run.counts.as_slice()));
         data_package(
-            &self.written(),
+            &self.files.written()?,
             &counts,
             run.complete,
             BufWriter::new(self.open(DATA_PACKAGE)?),
@@ -395,6 +330,7 @@ pub fn cannot(path: &Path, error: &io::Error) -> Exit {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::fs::File;
 
     use super::*;
 

@@ -6,6 +6,7 @@
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 /// Decides before each call whether the call fails. Only tests let calls fail.
@@ -23,6 +24,21 @@ impl Gate for AllCalls {
     fn pass(&self, _call: &'static str) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Starts to write a part of a growing file to the disk, and returns at once. It is a hint, without
+/// effect on some systems.
+pub fn start_writing(file: &File, part: Range<u64>) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{Advice, fadvise};
+        use std::num::NonZeroU64;
+        // Linux starts to write the changed pages, and forgets only those that are on the disk.
+        let length = NonZeroU64::new(part.end.saturating_sub(part.start));
+        let _ = fadvise(file, part.start, length, Advice::DontNeed);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, part);
 }
 
 /// The calls.
@@ -71,12 +87,6 @@ impl<G: Gate> SystemCalls<G> {
             Err(error) if !is_folder => Err(error),
             _ => Ok(()),
         }
-    }
-
-    /// Flushes the contents of a file that is still written to the disk.
-    pub fn sync_content(&self, file: &File) -> io::Result<()> {
-        self.0.pass("fdatasync")?;
-        file.sync_data()
     }
 
     /// Gives `path` the mode and, if the system allows it, the owner of `model`, which it will
