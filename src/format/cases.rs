@@ -46,8 +46,9 @@ pub fn value_name(text: &str) -> Option<&str> {
 /// Replaces every `$name` outside `cases:` by its value.
 fn substitute(tree: &mut Node, values: &Map<Node>, problems: &mut Problems) {
     let Value::Map(entries) = &mut tree.value else { return };
-    for entry in entries.iter_mut().filter(|entry| &**entry.key != "cases") {
-        entry.value.visit(&mut |node| {
+    let entries = entries.iter_mut().filter(|entry| &**entry.key != "cases");
+    for entry in entries.filter(|entry| entry.value.any(&mut { is_value })) {
+        entry.value.visit(is_value, &mut |node| {
             let Some(name) = node.scalar().and_then(value_name) else { return };
             match values.0.iter().find(|(key, _)| *key.value == *name) {
                 // Mistakes in a value are reported at its definition.
@@ -56,6 +57,11 @@ fn substitute(tree: &mut Node, values: &Map<Node>, problems: &mut Problems) {
             }
         });
     }
+}
+
+/// Whether a node stands for a value of the case.
+fn is_value(node: &Node) -> bool {
+    node.scalar().and_then(value_name).is_some()
 }
 
 fn unknown_value(name: &str, node: &Node, values: &Map<Node>) -> Problem {
@@ -69,9 +75,9 @@ fn unknown_value(name: &str, node: &Node, values: &Map<Node>) -> Problem {
 /// Reports values that are used nowhere: they would make no difference between cases.
 fn unused_values(node: &Node, cases: &Map<Map<Node>>, problems: &mut Problems) {
     let mut used: Vec<String> = Vec::new();
-    let mut copy = node.clone();
-    copy.visit(&mut |node| {
+    node.any(&mut |node| {
         used.extend(node.scalar().and_then(value_name).map(str::to_owned));
+        false
     });
     let keys: Vec<&Spanned<_>> =
         cases.0.iter().flat_map(|(_, values)| &values.0).map(|(k, _)| k).collect();

@@ -148,7 +148,8 @@ impl CsvRows<'_> {
             if !text.trim().is_empty() && !column.starts_with("x-") {
                 let value = Value::Scalar(text.trim().into(), Style::Cell);
                 let node = Node { value, span: *span };
-                entries.push(Entry { key: Spanned::new(column.value.clone(), *span), value: node });
+                let key = Spanned::new(column.value.clone(), *span);
+                entries.push(Entry { key, value: node.into() });
             }
         }
         Node { value: Value::Map(entries), span: span(self.file, start, end) }

@@ -128,7 +128,7 @@ pub fn change_paths(node: &mut Node, path: &impl Fn(&str) -> String) {
     };
     for Entry { key, value } in entries {
         match &***key {
-            "file" | "files" => value.visit(&mut |node| change(node)),
+            "file" | "files" => value.visit(|_| true, &mut |node| change(node)),
             "policy" if value.scalar().is_some_and(|name| name.contains(['/', '.'])) => {
                 change(value);
             }

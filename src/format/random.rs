@@ -358,7 +358,8 @@ pub(crate) fn with(node: &Node, key: &'static str, text: &str) -> Node {
     if let Some(found) = node.get_mut(key) {
         *found = value;
     } else if let Value::Map(entries) = &mut node.value {
-        entries.push(Entry { key: Spanned::new(key.into(), span), value });
+        let key = Spanned::new(key.into(), span);
+        entries.push(Entry { key, value: value.into() });
     }
     node
 }

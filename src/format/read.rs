@@ -409,7 +409,7 @@ pub(super) fn split_pairs(text: &str, node: &Node, problems: &mut Problems) -> O
         let value = Value::Scalar(value.trim().into(), Style::Cell);
         entries.push(Entry {
             key: Spanned::new(key.into(), node.span),
-            value: Node { value, span: node.span },
+            value: Node { value, span: node.span }.into(),
         });
     }
     Some(entries)

@@ -82,7 +82,7 @@ impl<'n> Fields<'n> {
         if self.reported.iter().any(|reported| reported == key) {
             return None;
         }
-        find(key, &self.entries).map(|entry| &entry.value)
+        find(key, &self.entries).map(|entry| &*entry.value)
     }
 
     /// The value of a required key; `None` if it is missing or has a mistake, which is reported.

@@ -1,5 +1,8 @@
 //! A file as a tree of untyped nodes.
 
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
 use crate::diagnostics::{Span, Spanned};
 
 /// A node of a file.
@@ -41,7 +44,40 @@ pub struct Entry {
     /// The key.
     pub key: Spanned<Box<str>>,
     /// Its value.
-    pub value: Node,
+    pub value: SharedNode,
+}
+
+/// A node that copies of its tree share until one of them changes it. So a case costs what it
+/// changes.
+#[derive(Debug, Clone)]
+pub struct SharedNode(Arc<Node>);
+
+impl From<Node> for SharedNode {
+    fn from(node: Node) -> Self {
+        Self(Arc::new(node))
+    }
+}
+
+impl Deref for SharedNode {
+    type Target = Node;
+
+    fn deref(&self) -> &Node {
+        &self.0
+    }
+}
+
+/// The node is copied if another tree shares it.
+impl DerefMut for SharedNode {
+    fn deref_mut(&mut self) -> &mut Node {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl SharedNode {
+    /// The node, which is copied if another tree shares it.
+    pub fn into_node(self) -> Node {
+        Arc::unwrap_or_clone(self.0)
+    }
 }
 
 impl Node {
@@ -74,26 +110,42 @@ impl Node {
 
     /// The value of a key; `None` if the node is not a mapping that has the key.
     pub fn get(&self, key: &str) -> Option<&Self> {
-        self.entries()?.iter().find(|entry| &**entry.key == key).map(|entry| &entry.value)
+        self.entries()?.iter().find(|entry| &**entry.key == key).map(|entry| &*entry.value)
     }
 
     /// The value of a key, mutably; `None` if the node is not a mapping that has the key.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
         match &mut self.value {
             Value::Map(entries) => {
-                entries.iter_mut().find(|e| &**e.key == key).map(|entry| &mut entry.value)
+                entries.iter_mut().find(|e| &**e.key == key).map(|entry| &mut *entry.value)
             }
             Value::Empty | Value::Scalar(..) | Value::List(_) => None,
         }
     }
 
-    /// Calls `f` for every node of the tree, parents first. `f` may replace the node.
-    pub fn visit(&mut self, f: &mut impl FnMut(&mut Self)) {
+    /// Whether a node of the tree meets `is`.
+    pub fn any(&self, is: &mut impl FnMut(&Self) -> bool) -> bool {
+        if is(self) {
+            return true;
+        }
+        match &self.value {
+            Value::Empty | Value::Scalar(..) => false,
+            Value::List(items) => items.iter().any(|item| item.any(is)),
+            Value::Map(entries) => entries.iter().any(|entry| entry.value.any(is)),
+        }
+    }
+
+    /// Calls `f` for every node of the tree that meets `is` or has such a node below it, parents
+    /// first. `f` may replace the node. Other nodes stay shared.
+    pub fn visit(&mut self, is: fn(&Self) -> bool, f: &mut impl FnMut(&mut Self)) {
         f(self);
         match &mut self.value {
             Value::Empty | Value::Scalar(..) => {}
-            Value::List(items) => items.iter_mut().for_each(|item| item.visit(f)),
-            Value::Map(entries) => entries.iter_mut().for_each(|entry| entry.value.visit(f)),
+            Value::List(items) => items.iter_mut().for_each(|item| item.visit(is, f)),
+            Value::Map(entries) => {
+                let entries = entries.iter_mut().filter(|entry| entry.value.any(&mut { is }));
+                entries.for_each(|entry| entry.value.visit(is, f));
+            }
         }
     }
 }

@@ -188,7 +188,7 @@ impl Builder<'_> {
                         Slot::Occupied(first) => problems.add(twice(&key, *first.get())),
                         Slot::Vacant(slot) => {
                             slot.insert(key.span);
-                            entries.push(Entry { key, value: node });
+                            entries.push(Entry { key, value: node.into() });
                         }
                     }
                 }

@@ -249,7 +249,7 @@ fn event_of_row(row: Node, problems: &mut Problems) -> Option<WrittenEvent> {
     }
     outer.push(Entry {
         key: Spanned::new(name.into(), verb.value.span),
-        value: Node { value: Value::Map(inner), span },
+        value: Node { value: Value::Map(inner), span }.into(),
     });
     WrittenEvent::read(&Node { value: Value::Map(outer), span }, problems)
 }

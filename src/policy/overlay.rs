@@ -154,7 +154,7 @@ impl<'p> Overlay<'p> {
                 Some(known) => {
                     known.key = entry.key;
                     path.push(known.key.clone());
-                    self.merge(path, &mut known.value, entry.value);
+                    self.merge(path, &mut known.value, entry.value.into_node());
                     path.pop();
                 }
                 None => entries.push(entry),
@@ -443,7 +443,7 @@ fn has_ids(node: &Node) -> bool {
 /// The entry `confidence: assumed`.
 fn assumed(span: Span) -> Entry {
     let value = Value::Scalar(Confidence::Assumed.word().into(), Style::Plain);
-    Entry { key: Spanned::new("confidence".into(), span), value: Node { value, span } }
+    Entry { key: Spanned::new("confidence".into(), span), value: Node { value, span }.into() }
 }
 
 /// The id of an item of a list.
@@ -461,7 +461,7 @@ fn has_id(item: &Node, id: &str) -> bool {
 fn child<'n>(node: &'n mut Node, step: &str) -> Option<&'n mut Node> {
     match &mut node.value {
         Value::Map(entries) => {
-            entries.iter_mut().find(|e| &**e.key == step).map(|entry| &mut entry.value)
+            entries.iter_mut().find(|e| &**e.key == step).map(|entry| &mut *entry.value)
         }
         Value::List(items) => items.iter_mut().find(|item| has_id(item, step)),
         Value::Empty | Value::Scalar(..) => None,

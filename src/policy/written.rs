@@ -39,7 +39,7 @@ pub fn read_sources(node: &Node, problems: &mut Problems) -> Vec<Spanned<String>
 pub fn listed(node: &Node) -> Node {
     let Value::Map(entries) = &node.value else { return node.clone() };
     let items = entries.iter().map(|entry| {
-        let mut item = entry.value.clone();
+        let mut item = Node::clone(&entry.value);
         if let Value::Map(keys) = &mut item.value
             && keys.iter().all(|known| &**known.key != "id")
         {
@@ -47,7 +47,10 @@ pub fn listed(node: &Node) -> Node {
                 value: Value::Scalar(entry.key.value.clone(), Style::Plain),
                 span: entry.key.span,
             };
-            keys.insert(0, Entry { key: Spanned::new("id".into(), entry.key.span), value: id });
+            keys.insert(
+                0,
+                Entry { key: Spanned::new("id".into(), entry.key.span), value: id.into() },
+            );
         }
         item
     });

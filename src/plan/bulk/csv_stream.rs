@@ -408,7 +408,7 @@ impl<'r> CsvRow<'r> {
         let span = Span::NOWHERE;
         let entry = |(column, cell): (usize, &str)| Entry {
             key: Spanned::new(self.columns[column].clone(), span),
-            value: Node { value: Value::Scalar(cell.into(), Style::Cell), span },
+            value: Node { value: Value::Scalar(cell.into(), Style::Cell), span }.into(),
         };
         let entries = self.filled().filter(|(column, _)| *column != without).map(entry);
         Node { value: Value::Map(entries.collect()), span }
