@@ -146,8 +146,11 @@ fn numbered(name: &str) -> Option<(&str, &str)> {
 
 /// The value of at most eighteen digits; `None` for any other text.
 fn number(digits: &str) -> Option<u64> {
-    let add =
-        |number: u64, byte: u8| byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0'));
+    // Eighteen digits fit into 64 bits.
+    let add = |number: u64, byte: u8| {
+        let digit = u64::from(byte.wrapping_sub(b'0'));
+        (digit <= 9).then(|| number.wrapping_mul(10).wrapping_add(digit))
+    };
     (1..=18).contains(&digits.len()).then(|| digits.bytes().try_fold(0, add)).flatten()
 }
 

@@ -327,7 +327,7 @@ impl VerbKey for FlagSwitches {
 }
 
 macro_rules! plain {
-    ($spell:expr => $($type:ty),+) => {$(
+    ($spell:expr, $parse:expr => $($type:ty),+) => {$(
         impl VerbKey for $type {
             type Written = Self;
             type Resolved = Self;
@@ -341,14 +341,16 @@ macro_rules! plain {
             }
 
             fn parse_cell(cell: &str, _: &mut dyn NameLookup) -> Option<Self> {
-                read_cell(cell)
+                $parse(cell)
             }
         }
     )+};
 }
 
-plain!(std::convert::identity => bool, u32);
-plain!(NonZero::<u32>::get => NonZero<u32>);
-plain!(Word::word => Billing, Channel, GroupOperation, Health, HookResult, Initiator);
-plain!(|version: ApiVersion| version.to_string() => ApiVersion);
-plain!(|term: Term| term.span().to_string() => Term);
+plain!(std::convert::identity, |cell: &str| cell.parse().ok() => bool);
+plain!(std::convert::identity, read_cell => u32);
+plain!(NonZero::<u32>::get, read_cell => NonZero<u32>);
+plain!(Word::word, Word::spelled => Billing, Channel, GroupOperation);
+plain!(Word::word, Word::spelled => Health, HookResult, Initiator);
+plain!(|version: ApiVersion| version.to_string(), read_cell => ApiVersion);
+plain!(|term: Term| term.span().to_string(), read_cell => Term);
