@@ -1,6 +1,7 @@
 //! `stayput run`: simulates scenarios and prints their timelines.
 
 use std::io::{self, BufWriter};
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use super::args::{Overrides, RunFormat};
@@ -15,7 +16,7 @@ use super::shared::run_inputs::{
 };
 use super::shared::{study, terminal};
 use crate::experiment::{Ending, Filter, Stopped, Summary, carry_out_while};
-use crate::plan::{Plan, Starts, Unread};
+use crate::plan::{Options, Plan, Starts, Unread};
 use crate::record::InstanceRow;
 use crate::report::{
     BufferedCsv, ComparisonFormat, CsvTables, CsvThread, DecisionsCsv, Detail, EndOfRun, JsonLines,
@@ -78,13 +79,46 @@ enum Broken {
     Write(Option<Exit>),
     /// A table changed after it was checked.
     Input(String),
+    /// A table that was checked during the run has to be checked before it.
+    Unchecked,
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+    if may_check_during_run(arguments)?
+        && let Some(exit) = run_once(arguments, colour, Some(FIRST_ROWS))?
+    {
+        return Ok(exit);
+    }
+    // Nothing of the first attempt is left, and no message was printed.
+    Ok(run_once(arguments, colour, None)?.unwrap_or(Exit::BadInput))
+}
+
+/// Number of rows of a large table of events that are checked before a run if the others are
+/// checked while it is in progress. They contain every name of most tables.
+const FIRST_ROWS: usize = 1 << 16;
+
+/// Whether a table of events may be checked while the run is in progress: nothing is printed before
+/// the end, so that everything can be withdrawn, and there is a core for it.
+fn may_check_during_run(arguments: &Arguments) -> Result<bool, Exit> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let is_one_run = arguments.scenarios.len() == 1 && !arguments.study.is_requested()?;
+    Ok(is_one_run && arguments.quiet && arguments.html.is_none() && cores > 1)
+}
+
+/// Runs the scenarios; `None` if a table of which only the first rows were checked before the run
+/// has to be checked whole. Then nothing is written or printed.
+fn run_once(
+    arguments: &Arguments,
+    colour: ColorChoice,
+    first_rows: Option<usize>,
+) -> Result<Option<Exit>, Exit> {
     let paint = terminal::stderr_paint(colour);
     let mut loader = Loader::new();
-    let options = arguments.overrides.options();
+    let options = Options { first_rows, ..arguments.overrides.options() };
     let loaded = loader.scenarios(&arguments.scenarios, &options);
+    if first_rows.is_some() && !loader.problems.is_empty() {
+        return Ok(None);
+    }
     loader.refuse_or_continue(paint)?;
     let plans = plans(loaded, arguments.overrides.case.as_deref(), arguments.filter.as_ref())?;
     if arguments.format == RunFormat::Markdown && !arguments.compare {
@@ -102,8 +136,18 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             compare: arguments.compare,
             html: arguments.html.as_deref(),
         };
-        return study::run(&request, &plans, &loader, colour);
+        return study::run(&request, &plans, &loader, colour).map(Some);
     }
+    run_plans(arguments, colour, plans, loader)
+}
+
+/// Runs the plans one after the other, and writes the reports. The result is that of [`run_once`].
+fn run_plans(
+    arguments: &Arguments,
+    colour: ColorChoice,
+    plans: Vec<Plan>,
+    mut loader: Loader,
+) -> Result<Option<Exit>, Exit> {
     let out = output_folder::begin(arguments.out.as_deref())?;
     let html = arguments.html.as_deref().map(|path| ReportTarget::begin(Some(path))).transpose()?;
     let mut running = Running::new(arguments, out.as_ref(), terminal::page(colour))?;
@@ -113,11 +157,12 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     for mut plan in plans {
         left -= 1;
         plan.header.replication = arguments.replication.unwrap_or(0);
-        match running.carry_out(plan, &loader) {
+        match running.carry_out(plan, &mut loader) {
             Ok(one) => exit = exit.max(one),
             // The reader closed standard output, and no tables are written.
-            Err(Broken::Write(None)) => return Ok(exit),
+            Err(Broken::Write(None)) => return Ok(Some(exit)),
             Err(Broken::Write(Some(exit))) => return Err(exit),
+            Err(Broken::Unchecked) => return Ok(None),
             Err(Broken::Input(why)) => {
                 terminal::print_stderr(&format!("stayput: {why}{lost}"));
                 return Err(Exit::BadInput);
@@ -146,7 +191,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         terminal::print_stderr("stayput: interrupted");
         return Err(Exit::Interrupted);
     }
-    Ok(exit)
+    Ok(Some(exit))
 }
 
 /// The reports of a run, and the contents of its run file.
@@ -201,7 +246,8 @@ impl<'a> Running<'a> {
         })
     }
 
-    fn carry_out(&mut self, plan: Plan, loader: &Loader) -> Result<Exit, Broken> {
+    fn carry_out(&mut self, plan: Plan, loader: &mut Loader) -> Result<Exit, Broken> {
+        let unchecked = plan.script.unchecked().cloned();
         let expectations = plan.expectations.len();
         let limits = self.arguments.overrides.limits();
         let mut summary = Summary::default();
@@ -226,6 +272,11 @@ impl<'a> Running<'a> {
         })?;
         drop(progress);
         let world = run.world();
+        if let Some(table) = unchecked {
+            table.settle().map_err(|_| Broken::Unchecked)?;
+            let sha256 = table.sha256().unwrap_or_default();
+            loader.sources.add_streamed(table.path(), sha256);
+        }
         if let Some(Unread { path, why }) = world.unread() {
             return Err(Broken::Input(format!("{path}: {why}")));
         }

@@ -317,7 +317,10 @@ impl ScenarioCompiler<'_> {
         if let Some(InputTable::Stream(table)) = &texts.events {
             // All cases of a scenario are in memory at the same time, so they share the limit.
             let keep = table.keep / case.all.len();
-            let checked = check(&mut resolver, &fleet, table, keep, end);
+            let first = self.options.first_rows.filter(|_| case.all.len() == 1);
+            let checked = check(&mut resolver, &fleet, table, (keep, first), end);
+            resolver.memo.callers = resolver.principals.unwrap_or(resolver.actors.len());
+            resolver.memo.models = resolver.models.len();
             let (names, checked) = checked.map_err(|whole| LeftOver::of(table, whole))?;
             listed.names = names;
             streamed = Some((table.clone(), checked));
@@ -336,8 +339,10 @@ impl ScenarioCompiler<'_> {
         if let (Some(InputTable::Stream(table)), Some(sha256)) = (&texts.instances, of_fleet) {
             self.sources.add_streamed(&*table.path, sha256);
         }
-        if let Script::Streamed(streamed) = &plan.script {
-            self.sources.add_streamed(streamed.path(), streamed.sha256());
+        if let Script::Streamed(streamed) = &plan.script
+            && let Some(sha256) = streamed.sha256()
+        {
+            self.sources.add_streamed(streamed.path(), sha256);
         }
     }
 

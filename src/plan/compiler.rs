@@ -24,6 +24,11 @@ pub struct Options {
     pub unjudged: bool,
     /// Whether the events of the scenario are left out; those of overlays are not.
     pub without_events: bool,
+    /// Number of rows of a large table of events that are checked before a run; the others are
+    /// checked while it is in progress, and the caller calls
+    /// [`EventTable::settle`](super::EventTable::settle) after it for the table that
+    /// [`Script::unchecked`](super::Script::unchecked) returns. `None` if all are checked before.
+    pub first_rows: Option<usize>,
     /// Overlays of the scenario, in the order in which they are applied, each with the place of its
     /// events.
     pub with: Vec<(Node, AddedEvents)>,

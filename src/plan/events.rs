@@ -175,6 +175,13 @@ macro_rules! list {
             $($name: usize,)+
         }
 
+        impl EventPosition {
+            /// Number of events taken.
+            pub const fn index(&self) -> usize {
+                self.verbs
+            }
+        }
+
         impl EventLists {
             /// Adds the next event.
             pub fn push(&mut self, event: Event) {
@@ -197,11 +204,6 @@ macro_rules! list {
                         Some(Event::$name(*event))
                     })+
                 }
-            }
-
-            /// Number of events.
-            pub fn len(&self) -> usize {
-                self.verbs.len()
             }
 
             /// Returns memory that is not used.

@@ -15,6 +15,10 @@ pub struct CellCache {
     pub targets: HashMap<Box<str>, Targets, FxBuildHasher>,
     /// The protections that cells switch.
     pub flags: HashMap<Box<str>, (FlagsRef, Arc<Map<bool>>), FxBuildHasher>,
+    /// Number of callers that were known when the table had been read; others are not in it.
+    pub callers: usize,
+    /// The same for models.
+    pub models: usize,
 }
 
 /// The lookup of names for a streamed table. While the table is checked, it is the resolver, which
@@ -76,10 +80,10 @@ impl NameLookup for &FrozenNames {
     }
 
     fn actor(&mut self, cell: &str) -> Option<usize> {
-        self.actors.get(cell)
+        self.actors.get(cell).filter(|id| *id < self.memo.callers)
     }
 
     fn model(&mut self, cell: &str) -> Option<usize> {
-        self.models.get(cell)
+        self.models.get(cell).filter(|id| *id < self.memo.models)
     }
 }

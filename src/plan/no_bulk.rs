@@ -25,7 +25,7 @@ pub(super) mod events {
         _: &mut Resolver<'_>,
         _: &Fleet,
         _: &Stream,
-        _: usize,
+        _: (usize, Option<usize>),
         _: SimTime,
     ) -> Result<(Events, Checked), NeedsFullRead> {
         Err(NeedsFullRead(0))

@@ -3,7 +3,7 @@
 use super::events::Event;
 use super::random::{Alternative, Among, FollowUp, RandomSource, Same};
 use super::resolver::Resolver;
-use super::script_builder::{Listed, check_event, check_flags};
+use super::script_builder::{EventChecks, Listed};
 use super::targets::EventTargets;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::fleet::Fleet;
@@ -217,9 +217,9 @@ impl<'s, 'p> Sourcing<'s, 'p> {
     fn check(&mut self, written: &WrittenVerb, event: &Event, span: Span) {
         if let (WrittenVerb::SetProtection(written), Event::SetProtection(call)) = (written, event)
         {
-            check_flags(self.resolver, self.fleet, &written.flags, call, span);
+            EventChecks::of(self.resolver, self.fleet).flags(&written.flags, call, span);
         }
-        check_event(self.resolver, self.fleet, event, span);
+        EventChecks::of(self.resolver, self.fleet).event(event, span);
     }
 
     /// The possible targets of an alternative: each account, each group, and all of its instances.

@@ -32,10 +32,17 @@ pub trait EventTable: fmt::Debug + Send + Sync {
     }
     /// The path of the table in messages.
     fn path(&self) -> &str;
-    /// The SHA-256 of the table when it was checked.
-    fn sha256(&self) -> &str;
+    /// The SHA-256 of the table when it was checked; `None` if it has not been checked to its end.
+    fn sha256(&self) -> Option<&str>;
     /// The events in the order of time.
     fn open(self: Arc<Self>) -> Box<dyn Iterator<Item = NextEvent> + Send>;
+    /// Checks the rest of a table that is checked while a run is in progress. To be called after
+    /// the run.
+    ///
+    /// # Errors
+    /// If the table has to be checked before a run: it has a mistake, or a name that its first rows
+    /// do not have.
+    fn settle(&self) -> Result<(), Unread>;
 }
 
 /// A table whose file changed after it was checked.
@@ -68,6 +75,14 @@ impl Script {
     /// Whether there is no event.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The table, if it has not been checked to its end.
+    pub fn unchecked(&self) -> Option<&Arc<dyn EventTable>> {
+        match self {
+            Self::Streamed(table) if table.sha256().is_none() => Some(table),
+            Self::Streamed(_) | Self::Listed(_) => None,
+        }
     }
 
     /// The events as a list.

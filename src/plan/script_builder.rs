@@ -1,6 +1,7 @@
 //! Resolves the events of a scenario to the script: names become ids, times become instants.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::events::{Event, verb};
 use super::names::NameTable;
@@ -8,15 +9,15 @@ use super::protections::protection_of;
 use super::resolver::Resolver;
 use super::script::Scripted;
 use super::setting_checks::{seconds_cut, unjudged};
-use super::targets::Targets;
+use super::targets::{EventTargets, Targets};
 use crate::diagnostics::{Code, Problem, Problems, Span};
 use crate::fleet::Fleet;
 use crate::format::{Due, Map, WrittenEvent, WrittenVerb, verb_keys};
-use crate::policy::Column;
+use crate::policy::{Column, Rulebook};
 use crate::run_header::{EventNames, numbered};
 use crate::time::SimTime;
 use crate::words::{
-    AccountId, EventId, GroupId, HookResult, Initiator, PolicyId, ProtectionSet, Subject,
+    AccountId, EventId, HookResult, Initiator, InstanceId, PolicyId, ProtectionSet, Subject,
     TimerName, Upgrade, Word,
 };
 
@@ -98,6 +99,11 @@ impl Events {
         }
         let named = self.named(name, Some(span));
         named.map_err(|why| problems.add(why.problem(name, span))).ok()
+    }
+
+    /// Adds events until there are `count`, all of which are named by their position.
+    pub const fn fill(&mut self, count: usize) {
+        self.count = count;
     }
 
     /// The number of events.
@@ -195,9 +201,9 @@ impl Listed {
         if let (WrittenVerb::SetProtection(written), Event::SetProtection(call)) =
             (written, &resolved)
         {
-            check_flags(resolver, fleet, &written.flags, call, event.span);
+            EventChecks::of(resolver, fleet).flags(&written.flags, call, event.span);
         }
-        check_event(resolver, fleet, &resolved, event.span);
+        EventChecks::of(resolver, fleet).event(&resolved, event.span);
         check_caller(resolver, &resolved, event.span);
         self.events.push(Scripted { at: instant, id, event: resolved });
     }
@@ -255,95 +261,130 @@ fn outside(
         .help(format!("write `for: {}` or more, or use `at: never`", instant.since(start)))
 }
 
-/// Checks that each protection belongs to the policies of the targets and to their kind.
-pub fn check_flags(
-    resolver: &mut Resolver<'_>,
-    fleet: &Fleet,
-    flags: &Map<bool>,
-    call: &verb::SetProtection,
-    span: Span,
-) {
-    if flags.0.is_empty() {
-        let title = "`set-protection` needs at least one protection";
-        let problem = Problem::at(Code::MissingKey, span, title, "sets nothing");
-        resolver.problems.add(problem.help("write `flags: { NAME: true }`"));
+/// The checks of an event against the policies of its targets.
+pub struct EventChecks<'c> {
+    /// The policies of the scenario.
+    rulebooks: &'c [Arc<Rulebook>],
+    /// The fleet and the list of targets; `None` if the scenario has one policy.
+    owners: Option<(&'c Fleet, &'c [InstanceId])>,
+    problems: &'c mut Problems,
+}
+
+impl<'c> EventChecks<'c> {
+    /// The checks of a scenario.
+    pub fn of(resolver: &'c mut Resolver<'_>, fleet: &'c Fleet) -> Self {
+        let Resolver { rulebooks, targets, problems, .. } = resolver;
+        Self { rulebooks, owners: Some((fleet, targets)), problems }
     }
-    let (kind, policies) = match (call.instance, call.group) {
-        (Some(targets), None) => (Subject::Instance, Policies::of(resolver, fleet, targets)),
-        (None, Some(group)) => (Subject::Group, Policies::one(fleet, fleet.group(group).account)),
-        _ => {
-            let title = "`set-protection` needs exactly one of `instance` and `group`";
-            let problem = Problem::at(Code::MissingKey, span, title, "write one of them");
-            return resolver.problems.add(problem);
+
+    /// The checks of a scenario with one policy, which need no fleet.
+    pub const fn under(policy: &'c Arc<Rulebook>, problems: &'c mut Problems) -> Self {
+        Self { rulebooks: std::slice::from_ref(policy), owners: None, problems }
+    }
+
+    /// Checks that each protection belongs to the policies of the targets and to their kind.
+    pub fn flags(&mut self, flags: &Map<bool>, call: &verb::SetProtection, span: Span) {
+        if flags.0.is_empty() {
+            let title = "`set-protection` needs at least one protection";
+            let problem = Problem::at(Code::MissingKey, span, title, "sets nothing");
+            self.problems.add(problem.help("write `flags: { NAME: true }`"));
         }
-    };
-    for policy in policies.iter() {
-        let mut named = ProtectionSet::EMPTY;
-        for (name, _) in &flags.0 {
-            let book = &resolver.rulebooks[policy.index()];
-            match protection_of(book, &name.value, name.span, kind) {
-                Err(problem) => resolver.problems.add(*problem),
-                Ok(id) if named.contains(id) => {
-                    let called = &book.policy.protections[id.index()].name;
-                    let title = format!("`{}` is set twice: it is `{called}`", name.value);
-                    let problem = Problem::at(Code::Twice, name.span, title, "second setting");
-                    resolver.problems.add(problem.help("keep one of them"));
+        let kind = match (call.instance, call.group) {
+            (Some(_), None) => Subject::Instance,
+            (None, Some(_)) => Subject::Group,
+            _ => {
+                let title = "`set-protection` needs exactly one of `instance` and `group`";
+                let problem = Problem::at(Code::MissingKey, span, title, "write one of them");
+                return self.problems.add(problem);
+            }
+        };
+        for policy in self.policies(&Event::SetProtection(*call).targets()).iter() {
+            let mut named = ProtectionSet::EMPTY;
+            for (name, _) in &flags.0 {
+                let book = &self.rulebooks[policy.index()];
+                match protection_of(book, &name.value, name.span, kind) {
+                    Err(problem) => self.problems.add(*problem),
+                    Ok(id) if named.contains(id) => {
+                        let called = &book.policy.protections[id.index()].name;
+                        let title = format!("`{}` is set twice: it is `{called}`", name.value);
+                        let problem = Problem::at(Code::Twice, name.span, title, "second setting");
+                        self.problems.add(problem.help("keep one of them"));
+                    }
+                    Ok(id) => named = named.with(id),
                 }
-                Ok(id) => named = named.with(id),
             }
         }
     }
-}
 
-/// Checks that the policy of a group has a standby state.
-fn check_standby(resolver: &mut Resolver<'_>, fleet: &Fleet, group: GroupId, span: Span) {
-    let account = fleet.account(fleet.group(group).account);
-    let policy = &resolver.rulebooks[account.policy.index()].policy;
-    if policy.standby().is_none() {
-        let title = format!("{} has no standby state", policy.name);
-        let problem = Problem::at(Code::UnknownTrigger, span, title, "not in this policy");
-        resolver.problems.add(problem);
-    }
-}
-
-/// Checks an event against the policies of its targets: they must be able to judge its trigger and
-/// its action.
-pub fn check_event(resolver: &mut Resolver<'_>, fleet: &Fleet, event: &Event, span: Span) {
-    let aim = event.targets();
-    let policies = match (aim.instances, aim.group, aim.account) {
-        (_, Some(group), _) => Policies::one(fleet, fleet.group(group).account),
-        (Some(targets), None, _) => Policies::of(resolver, fleet, targets),
-        (None, None, Some(account)) => Policies::one(fleet, account),
-        (None, None, None) => return,
-    };
-    if let Event::EnterStandby(o) = event {
-        return check_standby(resolver, fleet, o.group, span);
-    }
-    if let Event::ExitStandby(o) = event {
-        return check_standby(resolver, fleet, o.group, span);
-    }
-    if let Event::CompleteHook(o) = event {
-        return check_result(resolver, policies, o.result, span);
-    }
-    let Some((trigger, action)) = event.requests() else { return };
-    for policy in policies.iter() {
-        let book = &resolver.rulebooks[policy.index()];
-        let policy = &book.policy;
-        if let Event::ScheduleRelease(o) = event {
-            let at = o.time.floor_to(policy.schedule.granularity);
-            if at != o.time {
-                resolver.problems.add(seconds_cut(span, o.time, at));
+    /// Checks that the policies of the targets can judge the trigger and the action of an event.
+    pub fn event(&mut self, event: &Event, span: Span) {
+        let policies = self.policies(&event.targets());
+        if let Event::EnterStandby(_) | Event::ExitStandby(_) = event {
+            return self.standby(policies, span);
+        }
+        if let Event::CompleteHook(o) = event {
+            return self.hook_result(policies, o.result, span);
+        }
+        let Some((trigger, action)) = event.requests() else { return };
+        for policy in policies.iter() {
+            let book = &self.rulebooks[policy.index()];
+            let policy = &book.policy;
+            if let Event::ScheduleRelease(o) = event {
+                let at = o.time.floor_to(policy.schedule.granularity);
+                if at != o.time {
+                    self.problems.add(seconds_cut(span, o.time, at));
+                }
+            }
+            if let Some(problem) = unjudged(book, trigger, action, span) {
+                self.problems.add(problem);
+                return;
+            }
+            let of_image = matches!(event, Event::Upgrade(o) if o.os_image == Some(true));
+            if of_image && !policy.knows(Column::Upgrade, Upgrade::OsImage) {
+                self.problems.add(unknown_image_upgrade(&policy.name, span));
+                return;
             }
         }
-        if let Some(problem) = unjudged(book, trigger, action, span) {
-            resolver.problems.add(problem);
-            return;
+    }
+
+    /// Checks that the policy of a group has a standby state.
+    fn standby(&mut self, policies: Policies, span: Span) {
+        for policy in policies.iter() {
+            let policy = &self.rulebooks[policy.index()].policy;
+            if policy.standby().is_none() {
+                let title = format!("{} has no standby state", policy.name);
+                let problem = Problem::at(Code::UnknownTrigger, span, title, "not in this policy");
+                self.problems.add(problem);
+            }
         }
-        let of_image = matches!(event, Event::Upgrade(o) if o.os_image == Some(true));
-        if of_image && !policy.knows(Column::Upgrade, Upgrade::OsImage) {
-            let problem = unknown_image_upgrade(&policy.name, span);
-            resolver.problems.add(problem);
-            return;
+    }
+
+    /// Checks that the provider offers the result of a hook.
+    fn hook_result(&mut self, policies: Policies, result: Option<HookResult>, span: Span) {
+        let result = result.unwrap_or(HookResult::Continue);
+        for policy in policies.iter() {
+            let policy = &self.rulebooks[policy.index()].policy;
+            let Some(hooks) = policy.hooks.as_ref() else { continue };
+            if !hooks.results.contains(&result) {
+                let known: Vec<&str> = hooks.results.iter().map(|result| result.word()).collect();
+                let title = format!("under {} a hook cannot end in `{result}`", policy.name);
+                let problem = Problem::at(Code::ProviderRefuses, span, title, "not offered");
+                let problem = problem.help(format!("offered: {}", known.join(", ")));
+                return self.problems.add(problem);
+            }
+        }
+    }
+
+    /// The policies of the targets of an event.
+    fn policies(&self, targets: &EventTargets) -> Policies {
+        let Some((fleet, listed)) = self.owners.filter(|_| self.rulebooks.len() > 1) else {
+            return Policies(1);
+        };
+        match (targets.instances, targets.group, targets.account) {
+            (_, Some(group), _) => Policies::one(fleet, fleet.group(group).account),
+            (Some(targets), None, _) => Policies::of(listed, fleet, targets),
+            (None, None, Some(account)) => Policies::one(fleet, account),
+            (None, None, None) => Policies(0),
         }
     }
 }
@@ -352,27 +393,6 @@ fn unknown_image_upgrade(policy: &str, span: Span) -> Problem {
     let title = format!("{policy} does not cover OS image upgrades");
     Problem::at(Code::UnknownTrigger, span, title, "not in this policy")
         .help("leave out `os-image`, or use an edition that has the upgrade `os-image`")
-}
-
-/// Checks that the provider offers the result of a hook.
-fn check_result(
-    resolver: &mut Resolver<'_>,
-    policies: Policies,
-    result: Option<HookResult>,
-    span: Span,
-) {
-    let result = result.unwrap_or(HookResult::Continue);
-    for policy in policies.iter() {
-        let policy = &resolver.rulebooks[policy.index()].policy;
-        let Some(hooks) = policy.hooks.as_ref() else { continue };
-        if !hooks.results.contains(&result) {
-            let known: Vec<&str> = hooks.results.iter().map(|result| result.word()).collect();
-            let title = format!("under {} a hook cannot end in `{result}`", policy.name);
-            let problem = Problem::at(Code::ProviderRefuses, span, title, "not offered");
-            let problem = problem.help(format!("offered: {}", known.join(", ")));
-            return resolver.problems.add(problem);
-        }
-    }
 }
 
 /// The policies of some instances, as a mask with one bit for each policy.
@@ -386,11 +406,8 @@ impl Policies {
     }
 
     /// The policies of some instances.
-    fn of(resolver: &Resolver<'_>, fleet: &Fleet, targets: Targets) -> Self {
-        if resolver.rulebooks.len() == 1 {
-            return Self(1);
-        }
-        let accounts = targets.of(&resolver.targets).iter().map(|id| fleet.instance(*id).account);
+    fn of(listed: &[InstanceId], fleet: &Fleet, targets: Targets) -> Self {
+        let accounts = targets.of(listed).iter().map(|id| fleet.instance(*id).account);
         Self(accounts.fold(0, |set, account| set | Self::one(fleet, account).0))
     }
 

@@ -298,6 +298,132 @@ fn events_read_row_by_row_equal_those_of_the_whole_table() {
     assert!(taken > 10, "{taken} tables were plainly right");
 }
 
+/// The scenario with one policy, whose table of events can be checked during the run, and with
+/// random events of a caller whom the table need not name.
+fn under_one_policy() -> String {
+    let scenario = SCENARIO
+        .replace(", az: { policy: azure-vmss@2026-05-19 }", "")
+        .replace("    ss: { account: az, max: 30 }\n", "    ss: { account: lab, max: 30 }\n");
+    scenario
+        + "random:\n  restarts:\n    every: { exponential: { mean: 20d } }\n    \
+           one-of: [{ weight: 1, restart: { instance: i-1, by: zed } }]\n"
+}
+
+/// A table that is checked while its run is in progress gives what a table gives that is checked
+/// before it, or an error that is seen after the run. Returns which of them.
+fn checked_during_run(table: &str, first: usize) -> Option<bool> {
+    let fleet = FLEET.replace("vm-1,az", "vm-1,lab").replace("vm-2,az", "vm-2,lab");
+    let made = |first_rows| {
+        let texts = [("fleet.csv", &*fleet), ("events.csv", table)];
+        let texts = texts.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+        let shelf = Shelf { texts, streams: EVENTS, keep: usize::MAX };
+        let (mut sources, mut problems) = (Sources::default(), Problems::default());
+        let file = sources.add("streams.yaml", under_one_policy());
+        let options = Options { first_rows, ..Options::default() };
+        let compiled = compile(file, &options, &shelf, &mut sources, &mut problems);
+        let plan = compiled.map(|mut compiled| compiled.plans.swap_remove(0));
+        (plan, sources.digests(), render(&problems, &sources, false))
+    };
+    let records = |plan: &Plan| -> Vec<String> {
+        Run::start(plan.clone()).map(|record| format!("{record:?}")).collect()
+    };
+    let (before, digests, messages) = made(None);
+    let (during, read, same) = made(Some(first));
+    let Some((plan, unchecked)) =
+        during.as_ref().and_then(|plan| Some((plan, plan.script.unchecked()?)))
+    else {
+        assert_eq!((read, same), (digests, messages), "it was checked before the run: {table}");
+        return None;
+    };
+    let ran = records(plan);
+    if unchecked.settle().is_err() {
+        assert_eq!(unchecked.sha256(), None);
+        return Some(false);
+    }
+    assert_eq!((before.is_some(), &*messages), (true, ""), "{table}");
+    let before = before.unwrap();
+    assert_eq!(ran, records(&before), "{table}");
+    assert_eq!((&plan.targets, &plan.flags), (&before.targets, &before.flags));
+    assert!(plan.header.actors.iter().eq(before.header.actors.iter()), "{table}");
+    assert_eq!(plan.header.events.len(), before.header.events.len());
+    let digest = ("events.csv".to_owned(), unchecked.sha256().unwrap().to_owned());
+    assert!(digests.contains(&digest), "{digest:?} in {digests:?}");
+    Some(true)
+}
+
+/// The numbers of tables that were checked during a run, without and with an error.
+static DURING: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..few() })]
+
+    fn random_tables_are_checked_during_the_run(
+        tables in (table(true), table(false)),
+        left in 1_usize..4,
+    ) {
+        for table in [tables.0, tables.1] {
+            let first = table.lines().count().saturating_sub(1 + left).max(1);
+            if let Some(is_right) = checked_during_run(&table, first) {
+                DURING[usize::from(!is_right)].fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_table_that_is_checked_during_a_run_gives_the_same_or_an_error_after_it() {
+    random_tables_are_checked_during_the_run();
+    let counts = DURING.each_ref().map(|count| count.load(Ordering::Relaxed));
+    assert!(counts.iter().all(|count| *count > 5), "{counts:?}");
+    let head = "at,verb,instance,by\n+1d,stop,i-1,ann\n+2d,start,i-1,\n";
+    for (rows, is_right) in [
+        ("+3d,stop,i-2,ann\n", true),
+        ("+3d,stop,i-2,", true),
+        ("+3d,stop,i-2,bob\n", false),
+        ("+3d,stop,i-99,ann\n", false),
+        ("+3d,stop,i-1..3,\n", false),
+        ("+3d,relase,i-1,\n", false),
+        ("\n+3d,stop,i-2,ann\n", false),
+        ("+1d,stop,i-2,ann\n", false),
+        ("+61d,stop,i-2,ann\n", false),
+        ("+3d,stop,i-2\n", false),
+    ] {
+        let table = format!("{head}{rows}");
+        assert_eq!(checked_during_run(&table, 2), Some(is_right), "{rows}");
+    }
+    // With names, or as many rows as are checked first, the table is checked before the run.
+    assert_eq!(checked_during_run("at,verb,instance,id\n+1d,stop,i-1,x\n", 1), None);
+    assert_eq!(checked_during_run(head, 3), None);
+}
+
+/// `run -q` begins when the first rows are checked. A mistake in a later row is reported as if
+/// nothing had run, and a caller that only a later row names changes nothing.
+#[test]
+fn a_late_row_that_stops_a_run_leaves_nothing_behind() {
+    let folder = folder();
+    let row = |at: usize| format!("+{at}m,cancel-scheduled-release,i-{},\n", at % 5 + 1);
+    let head = "at,verb,instance,by\n".to_owned() + &(0..70_000).map(row).collect::<String>();
+    write(folder.path(), "fleet.csv", FLEET.replace(",az,", ",lab,"));
+    let scenario = write(folder.path(), "late.yaml", under_one_policy());
+    let out = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    write(folder.path(), "events.csv", format!("{head}+69999m,stop,i-99,\n"));
+    let ran = stayput(&["run", &scenario, "-q", "--out", &out("late")]);
+    let checked = stayput(&["check", &scenario]);
+    assert_eq!((ran.code, &*ran.stdout), (2, ""));
+    assert_eq!(ran.stderr, checked.stderr);
+    assert!(ran.stderr.contains("unknown instance `i-99`"), "{}", ran.stderr);
+    let names = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names.count(), 3, "nothing was written");
+    write(folder.path(), "events.csv", format!("{head}+69999m,stop,i-2,zoe\n"));
+    let quiet = stayput(&["run", &scenario, "-q", "--out", &out("quiet")]);
+    let printed = stayput(&["run", &scenario, "-f", "csv", "--out", &out("printed")]);
+    assert_eq!((quiet.code, printed.code), (0, 0), "{}{}", quiet.stderr, printed.stderr);
+    for name in ["requests.csv", "timeline.csv", "datapackage.json"] {
+        let read = |of: &str| std::fs::read(folder.path().join(of).join(name)).unwrap();
+        assert_eq!(read("quiet"), read("printed"), "{name}");
+    }
+}
+
 /// A row of a fleet.
 fn instance() -> impl Strategy<Value = String> {
     let pick = |words: &'static [&'static str]| pick(false, words, &[]);

@@ -6,5 +6,7 @@
 
 mod bytes;
 mod csv_stream;
+mod event_rows;
 pub(super) mod events;
 pub(super) mod instances;
+mod rest;

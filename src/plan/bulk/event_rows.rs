@@ -1,0 +1,232 @@
+//! The rows of a large table of events: how they are parsed, checked and kept.
+
+use std::io;
+use std::sync::Arc;
+
+use super::csv_stream::{CsvStream, NextRow, indices};
+use crate::diagnostics::{Span, Stream};
+use crate::format::{Map, When, verb_keys};
+use crate::plan::events::{Event, EventLists, EventPosition, ParseCells, cell_parser};
+use crate::plan::name_lookup::{CellCache, NameLookup};
+use crate::plan::script_builder::EventChecks;
+use crate::plan::tables::columns_of_events;
+use crate::time::{SimSpan, SimTime};
+
+/// Largest number of keys of a verb in a streamed table.
+const MOST_KEYS: usize = 8;
+
+/// The rows of a table of events.
+pub(super) struct EventRows {
+    lines: CsvStream,
+    at: usize,
+    verb: usize,
+    id: Option<usize>,
+    /// The columns `at`, `verb` and `id`, as a mask.
+    of_every_verb: u64,
+    /// The verbs that have occurred.
+    verbs: Vec<VerbColumns>,
+    /// For each place of a word, the index of the latest verb that was found there.
+    places: [usize; 32],
+}
+
+/// A verb with the columns of its keys.
+struct VerbColumns {
+    word: Box<str>,
+    parse: ParseCells,
+    /// The columns of its keys, as a mask.
+    columns: u64,
+    /// For each of these columns, the index of its key.
+    key_of: [u8; 64],
+    /// Number of keys.
+    keys: usize,
+}
+
+/// The result of [`EventRows::next`].
+pub(super) enum RowEvent {
+    Event(SimTime, Event),
+    End,
+    NeedsFullRead,
+}
+
+impl VerbColumns {
+    /// The columns of a verb; `None` if the word is not a verb.
+    fn of(word: &str, lines: &CsvStream) -> Option<Self> {
+        let keys = verb_keys(word);
+        let parse = cell_parser(word).filter(|_| keys.len() <= MOST_KEYS)?;
+        let mut verb =
+            Self { word: word.into(), parse, columns: 0, key_of: [0; 64], keys: keys.len() };
+        for (index, key) in (0..).zip(keys) {
+            let Some(column) = lines.column(key) else { continue };
+            verb.columns |= 1 << column;
+            verb.key_of[column] = index;
+        }
+        Some(verb)
+    }
+}
+
+impl EventRows {
+    pub(super) fn open(table: &Stream) -> io::Result<Option<Self>> {
+        let known = columns_of_events();
+        let Some(lines) = CsvStream::open(table, &known, &["at", "verb"])? else { return Ok(None) };
+        let (Some(at), Some(verb)) = (lines.column("at"), lines.column("verb")) else {
+            return Ok(None);
+        };
+        let id = lines.column("id");
+        let of_every_verb = 1 << at | 1 << verb | id.map_or(0, |id| 1 << id);
+        let (verbs, places) = (Vec::new(), [0; 32]);
+        Ok(Some(Self { lines, at, verb, id, of_every_verb, verbs, places }))
+    }
+
+    /// Whether events can have names of their own.
+    pub(super) const fn has_ids(&self) -> bool {
+        self.id.is_some()
+    }
+
+    /// The `id` of the current row; `None` if it has none.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.cell(self.id)
+    }
+
+    /// The text of a column in the current row; `None` if it is empty.
+    fn cell(&self, column: Option<usize>) -> Option<&str> {
+        column.map(|column| self.lines.row().cell(column)).filter(|cell| !cell.is_empty())
+    }
+
+    /// The protections that the current row switches, if its event is of that verb.
+    pub(super) fn flags(&self, event: &Event, memo: &CellCache) -> Option<Arc<Map<bool>>> {
+        let Event::SetProtection(_) = event else { return None };
+        let cell = self.cell(self.lines.column("flags")).unwrap_or_default();
+        memo.flags.get(cell).map(|(_, flags)| Arc::clone(flags))
+    }
+
+    /// The SHA-256 of the table, after its last row.
+    pub(super) fn digest(self) -> String {
+        self.lines.digest()
+    }
+
+    /// The index of a verb in `verbs`; `None` if the word is not a verb.
+    ///
+    /// The last verb with the same length and last letters is tried first.
+    fn verb_of(
+        verbs: &mut Vec<VerbColumns>,
+        places: &mut [usize; 32],
+        word: &str,
+        lines: &CsvStream,
+    ) -> Option<usize> {
+        let last = word.as_bytes().last_chunk::<2>().copied().unwrap_or_default();
+        let place = &mut places[(word.len() ^ usize::from(last[0] ^ last[1].rotate_left(2))) % 32];
+        if verbs.get(*place).is_some_and(|verb| *verb.word == *word) {
+            return Some(*place);
+        }
+        let known = verbs.iter().position(|verb| *verb.word == *word);
+        *place = known.unwrap_or(verbs.len());
+        if known.is_none() {
+            verbs.push(VerbColumns::of(word, lines)?);
+        }
+        Some(*place)
+    }
+
+    pub(super) fn next(&mut self, names: &mut dyn NameLookup) -> io::Result<RowEvent> {
+        match self.lines.advance()? {
+            NextRow::Row => {}
+            NextRow::End => return Ok(RowEvent::End),
+            NextRow::NeedsFullRead => return Ok(RowEvent::NeedsFullRead),
+        }
+        let row = self.lines.row();
+        let word = row.cell(self.verb);
+        let known = Self::verb_of(&mut self.verbs, &mut self.places, word, &self.lines);
+        let Some(verb) = known.and_then(|known| self.verbs.get(known)) else {
+            return Ok(RowEvent::NeedsFullRead);
+        };
+        // Every column with text, other than `at`, `verb` and `id`, must be a key of the verb.
+        if row.filled & !(verb.columns | self.of_every_verb) != 0 || row.has_parameter() {
+            return Ok(RowEvent::NeedsFullRead);
+        }
+        let mut cells = [None; MOST_KEYS];
+        for column in indices(row.filled & verb.columns) {
+            cells[usize::from(verb.key_of[column])] = Some(row.cell(column));
+        }
+        let at = When::plain(row.cell(self.at)).map(|at| at.from(names.start()));
+        let event = at.and_then(|at| Some((at, (verb.parse)(&cells[..verb.keys], names)?)));
+        Ok(event.map_or(RowEvent::NeedsFullRead, |(at, event)| RowEvent::Event(at, event)))
+    }
+}
+
+/// The position in a table whose rows are checked in their order.
+pub(super) struct RowChecks {
+    /// The instant of the last row.
+    last: SimTime,
+    /// The last instant of the scenario.
+    end: SimTime,
+}
+
+impl RowChecks {
+    /// The position before the first row.
+    pub(super) const fn new(start: SimTime, end: SimTime) -> Self {
+        Self { last: start, end }
+    }
+
+    /// Checks the next row; false if it is not in the order of time or not in the scenario's time
+    /// span. `flags` are those that it switches.
+    pub(super) fn pass(
+        &mut self,
+        (at, event): (SimTime, &Event),
+        flags: Option<&Map<bool>>,
+        checks: &mut EventChecks<'_>,
+    ) -> bool {
+        let is_next = self.last <= at && at <= self.end;
+        self.last = at;
+        if let (Event::SetProtection(call), Some(flags)) = (event, flags) {
+            checks.flags(flags, call, Span::NOWHERE);
+        }
+        checks.event(event, Span::NOWHERE);
+        is_next
+    }
+}
+
+/// Events that are kept in memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct KeptEvents {
+    /// Seconds of each since the start of the scenario.
+    after: Vec<u32>,
+    events: EventLists,
+}
+
+impl KeptEvents {
+    /// Adds the next event; false if it is too late to be kept.
+    pub(super) fn push(&mut self, after: SimSpan, event: Event) -> bool {
+        let Ok(after) = u32::try_from(after.seconds()) else { return false };
+        self.after.push(after);
+        self.events.push(event);
+        true
+    }
+
+    /// Number of events.
+    pub(super) fn len(&self) -> usize {
+        self.after.len()
+    }
+
+    /// Returns memory that is not used.
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.after.shrink_to_fit();
+        self.events.shrink_to_fit();
+    }
+
+    /// The event at a position, which becomes that of the next, and its instant; `None` after the
+    /// last.
+    pub(super) fn take(&self, start: SimTime, at: &mut EventPosition) -> Option<(SimTime, Event)> {
+        let after = self.after.get(at.index())?;
+        let instant = start.after(SimSpan::from_seconds((*after).into()));
+        Some((instant, self.events.take(at)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_has_at_most_56_bytes() {
+        assert!(size_of::<Event>() <= 56);
+    }
+}
