@@ -102,7 +102,9 @@ const FIRST_ROWS: usize = 1 << 16;
 fn may_check_during_run(arguments: &Arguments) -> Result<bool, Exit> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let is_one_run = arguments.scenarios.len() == 1 && !arguments.study.is_requested()?;
-    Ok(is_one_run && arguments.quiet && arguments.html.is_none() && cores > 1)
+    // A selection can fail, with a message that must follow those about the table.
+    let is_whole = arguments.overrides.case.is_none() && arguments.filter.is_none();
+    Ok(is_one_run && is_whole && arguments.quiet && arguments.html.is_none() && cores > 1)
 }
 
 /// Runs the scenarios; `None` if a table of which only the first rows were checked before the run
