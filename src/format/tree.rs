@@ -135,13 +135,16 @@ impl Node {
         }
     }
 
-    /// Calls `f` for every node of the tree that meets `is` or has such a node below it, parents
-    /// first. `f` may replace the node. Other nodes stay shared.
+    /// Calls `f` for this node, and for every node below it that meets `is` or has such a node
+    /// below it, parents first. `f` may replace the node. Other nodes stay shared.
     pub fn visit(&mut self, is: fn(&Self) -> bool, f: &mut impl FnMut(&mut Self)) {
         f(self);
         match &mut self.value {
             Value::Empty | Value::Scalar(..) => {}
-            Value::List(items) => items.iter_mut().for_each(|item| item.visit(is, f)),
+            Value::List(items) => {
+                let items = items.iter_mut().filter(|item| item.any(&mut { is }));
+                items.for_each(|item| item.visit(is, f));
+            }
             Value::Map(entries) => {
                 let entries = entries.iter_mut().filter(|entry| entry.value.any(&mut { is }));
                 entries.for_each(|entry| entry.value.visit(is, f));
