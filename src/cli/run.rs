@@ -1,7 +1,6 @@
 //! `stayput run`: simulates scenarios and prints their timelines.
 
 use std::io::{self, BufWriter};
-use std::num::NonZero;
 use std::path::PathBuf;
 
 use super::args::{Overrides, RunFormat};
@@ -100,11 +99,13 @@ const FIRST_ROWS: usize = 1 << 16;
 /// Whether a table of events may be checked while the run is in progress: nothing is printed before
 /// the end, so that everything can be withdrawn, and there is a core for it.
 fn may_check_during_run(arguments: &Arguments) -> Result<bool, Exit> {
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let is_one_run = arguments.scenarios.len() == 1 && !arguments.study.is_requested()?;
     // A selection can fail, with a message that must follow those about the table.
     let is_whole = arguments.overrides.case.is_none() && arguments.filter.is_none();
-    Ok(is_one_run && is_whole && arguments.quiet && arguments.html.is_none() && cores > 1)
+    let is_silent = arguments.quiet && arguments.html.is_none();
+    // Counting cores reads files, so it comes last.
+    let has_core = || std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
+    Ok(is_one_run && is_whole && is_silent && has_core())
 }
 
 /// Runs the scenarios; `None` if a table of which only the first rows were checked before the run
@@ -275,8 +276,7 @@ impl<'a> Running<'a> {
         drop(progress);
         let world = run.world();
         if let Some(table) = unchecked {
-            table.settle().map_err(|_| Broken::Unchecked)?;
-            let sha256 = table.sha256().unwrap_or_default();
+            let sha256 = table.settle().map_err(|_| Broken::Unchecked)?;
             loader.sources.add_streamed(table.path(), sha256);
         }
         if let Some(Unread { path, why }) = world.unread() {

@@ -319,8 +319,7 @@ impl ScenarioCompiler<'_> {
             let keep = table.keep / case.all.len();
             let first = self.options.first_rows.filter(|_| case.all.len() == 1);
             let checked = check(&mut resolver, &fleet, table, (keep, first), end);
-            resolver.memo.callers = resolver.principals.unwrap_or(resolver.actors.len());
-            resolver.memo.models = resolver.models.len();
+            resolver.note_names_of_table();
             let (names, checked) = checked.map_err(|whole| LeftOver::of(table, whole))?;
             listed.names = names;
             streamed = Some((table.clone(), checked));

@@ -3,7 +3,7 @@
 use super::events::Event;
 use super::random::{Alternative, Among, FollowUp, RandomSource, Same};
 use super::resolver::Resolver;
-use super::script_builder::{EventChecks, Listed};
+use super::script_builder::{EventChecks, Listed, written_flags};
 use super::targets::EventTargets;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::fleet::Fleet;
@@ -215,11 +215,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
 
     /// Checks an event against the policies of its targets.
     fn check(&mut self, written: &WrittenVerb, event: &Event, span: Span) {
-        if let (WrittenVerb::SetProtection(written), Event::SetProtection(call)) = (written, event)
-        {
-            EventChecks::of(self.resolver, self.fleet).flags(&written.flags, call, span);
-        }
-        EventChecks::of(self.resolver, self.fleet).event(event, span);
+        EventChecks::of(self.resolver, self.fleet).all(event, written_flags(written), span);
     }
 
     /// The possible targets of an alternative: each account, each group, and all of its instances.

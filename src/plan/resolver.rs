@@ -157,6 +157,12 @@ impl<'p> Resolver<'p> {
         (header, known)
     }
 
+    /// Notes which names a streamed table can have: those that are known after it was read.
+    pub fn note_names_of_table(&mut self) {
+        self.memo.callers = self.principals.unwrap_or(self.actors.len());
+        self.memo.models = self.models.len();
+    }
+
     /// The selected instances; `None` if the selector has a mistake, which is reported.
     pub fn select(&mut self, selector: &Selector) -> Option<Vec<InstanceId>> {
         // The same list of problems is used, because suggestions depend on its length.

@@ -36,13 +36,13 @@ pub trait EventTable: fmt::Debug + Send + Sync {
     fn sha256(&self) -> Option<&str>;
     /// The events in the order of time.
     fn open(self: Arc<Self>) -> Box<dyn Iterator<Item = NextEvent> + Send>;
-    /// Checks the rest of a table that is checked while a run is in progress. To be called after
-    /// the run.
+    /// Checks the rest of a table that is checked while a run is in progress, and returns the
+    /// SHA-256. To be called after the run.
     ///
     /// # Errors
     /// If the table has to be checked before a run: it has a mistake, or a name that its first rows
     /// do not have.
-    fn settle(&self) -> Result<(), Unread>;
+    fn settle(&self) -> Result<&str, Unread>;
 }
 
 /// A table whose file changed after it was checked.

@@ -198,12 +198,7 @@ impl Listed {
         }
         let Some(written) = &event.verb else { return };
         let Some(resolved) = Event::resolve(written, resolver) else { return };
-        if let (WrittenVerb::SetProtection(written), Event::SetProtection(call)) =
-            (written, &resolved)
-        {
-            EventChecks::of(resolver, fleet).flags(&written.flags, call, event.span);
-        }
-        EventChecks::of(resolver, fleet).event(&resolved, event.span);
+        EventChecks::of(resolver, fleet).all(&resolved, written_flags(written), event.span);
         check_caller(resolver, &resolved, event.span);
         self.events.push(Scripted { at: instant, id, event: resolved });
     }
@@ -261,6 +256,11 @@ fn outside(
         .help(format!("write `for: {}` or more, or use `at: never`", instant.since(start)))
 }
 
+/// The protections that a call switches; `None` for any other verb.
+pub const fn written_flags(written: &WrittenVerb) -> Option<&Map<bool>> {
+    if let WrittenVerb::SetProtection(call) = written { Some(&call.flags) } else { None }
+}
+
 /// The checks of an event against the policies of its targets.
 pub struct EventChecks<'c> {
     /// The policies of the scenario.
@@ -282,8 +282,16 @@ impl<'c> EventChecks<'c> {
         Self { rulebooks: std::slice::from_ref(policy), owners: None, problems }
     }
 
+    /// Checks an event; `flags` are the protections that it switches, as a file states them.
+    pub fn all(mut self, event: &Event, flags: Option<&Map<bool>>, span: Span) {
+        if let (Event::SetProtection(call), Some(flags)) = (event, flags) {
+            self.flags(flags, call, span);
+        }
+        self.event(event, span);
+    }
+
     /// Checks that each protection belongs to the policies of the targets and to their kind.
-    pub fn flags(&mut self, flags: &Map<bool>, call: &verb::SetProtection, span: Span) {
+    fn flags(&mut self, flags: &Map<bool>, call: &verb::SetProtection, span: Span) {
         if flags.0.is_empty() {
             let title = "`set-protection` needs at least one protection";
             let problem = Problem::at(Code::MissingKey, span, title, "sets nothing");
@@ -317,7 +325,7 @@ impl<'c> EventChecks<'c> {
     }
 
     /// Checks that the policies of the targets can judge the trigger and the action of an event.
-    pub fn event(&mut self, event: &Event, span: Span) {
+    fn event(&mut self, event: &Event, span: Span) {
         let policies = self.policies(&event.targets());
         if let Event::EnterStandby(_) | Event::ExitStandby(_) = event {
             return self.standby(policies, span);

@@ -172,14 +172,11 @@ impl RowChecks {
         &mut self,
         (at, event): (SimTime, &Event),
         flags: Option<&Map<bool>>,
-        checks: &mut EventChecks<'_>,
+        checks: EventChecks<'_>,
     ) -> bool {
         let is_next = self.last <= at && at <= self.end;
         self.last = at;
-        if let (Event::SetProtection(call), Some(flags)) = (event, flags) {
-            checks.flags(flags, call, Span::NOWHERE);
-        }
-        checks.event(event, Span::NOWHERE);
+        checks.all(event, flags, Span::NOWHERE);
         is_next
     }
 }

@@ -90,8 +90,7 @@ pub fn check(
         };
         name(&mut events, rows.id()).ok_or(here)?;
         let flags = rows.flags(&event, &resolver.memo);
-        let mut against = EventChecks::of(resolver, fleet);
-        if !checks.pass((at, &event), flags.as_deref(), &mut against)
+        if !checks.pass((at, &event), flags.as_deref(), EventChecks::of(resolver, fleet))
             || resolver.problems.len() != reported
         {
             return Err(here);
@@ -178,8 +177,8 @@ impl EventTable for LargeEventTable {
         Box::new(EventReader { table: self, rows: None, position, returned: 0, last, ended: false })
     }
 
-    fn settle(&self) -> Result<(), Unread> {
-        Ok(())
+    fn settle(&self) -> Result<&str, Unread> {
+        Ok(&self.sha256)
     }
 }
 

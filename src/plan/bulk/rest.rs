@@ -158,17 +158,16 @@ impl EventTable for TableInProgress {
         Box::new(EventsInProgress { table: self, position, batch, next: 0, returned: 0, last })
     }
 
-    fn settle(&self) -> Result<(), Unread> {
+    fn settle(&self) -> Result<&str, Unread> {
         let ended = mem::replace(&mut *self.rest(), RestState::Ended);
         let RestState::Reading(exchange, thread) = ended else {
-            return self.sha256().map(drop).ok_or_else(|| self.unread("it was not read".into()));
+            return self.sha256().ok_or_else(|| self.unread("it was not read".into()));
         };
         // The thread no longer waits for a receiver, and checks the rows that are left.
         drop(exchange);
         let checked = thread.join().unwrap_or_else(|_| Err("its reader has ended".to_owned()));
         let sha256 = checked.map_err(|why| self.unread(why))?;
-        let _ = self.sha256.set(sha256);
-        Ok(())
+        Ok(self.sha256.get_or_init(|| sha256))
     }
 }
 
@@ -236,8 +235,8 @@ impl Rest {
                 RowEvent::NeedsFullRead => return Err(UNCLEAR.to_owned()),
             };
             let flags = rows.flags(&event, &known.memo);
-            let mut against = EventChecks::under(&policy, &mut problems);
-            let is_next = checks.pass((at, &event), flags.as_deref(), &mut against);
+            let against = EventChecks::under(&policy, &mut problems);
+            let is_next = checks.pass((at, &event), flags.as_deref(), against);
             if !is_next || !problems.is_empty() {
                 return Err(UNCLEAR.to_owned());
             }
