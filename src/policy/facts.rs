@@ -24,6 +24,7 @@ macro_rules! columns {
 
         /// One situation: a word for each column. A policy sees only these facts, never the fleet.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(C)] // in the order of the columns, so that `words` is a copy of adjacent bytes
         pub struct Facts {
             $($(#[doc = $doc])+ pub $field: $words,)+
             /// Columns whose word is unknown; their values are ignored.
@@ -38,11 +39,15 @@ macro_rules! columns {
         }
 
         impl Facts {
+            /// The words of all columns.
+            #[inline]
+            pub fn words(&self) -> FactWords {
+                FactWords([$(self.$field.index()),+])
+            }
+
             /// The word of a column, as an index into the words of the column.
             pub fn word(&self, column: Column) -> u8 {
-                match column {
-                    $(Column::$variant => self.$field.index(),)+
-                }
+                self.words().of(column)
             }
         }
 
@@ -226,6 +231,19 @@ impl Column {
     }
 }
 
+/// The words of all columns of a situation, as indices into the words of each column. A word is
+/// found without a branch for its column.
+#[derive(Debug, Clone, Copy)]
+pub struct FactWords([u8; Column::ALL.len()]);
+
+impl FactWords {
+    /// The word of a column.
+    #[inline]
+    pub const fn of(&self, column: Column) -> u8 {
+        self.0[column as usize]
+    }
+}
+
 /// A set of columns, as a mask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Columns(u64);
@@ -346,7 +364,8 @@ impl Condition {
 
     /// Whether the facts match; switches are ignored.
     pub fn meets(&self, facts: &Facts) -> bool {
-        self.columns.iter().all(|(column, words)| words >> facts.word(*column) & 1 == 1)
+        let facts = facts.words();
+        self.columns.iter().all(|(column, words)| words >> facts.of(*column) & 1 == 1)
     }
 
     /// Whether the positions of the switches match.

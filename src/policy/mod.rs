@@ -40,6 +40,7 @@ mod prevent;
 mod proof_messages;
 mod questions;
 mod read_files;
+mod refusals;
 mod remedy;
 mod rule_node;
 mod rulebook;

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use super::edition::{DecisionTables, FlagChange, Policy, Precondition, Protection, Rule};
+use super::edition::{DecisionTables, FlagChange, Policy, Protection, Rule};
 use super::facts::{Column, Columns, Facts};
 use super::permission::{CallPermission, Switched};
+use super::refusals::Refusals;
 use super::space::{Axis, Over};
 use super::table::{DecisionTable, TableRow};
 use super::trail::TrailRow;
 use crate::words::{
-    Action, Confidence, Effect, Fate, Lifecycle, ProtectionId, ProtectionSet, RuleId, SwitchId,
-    SwitchSet, TrailEvent, Trigger, Verdict, Word,
+    Action, Confidence, Effect, Fate, ProtectionId, ProtectionSet, RuleId, SwitchId, SwitchSet,
+    TrailEvent, Trigger, Verdict, Word,
 };
 
 /// A policy with all switches set, which the world consults.
@@ -23,10 +24,8 @@ pub struct Rulebook {
     verdicts: Vec<DecisionTable<Verdict>>,
     /// Basis of each rule, indexed by `RuleId`.
     bases: Vec<Basis>,
-    /// For each action, indices of the preconditions that may refuse it in the settings.
-    refusals: Vec<Vec<usize>>,
-    /// For each action, the columns that these preconditions test.
-    refusal_columns: Vec<Columns>,
+    /// For each action, the preconditions that may refuse it in the settings.
+    refusals: Vec<Refusals>,
     /// Columns on which every judgement can depend, in addition to those of preconditions.
     judged_columns: Columns,
     /// Index of the position of each switch.
@@ -96,9 +95,8 @@ impl Rulebook {
         };
         let verdicts = policy.protections.iter().enumerate().map(verdict_table).collect();
         let bases = policy.rules.iter().map(|rule| basis_of(&policy, rule)).collect();
-        let refusals = Action::ALL.iter().map(|action| refusing(&policy, &settings, *action));
-        let refusals: Vec<Vec<usize>> = refusals.collect();
-        let refusal_columns = refusals.iter().map(|refusals| tested(&policy, refusals)).collect();
+        let refusals = Action::ALL.iter().map(|action| Refusals::new(&policy, &settings, *action));
+        let refusals = refusals.collect();
         let judged_columns = policy
             .domain
             .columns()
@@ -114,7 +112,6 @@ impl Rulebook {
             verdicts,
             bases,
             refusals,
-            refusal_columns,
             judged_columns,
             settings,
             taken,
@@ -157,33 +154,26 @@ impl Rulebook {
     /// The first precondition that applies only to instances that do not exist; `None` if there is
     /// none.
     pub fn refusal_of_absent(&self, facts: &Facts) -> Option<RuleId> {
-        let absent = 1 << Lifecycle::Absent.index() | 1 << Lifecycle::Released.index();
-        let refusals = self.refusals[usize::from(facts.action.index())].iter();
-        let mut refusals = refusals.map(|index| &self.policy.preconditions[*index]);
-        let refusal = refusals.find(|refusal| {
-            let states = refusal.when.words(Column::State);
-            states.is_some_and(|states| states & !absent == 0) && refusal.when.meets(facts)
-        });
-        refusal.map(|refusal| refusal.rule)
+        self.refusals(facts.action).first_of_absent(&self.policy, facts)
     }
 
     /// The first precondition that refuses to set protections.
     pub fn refusal_to_set(&self, facts: &Facts, change: &FlagChange) -> Option<RuleId> {
-        let refusals = self.refusals[usize::from(facts.action.index())].iter();
-        let mut refusals = refusals.map(|index| &self.policy.preconditions[*index]);
-        refusals
-            .find(|r| r.flags.matches(change) && r.when.meets(facts))
-            .map(|refusal| refusal.rule)
+        self.refusals(facts.action).first(&self.policy, facts, change)
+    }
+
+    fn refusals(&self, action: Action) -> &Refusals {
+        &self.refusals[usize::from(action.index())]
     }
 
     /// Whether some precondition may refuse an action.
     pub(super) fn may_refuse(&self, action: Action) -> bool {
-        !self.refusals[usize::from(action.index())].is_empty()
+        !self.refusals(action).is_empty()
     }
 
     /// The columns that the preconditions of an action test.
     pub(super) fn refusal_columns(&self, action: Action) -> Columns {
-        self.refusal_columns[usize::from(action.index())]
+        self.refusals(action).tested()
     }
 
     /// The columns on which a judgement about an action can depend.
@@ -271,22 +261,6 @@ fn basis_of(policy: &Policy, rule: &Rule) -> Basis {
         .map(|switch| policy.switches[switch.index()].confidence)
         .fold(rule.confidence, Confidence::max);
     Basis { confidence: weakest, switches: rule.switches }
-}
-
-/// Indices of the preconditions that may refuse an action, in order.
-fn refusing(policy: &Policy, settings: &[u8], action: Action) -> Vec<usize> {
-    let may = |refusal: &Precondition| {
-        let asks = refusal.when.words(Column::Action);
-        refusal.when.assumed(settings) && asks.is_none_or(|words| words >> action.index() & 1 == 1)
-    };
-    let all = policy.preconditions.iter().enumerate();
-    all.filter(|(_, refusal)| may(refusal)).map(|(index, _)| index).collect()
-}
-
-/// The columns that some preconditions test.
-fn tested(policy: &Policy, refusals: &[usize]) -> Columns {
-    let conditions = refusals.iter().map(|index| &policy.preconditions[*index].when);
-    conditions.fold(Columns::NONE, |columns, when| columns.union(when.tested()))
 }
 
 /// For each action, a mask of the triggers for which a protection is consulted. It may contain

@@ -116,10 +116,11 @@ impl Space {
     ///
     /// Switches count as being at their first position.
     pub fn cell(&self, facts: &Facts) -> Option<usize> {
+        let facts = facts.words();
         let mut cell = 0;
         for ((axis, stride), indices) in self.axes.iter().zip(&self.strides).zip(&self.indices) {
             if let Over::Column(column) = axis.over {
-                let index = indices[usize::from(facts.word(column))];
+                let index = *indices.get(usize::from(facts.of(column)))?;
                 if index == OUTSIDE {
                     return None;
                 }

@@ -266,11 +266,15 @@ impl Rulebook {
         facts: &Facts,
         change: &FlagChange,
     ) -> Result<Option<(RuleId, Basis)>, Undecided> {
+        let unknown =
+            facts.unknown.difference(Self::idle(facts, self.refusal_columns(facts.action)));
+        if unknown.is_empty() {
+            let refusal = self.refusal_to_set(facts, change);
+            return Ok(refusal.map(|rule| (rule, self.basis(rule))));
+        }
         if !self.may_refuse(facts.action) {
             return Ok(None);
         }
-        let unknown =
-            facts.unknown.difference(Self::idle(facts, self.refusal_columns(facts.action)));
         let facts = Facts { unknown, ..*facts };
         self.refused_in_all(&facts, |facts| self.refusal_to_set(facts, change))
     }
