@@ -14,17 +14,17 @@ use crate::words::{
 };
 use std::sync::Arc;
 
-/// One record of a run.
+/// One record of a run. The large ones are boxed, so that most records take 104 bytes.
 #[derive(Debug, Clone)]
 pub enum Record {
     /// A call of an event, or a timer that was due, and its result.
     Request(Request),
     /// The decision about one instance of a request.
-    Decision(Decision),
+    Decision(Box<Decision>),
     /// A change of state.
     Change(Change),
     /// A resource that was lost, or that stays and is still billed.
-    Loss(Loss),
+    Loss(Box<Loss>),
     /// A house rule that is broken.
     Finding(HouseFinding),
     /// A watched call or change, or a lost instance with the first alert about it.
@@ -57,6 +57,18 @@ impl Record {
                 None => 0,
             },
         }
+    }
+}
+
+impl From<Decision> for Record {
+    fn from(decision: Decision) -> Self {
+        Self::Decision(Box::new(decision))
+    }
+}
+
+impl From<Loss> for Record {
+    fn from(loss: Loss) -> Self {
+        Self::Loss(Box::new(loss))
     }
 }
 

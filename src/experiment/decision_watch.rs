@@ -57,7 +57,7 @@ impl DecisionWatch {
             self.elsewhere.push(cause.clone().into_owned());
         }
         if cause == self.event {
-            self.seen.push((decision.clone(), orders(decision, world)));
+            self.seen.push((Decision::clone(decision), orders(decision, world)));
         }
     }
 

@@ -319,8 +319,8 @@ fn way_json(header: &RunHeader, target: &HuntedTarget, way: &Way, replay: &Repla
         })
         .collect();
     let named = |record: Record| NamedRecord::new(&record, &replay.header);
-    let decisions = replay.decisions.iter().cloned().map(Record::Decision).map(named);
-    let losses = replay.losses.iter().cloned().map(Record::Loss).map(named);
+    let decisions = replay.decisions.iter().cloned().map(Record::from).map(named);
+    let losses = replay.losses.iter().cloned().map(Record::from).map(named);
     json!({
         "steps": steps,
         "callers": way.people(),

@@ -143,11 +143,11 @@ impl Replay {
         match record {
             Record::Decision(decision) if decision.instance == target => {
                 self.is_confirmed |= decision.effect == Effect::Released && decision.at == lost;
-                self.decisions.push(decision.clone());
+                self.decisions.push(Decision::clone(decision));
             }
             Record::Loss(loss) if loss.instance == target && loss.fate == Fate::Lost => {
                 self.is_confirmed |= loss.resource.has_size() && loss.at == lost;
-                self.losses.push(loss.clone());
+                self.losses.push(Loss::clone(loss));
             }
             Record::Decision(_)
             | Record::Loss(_)

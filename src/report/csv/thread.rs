@@ -74,7 +74,7 @@ impl Batch {
                 RecordKind::Request
             }
             Record::Decision(decision) => {
-                self.decisions.push(decision.clone());
+                self.decisions.push(Decision::clone(decision));
                 RecordKind::Decision
             }
             Record::Change(change) => {
