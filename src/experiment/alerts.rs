@@ -62,11 +62,13 @@ impl AlertWatch {
     }
 
     /// The alerts about the records of a step, and the losses in it.
+    #[inline] // most runs have no watch
     pub fn after(&mut self, records: &[Record], world: &World) -> Vec<Record> {
+        if self.is_needed { self.look_at(records, world) } else { Vec::new() }
+    }
+
+    fn look_at(&mut self, records: &[Record], world: &World) -> Vec<Record> {
         let mut found = Vec::new();
-        if !self.is_needed {
-            return found;
-        }
         let requests = records.iter().filter_map(|record| match record {
             Record::Request(request) => Some((request.seq, request)),
             Record::Decision(_)

@@ -75,11 +75,14 @@ impl HouseWatch {
     }
 
     /// The findings about the records of a step and the alerts that they raised.
+    #[inline] // most runs have no house rule
     pub fn after(&mut self, records: &[Record], raised: &[Record], world: &World) -> Vec<Record> {
+        let is_needed = !self.rules.is_empty();
+        if is_needed { self.find(records, raised, world) } else { Vec::new() }
+    }
+
+    fn find(&mut self, records: &[Record], raised: &[Record], world: &World) -> Vec<Record> {
         let mut found = Vec::new();
-        if self.rules.is_empty() {
-            return found;
-        }
         let alerts = first_alerts(raised);
         for record in records {
             match record {

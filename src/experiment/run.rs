@@ -126,11 +126,13 @@ pub fn carry_out_while<E>(
             }
         }
         let found = house.after(run.records(), &raised, run.world());
-        for record in run.records().iter().chain(&raised).chain(&found) {
-            if let Some(judge) = &mut judge {
-                judge.add(record, run.world());
+        for records in [run.records(), &raised, &found] {
+            for record in records {
+                if let Some(judge) = &mut judge {
+                    judge.add(record, run.world());
+                }
+                on_record(record, run.world())?;
             }
-            on_record(record, run.world())?;
         }
     }
     if let Some(judge) = &mut judge {

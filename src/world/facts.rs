@@ -5,8 +5,8 @@ use crate::fleet::{Account, Arrears, Group, Instance};
 use crate::policy::{Column, Columns, Facts};
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
-    AccountId, Action, ClockAction, ClockKind, GroupId, Initiator, InstanceId, Lifecycle, Lock,
-    ModelId, PolicyId, Process, ProtectionSet, ResourceKind, Trigger, YesNo,
+    Action, ClockAction, ClockKind, GroupId, Initiator, InstanceId, Lifecycle, Lock, ModelId,
+    PolicyId, Process, ProtectionSet, ResourceKind, Trigger, YesNo,
 };
 
 impl World {
@@ -34,9 +34,12 @@ impl World {
         if let Some(group) = instance.group {
             let group = self.fleet.group(group);
             facts.latest_model = YesNo::from(instance.model == group.upgrades.model);
-            facts = of_group(group, facts);
+            add_group(group, &mut facts);
         }
-        self.with_clock_of(instance.account, facts)
+        if let Some(arrears) = account.arrears {
+            self.add_steps(account.policy, arrears, &mut facts);
+        }
+        facts
     }
 
     /// The facts of a group at an instant; `requested` has the columns that a request fills.
@@ -55,14 +58,16 @@ impl World {
             Initiator::Schedule => group.is_suspended(Process::Schedule),
             Initiator::User | Initiator::Bounds => false,
         };
-        let facts = Facts {
-            overdue: owes(account),
-            members: YesNo::from(!group.members.is_empty()),
-            cooling: YesNo::from(group.rests_until > now),
-            suspended: YesNo::from(initiated || group.is_suspended(process)),
-            ..of_group(group, requested)
-        };
-        self.with_clock_of(group.account, facts)
+        let mut facts = requested;
+        add_group(group, &mut facts);
+        facts.overdue = owes(account);
+        facts.members = YesNo::from(!group.members.is_empty());
+        facts.cooling = YesNo::from(group.rests_until > now);
+        facts.suspended = YesNo::from(initiated || group.is_suspended(process));
+        if let Some(arrears) = account.arrears {
+            self.add_steps(account.policy, arrears, &mut facts);
+        }
+        facts
     }
 
     /// The facts of an instance without a request.
@@ -71,34 +76,31 @@ impl World {
         book.narrowed(&self.situation(id, Facts::default()))
     }
 
-    /// The same facts with the effects of the steps of the account's clock that concern them: a
-    /// stop locks the instance, even if it was stopped already, and snapshots may be suspended.
-    fn with_clock_of(&self, account: AccountId, facts: Facts) -> Facts {
-        let arrears = self.fleet.account(account).arrears;
-        arrears.map_or(facts, |arrears| self.in_arrears(account, arrears, facts))
-    }
-
-    /// The same facts with the effects of the steps that were taken in these arrears.
-    pub(super) fn in_arrears(&self, account: AccountId, arrears: Arrears, facts: Facts) -> Facts {
-        let book = self.book(account);
+    /// Adds the effects of the steps of an account's clock that were taken in these arrears and
+    /// concern the facts: a stop locks the instance, even if it was stopped already, and snapshots
+    /// may be suspended.
+    pub(super) fn add_steps(&self, policy: PolicyId, arrears: Arrears, facts: &mut Facts) {
+        let book = self.header.rulebook(policy);
         let clock = book.policy.clock(arrears.clock);
         let steps = clock.map(|clock| clock.steps.as_slice()).unwrap_or_default();
-        let mut taken = steps.iter().enumerate();
-        let (mut shut, mut suspended) = (false, false);
-        while let Some((_, step)) = taken.find(|(number, _)| arrears.taken >> number & 1 == 1) {
-            let concerned = || book.assumes(&step.when) && step.when.meets(&facts);
+        let (mut shut, mut suspended, mut left) = (false, false, arrears.taken);
+        while let Some(step) = steps.get(left.trailing_zeros() as usize) {
+            left &= left - 1;
+            let concerned = || book.assumes(&step.when) && step.when.meets(facts);
             match step.action {
                 ClockAction::Stop | ClockAction::Deallocate => shut = shut || concerned(),
                 ClockAction::SuspendSnapshots => suspended = suspended || concerned(),
                 ClockAction::Reclaim | ClockAction::Release | ClockAction::Renew => {}
             }
         }
-        let lock = if shut { facts.lock.with(Lock::Financial) } else { facts.lock };
+        if shut {
+            facts.lock = facts.lock.with(Lock::Financial);
+        }
         // If the start of the arrears is unknown, it is unknown whether that step has been taken.
         let unclear = !arrears.since_known
             && steps.iter().any(|step| step.action == ClockAction::SuspendSnapshots);
-        let unknown = facts.unknown.with_if(Column::SnapshotsSuspended, unclear);
-        Facts { lock, snapshots_suspended: YesNo::from(suspended), unknown, ..facts }
+        facts.unknown = facts.unknown.with_if(Column::SnapshotsSuspended, unclear);
+        facts.snapshots_suspended = YesNo::from(suspended);
     }
 
     /// Protections that are on for an instance, on itself or on its group, and those whose setting
@@ -144,15 +146,12 @@ fn owes(account: &Account) -> YesNo {
     YesNo::from(account.arrears.is_some_and(|a| a.clock == ClockKind::PaymentOverdue))
 }
 
-/// The same facts, with those that a group gives.
-pub(super) fn of_group(group: &Group, facts: Facts) -> Facts {
-    Facts {
-        orchestration: group.orchestration,
-        repair: group.care.repair,
-        health_check: group.care.check,
-        reclaim: group.reclaim,
-        managed_disks: YesNo::from(group.managed_disks),
-        zone_policy: group.zone_policy,
-        ..facts
-    }
+/// Adds the facts that a group gives.
+pub(super) fn add_group(group: &Group, facts: &mut Facts) {
+    facts.orchestration = group.orchestration;
+    facts.repair = group.care.repair;
+    facts.health_check = group.care.check;
+    facts.reclaim = group.reclaim;
+    facts.managed_disks = YesNo::from(group.managed_disks);
+    facts.zone_policy = group.zone_policy;
 }

@@ -285,18 +285,16 @@ impl Step<'_> {
 
     pub(super) fn schedule_release(&mut self, call: Call, event: verb::ScheduleRelease) {
         let ids = self.instances_of(event.instance);
-        let request = RequestContext::call(call, Action::ScheduleRelease, Target::these(&ids));
+        let mut request = RequestContext::call(call, Action::ScheduleRelease, Target::these(&ids));
         let open = self.open(&request, false);
         let mut tally = RequestTally::default();
         for id in ids {
             let book = self.book_of(id);
             let at = event.time.floor_to(book.policy.schedule.granularity);
             // The limits apply to the requested time; the stored time is rounded down.
-            let lead = lead(book, event.time, self.now);
-            let mut one = request;
-            one.facts.lead = lead;
-            one.payload = Payload::Time(at.max(self.now));
-            self.apply_or_refuse(&one, open.seq, (id, Harmless::ScheduleRelease), &mut tally);
+            request.facts.lead = lead(book, event.time, self.now);
+            request.payload = Payload::Time(at.max(self.now));
+            self.apply_or_refuse(&request, open.seq, (id, Harmless::ScheduleRelease), &mut tally);
         }
         self.close(open, tally);
     }

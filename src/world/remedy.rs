@@ -186,9 +186,9 @@ impl World {
                 let locked = arrears.taken > 0;
                 let lock = if locked { facts.lock.with(Lock::Financial) } else { facts.lock };
                 let owing = Facts { overdue: YesNo::Yes, lock, ..*facts };
-                let Facts { snapshots_suspended, .. } =
-                    self.in_arrears(instance.account, arrears, owing);
-                let owing = Facts { snapshots_suspended, ..owing };
+                let mut stepped = owing;
+                self.add_steps(self.policy_of(id), arrears, &mut stepped);
+                let owing = Facts { snapshots_suspended: stepped.snapshots_suspended, ..owing };
                 moments.push(Moment {
                     until: now,
                     facts: owing,

@@ -149,7 +149,16 @@ impl Step<'_> {
     }
 
     /// Runs the follow-ups of the event, then refills groups that have lost members.
-    fn finish(mut self) -> Flow {
+    fn finish(self) -> Flow {
+        let world = &mut *self.world;
+        if world.followups.is_empty() && world.lost_members.is_empty() {
+            world.settled = None;
+            return if world.halt.is_some() { Flow::Halt } else { Flow::Continue };
+        }
+        self.finish_followups()
+    }
+
+    fn finish_followups(mut self) -> Flow {
         while self.world.halt.is_none() {
             match self.world.followups.pop_front() {
                 Some(Followup::HealthCheck(instance)) => self.health_check(instance),

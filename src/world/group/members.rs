@@ -6,7 +6,7 @@ use crate::record::{Refusal, Subject, Target, What};
 use crate::words::{
     Action, Capacity, GroupId, InstanceId, Membership, Obstacle, ProtectionSet, Trigger, YesNo,
 };
-use crate::world::facts::of_group;
+use crate::world::facts::add_group;
 use crate::world::harmless::Harmless;
 use crate::world::origins::OriginKey;
 use crate::world::request::{Call, Payload, RequestContext, RequestItem, RequestTally, count};
@@ -180,9 +180,9 @@ impl Step<'_> {
         if let Some(obstacle) = obstacle {
             return Err(Refusal::Obstacle(obstacle));
         }
-        let facts =
-            of_group(self.world.fleet.group(group), self.facts(request, id, Action::Attach));
-        let facts = Facts { membership, ..facts };
+        let mut facts = self.facts(request, id, Action::Attach);
+        add_group(self.world.fleet.group(group), &mut facts);
+        facts.membership = membership;
         self.refusal_in(request, self.world.policy_of(id), ProtectionSet::EMPTY, &facts)
     }
 
