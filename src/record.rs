@@ -87,26 +87,26 @@ pub enum Cause {
 /// it follows from.
 ///
 /// The origin of a timer is the event that set it. A chain that began before the run has no event.
-/// The type is small, because a fleet of millions can have as many schedules.
+/// The type is small, because a fleet of millions can have as many schedules. It consists of two
+/// numbers, which are copied in registers: an origin is copied as soon as it has been written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin {
-    event: EventId,
-    actor: ActorId,
+    /// The event in the upper half, the caller in the lower; a half of ones is none.
+    call: u64,
     seq: u64,
 }
 
 impl Origin {
     /// No event of the run: the chain began before it.
-    pub const NONE: Self =
-        Self { event: EventId(u32::MAX), actor: ActorId(u32::MAX), seq: u64::MAX };
+    pub const NONE: Self = Self { call: u64::MAX, seq: u64::MAX };
 
     /// The origin of a call: its own event and caller.
     pub const fn of_call(event: EventId, actor: Option<ActorId>) -> Self {
         let actor = match actor {
-            Some(actor) => actor,
-            None => Self::NONE.actor,
+            Some(actor) => actor.0,
+            None => u32::MAX,
         };
-        Self { event, actor, ..Self::NONE }
+        Self { call: (event.0 as u64) << 32 | actor as u64, ..Self::NONE }
     }
 
     /// The origin of a record that follows from request `seq`, which has this origin.
@@ -123,12 +123,14 @@ impl Origin {
 
     /// The event; `None` if the chain began before the run.
     pub fn event(self) -> Option<EventId> {
-        (self.event != Self::NONE.event).then_some(self.event)
+        let event = u32::try_from(self.call >> 32).unwrap_or(u32::MAX);
+        (event != u32::MAX).then_some(EventId(event))
     }
 
     /// The caller of that event; `None` if it had none.
     pub fn actor(self) -> Option<ActorId> {
-        (self.actor != Self::NONE.actor).then_some(self.actor)
+        let actor = u32::try_from(self.call & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+        (actor != u32::MAX).then_some(ActorId(actor))
     }
 
     /// The request from which the record follows; `None` for a call.

@@ -125,6 +125,7 @@ macro_rules! list {
             }
 
             /// The instances, the group and the account that it names.
+            #[inline] // so that a caller that reads one of them does not wait for the others
             pub fn targets(&self) -> EventTargets {
                 let mut targets = EventTargets::default();
                 match self {

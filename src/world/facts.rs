@@ -12,11 +12,17 @@ use crate::words::{
 impl World {
     /// The facts of an instance; `requested` has the columns that a request fills.
     pub(super) fn situation(&self, id: InstanceId, requested: Facts) -> Facts {
+        let mut facts = requested;
+        self.add_instance(id, &mut facts);
+        facts
+    }
+
+    /// Adds the facts of an instance to those that a request fills.
+    pub(super) fn add_instance(&self, id: InstanceId, facts: &mut Facts) {
         let instance = self.fleet.instance(id);
         let account = self.fleet.account(instance.account);
         let resources = self.fleet.properties(id);
         let local = resources.iter().any(|property| property.resource == ResourceKind::LocalDisk);
-        let mut facts = requested;
         facts.billing = instance.billing;
         facts.membership = instance.membership;
         facts.state = instance.state;
@@ -30,16 +36,15 @@ impl World {
         facts.lock = instance.locks;
         facts.renewal = instance.renewal;
         facts.eviction = instance.eviction;
-        facts.unknown = unknown(instance, &requested);
+        facts.unknown = unknown(instance, facts);
         if let Some(group) = instance.group {
             let group = self.fleet.group(group);
             facts.latest_model = YesNo::from(instance.model == group.upgrades.model);
-            add_group(group, &mut facts);
+            add_group(group, facts);
         }
         if let Some(arrears) = account.arrears {
-            self.add_steps(account.policy, arrears, &mut facts);
+            self.add_steps(account.policy, arrears, facts);
         }
-        facts
     }
 
     /// The facts of a group at an instant; `requested` has the columns that a request fills.

@@ -61,11 +61,12 @@ impl Origins {
     }
 
     pub(super) fn set(&mut self, key: OriginKey, origin: Origin, at: SimTime) {
-        let dated = DatedOrigin { origin, at };
         if let OriginKey::Schedule(id) = key {
-            return self.schedules.set(id.index(), dated);
+            // Written from registers: a copy in memory would first wait for all earlier writes.
+            *self.schedules.get_mut(id.index()) = DatedOrigin { origin, at };
+            return;
         }
-        self.others.insert(key, dated);
+        self.others.insert(key, DatedOrigin { origin, at });
     }
 
     pub(super) fn forget(&mut self, key: OriginKey) {
@@ -90,13 +91,13 @@ impl Pages {
         page.map_or(DatedOrigin::NONE, |page| page[index % PAGE])
     }
 
-    fn set(&mut self, index: usize, dated: DatedOrigin) {
+    fn get_mut(&mut self, index: usize) -> &mut DatedOrigin {
         let number = index / PAGE;
         if self.0.len() <= number {
             self.0.resize_with(number + 1, || None);
         }
         let page = self.0[number].get_or_insert_with(|| Box::new([DatedOrigin::NONE; PAGE]));
-        page[index % PAGE] = dated;
+        &mut page[index % PAGE]
     }
 
     fn forget(&mut self, index: usize) {

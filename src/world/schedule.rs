@@ -30,15 +30,15 @@ impl Step<'_> {
         let instance = self.world.fleet.instance_mut(id);
         let from = std::mem::replace(&mut instance.auto_release, at);
         instance.schedule_known = true;
+        if from != at {
+            self.change(request, seq, Subject::Instance(id), What::Schedule(from, at));
+        }
         if at < SimTime::NEVER {
             self.future_events.set(Timer::ScheduledRelease(id), at);
             self.set_origin(OriginKey::Schedule(id), request.origin.after(seq));
         } else {
             self.future_events.clear(Timer::ScheduledRelease(id));
             self.forget_origin(OriginKey::Schedule(id));
-        }
-        if from != at {
-            self.change(request, seq, Subject::Instance(id), What::Schedule(from, at));
         }
     }
 
