@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::args::{Overrides, RunFormat};
 use super::shared::exit::Exit;
+use super::shared::file_thread::StagedFile;
 use super::shared::format_target::ReportTarget;
 use super::shared::load::{Loader, plans};
 use super::shared::output_folder::{self, OutputFolder, cannot};
@@ -18,8 +19,9 @@ use crate::experiment::{Ending, Filter, Stopped, Summary, carry_out_while};
 use crate::plan::{Options, Plan, Starts, Unread};
 use crate::record::InstanceRow;
 use crate::report::{
-    BufferedCsv, ComparisonFormat, CsvTables, CsvThread, DecisionsCsv, Detail, EndOfRun, JsonLines,
-    Made, Page, Report, RunFile, RunItem, RunPage, SideBySide, Text, WrittenAssumption, shell_word,
+    BlockCsv, BufferedCsv, ComparisonFormat, CsvTables, CsvThread, DecisionsCsv, Detail, EndOfRun,
+    JsonLines, Made, Page, Report, RunFile, RunItem, RunPage, SideBySide, Text, WrittenAssumption,
+    shell_word,
 };
 use crate::time::SimSpan;
 use crate::world::World;
@@ -213,7 +215,8 @@ impl<'a> Running<'a> {
     fn new(arguments: &'a Arguments, out: Option<&OutputFolder>, page: Page) -> Result<Self, Exit> {
         let tables = match (out, &arguments.out) {
             (Some(out), Some(path)) => {
-                let tables = CsvTables::new(|name| out.open(name)).and_then(CsvThread::start);
+                let tables = CsvTables::<BlockCsv<StagedFile>>::new(|name| out.open(name));
+                let tables = tables.and_then(CsvThread::start);
                 Some(tables.map_err(|error| cannot(path, &error))?)
             }
             _ => None,

@@ -42,11 +42,18 @@ impl Arena {
         self.ends.push(u32::try_from(self.text.len() - start).unwrap_or(u32::MAX));
     }
 
+    /// The start of a name in the text, and its length; `None` if there is none.
+    #[inline]
+    fn place(&self, index: usize) -> Option<(usize, usize)> {
+        let end = *self.ends.get(index)?;
+        let start = if index.is_multiple_of(BLOCK) { 0 } else { *self.ends.get(index - 1)? };
+        let block = *self.blocks.get(index / BLOCK)?;
+        Some((block.wrapping_add(start as usize), end.wrapping_sub(start) as usize))
+    }
+
     fn get(&self, index: usize) -> &str {
-        let Some(end) = self.ends.get(index) else { return "" };
-        let block = self.blocks[index / BLOCK];
-        let start = if index.is_multiple_of(BLOCK) { 0 } else { self.ends[index - 1] };
-        &self.text[block + start as usize..block + *end as usize]
+        let place = self.place(index);
+        place.and_then(|(start, length)| self.text.get(start..start + length)).unwrap_or_default()
     }
 }
 
@@ -57,6 +64,19 @@ impl Names {
             None => self.shared.get(index),
             Some(index) => self.own.get(index),
         }
+    }
+
+    /// The name with this index and all bytes that happen to follow it, and its length.
+    ///
+    /// A reader of some bytes, whose number does not depend on the name, needs no call to copy it.
+    #[inline]
+    pub fn with_following(&self, index: usize) -> (&[u8], usize) {
+        let (arena, index) = match index.checked_sub(self.shared.ends.len()) {
+            None => (&*self.shared, index),
+            Some(index) => (&self.own, index),
+        };
+        let Some((start, length)) = arena.place(index) else { return (&[], 0) };
+        (arena.text.as_bytes().get(start..).unwrap_or_default(), length)
     }
 
     /// The number of names.
@@ -142,6 +162,17 @@ mod tests {
         second.push("again");
         assert_eq!(second.get(3), "again");
         assert!(Names::default().is_empty());
+    }
+
+    #[test]
+    fn a_name_is_found_with_the_bytes_that_follow_it() {
+        let mut names: Names = (0..3_000).map(|n| "x".repeat(n % 5) + &n.to_string()).collect();
+        (0..3_000).for_each(|n| names.push(&format!("own-{n}")));
+        for index in 0..6_001 {
+            let (bytes, length) = names.with_following(index);
+            assert_eq!(bytes.get(..length), Some(names.get(index).as_bytes()), "{index}");
+        }
+        assert_eq!(names.with_following(1_024).0.get(..8), Some(&b"xxxx1024"[..]));
     }
 
     #[test]

@@ -239,8 +239,8 @@ events:
 ";
     let plan = plans("full.yaml", text, &NoFiles).swap_remove(0);
     for room in [0, 100, 70_000, 300_000] {
-        let tables = CsvTables::new(|_| Ok(Full(room))).unwrap();
-        let mut thread = CsvThread::start::<Full>(tables).unwrap();
+        let tables = CsvTables::<BufferedCsv<Full>>::new(|_| Ok(Full(room))).unwrap();
+        let mut thread = CsvThread::start(tables).unwrap();
         // The error is reported at the latest at the end, and only once.
         let error = write_run(&mut thread, &plan).and_then(|()| thread.finish()).unwrap_err();
         assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::StorageFull, "no room"));

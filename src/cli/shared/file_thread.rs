@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::mem;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -13,9 +14,9 @@ use sha2::{Digest, Sha256};
 
 use super::system_calls::start_writing;
 use crate::diagnostics::in_hex;
-use crate::report::WrittenTable;
+use crate::report::{Block, BlockOut, WrittenTable};
 
-/// Number of blocks that can wait. A block of a table has 64 KiB.
+/// Number of blocks that can wait. A block has 64 KiB.
 const WAITING: usize = 32;
 
 /// Number of bytes after which the disk starts to write them, so that it works during the run and
@@ -52,14 +53,14 @@ impl Written {
 
 enum FileJob {
     /// Appends a block to a file.
-    Append(Arc<Mutex<Written>>, Vec<u8>),
+    Append(Arc<Mutex<Written>>, Block),
     /// Answers when all earlier jobs are done.
     Answer(SyncSender<()>),
     End,
 }
 
 /// Blocks that were written and can be filled again.
-type Spare = Arc<Mutex<Vec<Vec<u8>>>>;
+type Spare = Arc<Mutex<Vec<Block>>>;
 
 /// The parts that the files of a folder share.
 struct FileQueue {
@@ -168,11 +169,39 @@ impl Drop for FileThread {
     }
 }
 
+impl StagedFile {
+    /// An empty block.
+    fn spare(&self) -> Block {
+        locked(&self.queue.spare).pop().unwrap_or_default()
+    }
+
+    fn append(&self, block: Block) -> io::Result<()> {
+        self.queue.send(FileJob::Append(Arc::clone(&self.written), block))
+    }
+}
+
+/// Blocks of rows are handed over as they are, for empty ones.
+impl BlockOut for StagedFile {
+    type Out = Self;
+
+    fn to(out: Self) -> Self {
+        out
+    }
+
+    fn take(&mut self, block: &mut Block) -> io::Result<()> {
+        self.append(mem::replace(block, self.spare()))
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        self.queue.settle()
+    }
+}
+
 impl Write for StagedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut block = locked(&self.queue.spare).pop().unwrap_or_default();
-        block.extend_from_slice(bytes);
-        self.queue.send(FileJob::Append(Arc::clone(&self.written), block))?;
+        let mut block = self.spare();
+        block.append(bytes);
+        self.append(block)?;
         Ok(bytes.len())
     }
 
@@ -187,7 +216,7 @@ fn work(jobs: &Receiver<FileJob>, spare: &Spare) -> io::Result<()> {
     for job in jobs {
         match job {
             FileJob::Append(file, mut block) => {
-                locked(&file).append(&block)?;
+                locked(&file).append(block.rows())?;
                 block.clear();
                 locked(spare).push(block);
             }

@@ -131,7 +131,8 @@ impl fmt::Display for Cell<'_> {
 /// Number of slots in the date cache of a [`FieldEncoder`].
 const DAYS: i64 = 2_048; // a power of two
 
-const DAY: i64 = 86_400;
+/// Seconds of a day.
+pub(super) const DAY: i64 = 86_400;
 
 /// Writes cells as bytes, with quotes where CSV requires them, and caches the texts of dates.
 pub struct FieldEncoder {
@@ -237,22 +238,28 @@ impl FieldEncoder {
             *day = Day { number, date: date_of(number)? };
         }
         let date = u64::from_le_bytes(*day.date.first_chunk()?);
-        // Lanes of 16 bits: hours, minutes, seconds.
-        let second = second.unsigned_abs();
-        let lanes = (second / 3_600) | ((second / 60 % 60) << 16) | ((second % 60) << 32);
-        let tens = lanes.wrapping_mul(103) >> 10 & 0x000f_000f_000f;
-        let digits = tens | lanes.wrapping_sub(tens.wrapping_mul(10)) << 8 | 0x3030_3030_3030;
-        let clock = 0x003a_0000_3a00_0054
-            | digits << 8 & 0x00ff_ff00
-            | digits << 16 & 0xffff_0000_0000
-            | digits << 24 & 0xff00_0000_0000_0000;
+        let (clock, last) = clock(second.unsigned_abs());
         let mut text = *b"0000-00-00T00:00:00Z,";
         text[..8].copy_from_slice(&date.to_le_bytes());
         text[8..10].copy_from_slice(&day.date[8..]);
-        text[10..18].copy_from_slice(&clock.to_le_bytes());
-        text[18] = digits.to_le_bytes()[5];
+        text[10..18].copy_from_slice(&clock);
+        text[18] = last;
         Some(text)
     }
+}
+
+/// The time of a second of a day from the `T` on: `T02:04:0` and the last digit.
+#[inline]
+pub(super) const fn clock(second: u64) -> ([u8; 8], u8) {
+    // Lanes of 16 bits: hours, minutes, seconds.
+    let lanes = (second / 3_600) | ((second / 60 % 60) << 16) | ((second % 60) << 32);
+    let tens = lanes.wrapping_mul(103) >> 10 & 0x000f_000f_000f;
+    let digits = tens | lanes.wrapping_sub(tens.wrapping_mul(10)) << 8 | 0x3030_3030_3030;
+    let clock = 0x003a_0000_3a00_0054
+        | digits << 8 & 0x00ff_ff00
+        | digits << 16 & 0xffff_0000_0000
+        | digits << 24 & 0xff00_0000_0000_0000;
+    (clock.to_le_bytes(), digits.to_le_bytes()[5])
 }
 
 /// The date of a day since the epoch; `None` if its year has not four digits.
@@ -267,7 +274,7 @@ fn date_of(number: i64) -> Option<[u8; 10]> {
 /// Appends the first `length` bytes of a text. It is copied whole and then cut, because a copy of
 /// a fixed length needs no call.
 #[inline]
-pub(super) fn append_cut<const N: usize>(out: &mut Vec<u8>, text: &[u8; N], length: usize) {
+fn append_cut<const N: usize>(out: &mut Vec<u8>, text: &[u8; N], length: usize) {
     let end = out.len().wrapping_add(length);
     out.extend_from_slice(text);
     out.truncate(end);
@@ -275,7 +282,7 @@ pub(super) fn append_cut<const N: usize>(out: &mut Vec<u8>, text: &[u8; N], leng
 
 /// Appends a number in decimal digits.
 #[inline]
-pub(super) fn write_number(number: u64, out: &mut Vec<u8>) {
+fn write_number(number: u64, out: &mut Vec<u8>) {
     match digits_and_comma(number) {
         Some((text, length)) => {
             append_cut(out, &text, length);
@@ -284,12 +291,27 @@ pub(super) fn write_number(number: u64, out: &mut Vec<u8>) {
     }
 }
 
+/// The digits of a number with a comma after them, and their length with the comma.
+#[inline]
+pub(super) fn number_text(number: u64) -> ([u8; 24], usize) {
+    let mut text = [0; 24];
+    if let Some((digits, length)) = digits_and_comma(number) {
+        text[..16].copy_from_slice(&digits);
+        return (text, length + 1);
+    }
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(number).as_bytes();
+    text[..digits.len()].copy_from_slice(digits);
+    text[digits.len()] = b',';
+    (text, digits.len() + 1)
+}
+
 /// The digits of a number below 10⁸, with a comma after them, and the number of digits. `None` for
 /// a larger number.
 ///
 /// The digits are computed in one register, and a copy of sixteen bytes needs no call.
 #[inline]
-pub(super) const fn digits_and_comma(number: u64) -> Option<([u8; 16], usize)> {
+const fn digits_and_comma(number: u64) -> Option<([u8; 16], usize)> {
     if number >= 100_000_000 {
         return None;
     }
@@ -329,6 +351,16 @@ pub(super) fn needs_quotes(field: &[u8]) -> bool {
         field.iter().any(|byte| *byte < b'-')
     };
     is_suspect && field.iter().any(special)
+}
+
+/// Whether one of the first `length` bytes may require quotes; `length` is at most 16.
+#[inline]
+pub(super) const fn may_need_quotes(sixteen: [u8; 16], length: usize) -> bool {
+    const ONES: u128 = u128::MAX / 255;
+    let word = u128::from_le_bytes(sixteen);
+    // The lowest bit that is found belongs to the first such byte.
+    let found = word.wrapping_sub(ONES * b'-' as u128) & !word & (ONES * 128);
+    ((found.trailing_zeros() / 8) as usize) < length
 }
 
 /// Whether any of eight bytes is less than `-`. All bytes that require quotes are; few other bytes
@@ -394,6 +426,25 @@ mod tests {
                 let mut field = plain.clone();
                 field[at] = byte;
                 assert!(needs_quotes(&field), "{length} {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_of_any_size_have_a_comma() {
+        for number in [0, 7, 10, 99_999_999, 100_000_000, u64::MAX] {
+            let (text, length) = number_text(number);
+            assert_eq!(&text[..length], format!("{number},").as_bytes());
+        }
+    }
+
+    #[test]
+    fn bytes_behind_a_name_do_not_matter() {
+        for (at, byte) in (0..16).flat_map(|at| b"\",\n\r".map(|byte| (at, byte))) {
+            let mut text = *b"web-\xc3\xb6~_abcdefgz";
+            text[at] = byte;
+            for length in 0..=16 {
+                assert_eq!(may_need_quotes(text, length), at < length, "{at} {length}");
             }
         }
     }

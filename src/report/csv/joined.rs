@@ -5,18 +5,21 @@
 //! cells of [`rows`]. Tests compare the bytes with those of the cells. `benches/README.md` has the
 //! gain.
 
-use super::cells::{Cell, FieldEncoder, append_cut, digits_and_comma, needs_quotes, write_number};
+use super::block::Room;
+use super::cells::{Cell, DAY, FieldEncoder, clock, may_need_quotes, needs_quotes, number_text};
 use super::keys::{
     ActionColumns, AtEnd, AtStart, CallColumns, JudgedColumns, OwnerColumns, ResultColumns, Values,
-    VerbWord,
 };
-use super::pieces::{Latest, Memo};
+use super::pieces::{Counter, Latest, Memo};
 use super::rows::{self, InstanceTally};
+use crate::money::Money;
 use crate::policy::{Finding, Remedy};
 use crate::record::{Cause, Change, Decision, InstanceRow, Origin, Request, Subject, Target, What};
-use crate::run_header::RunHeader;
+use crate::run_header::{RunHeader, UNNAMED};
 use crate::time::SimTime;
-use crate::words::{ActorId, EventId, PolicyId};
+use crate::words::{
+    AccountId, ActorId, EventId, InstanceId, Names, PolicyId, TimerName, Word as _,
+};
 
 /// A row of a table that has many.
 #[derive(Clone, Copy)]
@@ -34,13 +37,19 @@ pub enum LargeRow<'r> {
 }
 
 /// The pieces of one run.
-#[derive(Default)]
+///
+/// Every function that adds to a row returns `None` if only the cells of [`rows`] give the row.
 pub struct JoinedRows {
     pub(super) encoder: FieldEncoder,
+    /// Cells without a piece.
+    scratch: Vec<u8>,
     /// Scenario, case and replication.
     head: Latest<()>,
+    seq: Counter,
     moment: LatestMoment,
-    event: UnnamedEvent,
+    event: Counter,
+    instance: LatestName,
+    account: Latest<AccountId>,
     root_actor: Latest<ActorId>,
     calls: Memo<CallColumns>,
     results: Memo<ResultColumns>,
@@ -53,198 +62,269 @@ pub struct JoinedRows {
     origins: Memo<OwnerColumns>,
     ends: Memo<AtEnd>,
     starts: Memo<AtStart>,
+    currency: Latest<()>,
+}
+
+impl Default for JoinedRows {
+    fn default() -> Self {
+        Self::with(FieldEncoder::default())
+    }
 }
 
 /// The latest instant with the seconds since the start, and a comma after each.
 struct LatestMoment {
     at: Option<SimTime>,
-    text: [u8; 40],
+    /// The first second of its day.
+    day: i64,
+    text: [u8; 48],
     length: usize,
 }
 
 impl Default for LatestMoment {
     fn default() -> Self {
-        Self { at: None, text: [0; 40], length: 0 }
+        Self { at: None, day: 0, text: [0; 48], length: 0 }
     }
 }
 
-/// The latest event without an `id`, with its name and a comma.
+/// The latest short name of an instance that needs no quotes.
 #[derive(Default)]
-struct UnnamedEvent {
-    id: Option<EventId>,
-    text: [u8; 24],
+struct LatestName {
+    id: Option<InstanceId>,
+    text: [u8; 16],
     length: usize,
 }
 
-/// Appends a name, and a comma.
-#[inline]
-fn name(encoder: &mut FieldEncoder, text: &str, out: &mut Vec<u8>) {
+/// Adds a name that needs no quotes, and a comma.
+fn name(text: &str, room: &mut Room<'_>) -> Option<()> {
     if needs_quotes(text.as_bytes()) {
-        encoder.write(&Cell::Text(text), out);
-    } else {
-        out.extend_from_slice(text.as_bytes());
+        return None;
     }
-    out.push(b',');
+    room.text(text.as_bytes())?;
+    room.text(b",")
 }
 
-/// Appends a number, and a comma.
+/// A name of at most 16 bytes that needs no quotes, and its length.
 #[inline]
-fn numbered(number: u64, out: &mut Vec<u8>) {
-    if let Some((text, length)) = digits_and_comma(number) {
-        append_cut(out, &text, length + 1);
-    } else {
-        write_number(number, out);
-        out.push(b',');
-    }
+fn short_name(names: &Names, index: usize) -> Option<([u8; 16], usize)> {
+    let (bytes, length) = names.with_following(index);
+    let text = *bytes.first_chunk()?;
+    (length <= 16 && !may_need_quotes(text, length)).then_some((text, length))
 }
 
-/// Appends an instant, if there is one, and a comma.
+/// Adds a name of a list, and a comma.
 #[inline]
-fn time(encoder: &mut FieldEncoder, at: Option<SimTime>, out: &mut Vec<u8>) {
-    let Some(at) = at else { return out.push(b',') };
-    if let Some(text) = encoder.plain_time(at) {
-        out.extend_from_slice(&text);
-    } else {
-        encoder.fields(&[Cell::Time(at)], out);
+fn listed(names: &Names, index: usize, room: &mut Room<'_>) -> Option<()> {
+    let Some((text, length)) = short_name(names, index) else {
+        return name(names.get(index), room);
+    };
+    room.cut(&text, length)?;
+    room.text(b",")
+}
+
+/// Adds a number, and a comma.
+#[inline]
+fn numbered(number: u64, room: &mut Room<'_>) -> Option<()> {
+    let (text, length) = number_text(number);
+    room.cut(&text, length)
+}
+
+/// Adds an instant, if there is one, and a comma.
+#[inline]
+fn time(encoder: &mut FieldEncoder, at: Option<SimTime>, room: &mut Room<'_>) -> Option<()> {
+    match at {
+        Some(at) => room.text(&encoder.plain_time(at)?),
+        None => room.text(b","),
     }
 }
 
-/// The first letters of the name of an event without an `id`.
-const PREFIX: &[u8; 6] = b"event-";
-
-/// Largest number in a piece; larger ones vary too much.
-const SMALL: u32 = 9;
+/// Ends a row: the comma after its last cell becomes a line end.
+#[inline]
+fn end_row(room: &mut Room<'_>) -> Option<()> {
+    room.replace(1, b'\n')
+}
 
 impl JoinedRows {
+    fn with(encoder: FieldEncoder) -> Self {
+        Self {
+            encoder,
+            scratch: Vec::new(),
+            head: Latest::default(),
+            seq: Counter::new(""),
+            moment: LatestMoment::default(),
+            event: Counter::new(UNNAMED),
+            instance: LatestName::default(),
+            account: Latest::default(),
+            root_actor: Latest::default(),
+            calls: Memo::default(),
+            results: Memo::default(),
+            actions: Memo::default(),
+            judgements: Memo::default(),
+            remedies: Memo::default(),
+            policy: Latest::default(),
+            verdicts: Memo::default(),
+            values: Memo::default(),
+            origins: Memo::default(),
+            ends: Memo::default(),
+            starts: Memo::default(),
+            currency: Latest::default(),
+        }
+    }
+
     /// Forgets the pieces of a run, whose ids have other names in the next.
     pub(super) fn end_of_run(&mut self) {
-        let encoder = std::mem::take(&mut self.encoder);
-        *self = Self { encoder, ..Self::default() };
+        *self = Self::with(std::mem::take(&mut self.encoder));
     }
 
-    /// Appends a row to `out`.
+    /// Adds a row; `None` if it must be written from its cells.
     #[inline]
-    pub(super) fn write(&mut self, row: LargeRow<'_>, header: &RunHeader, out: &mut Vec<u8>) {
+    pub(super) fn write(
+        &mut self,
+        row: LargeRow<'_>,
+        header: &RunHeader,
+        room: &mut Room<'_>,
+    ) -> Option<()> {
         match row {
-            LargeRow::Request(request) => self.request(request, header, out),
-            LargeRow::Decision(decision) => self.decision(decision, header, out),
-            LargeRow::Verdict(of, finding) => self.verdict(of, finding, header, out),
-            LargeRow::Change(change) => self.change(change, header, out),
-            LargeRow::Instance(row, tally) => self.instance(row, tally, header, out),
+            LargeRow::Request(request) => self.request(request, header, room),
+            LargeRow::Decision(decision) => self.decision(decision, header, room),
+            LargeRow::Verdict(of, finding) => self.verdict(of, finding, header, room),
+            LargeRow::Change(change) => self.change(change, header, room),
+            LargeRow::Instance(row, tally) => self.instance(row, tally, header, room),
         }
     }
 
-    #[inline]
-    fn head(&mut self, header: &RunHeader, out: &mut Vec<u8>) {
-        let encoder = &mut self.encoder;
-        self.head.put((), out, |out| encoder.fields(&rows::head(header), out));
+    /// Adds cells, with a comma after each.
+    fn cells(&mut self, cells: &[Cell<'_>], room: &mut Room<'_>) -> Option<()> {
+        self.scratch.clear();
+        self.encoder.fields(cells, &mut self.scratch);
+        room.text(&self.scratch)
     }
 
     #[inline]
-    fn moment(&mut self, at: SimTime, header: &RunHeader, out: &mut Vec<u8>) {
+    fn head(&mut self, header: &RunHeader, room: &mut Room<'_>) -> Option<()> {
         let encoder = &mut self.encoder;
+        self.head.put((), room, |out| encoder.fields(&rows::head(header), out))
+    }
+
+    #[inline]
+    fn moment(&mut self, at: SimTime, header: &RunHeader, room: &mut Room<'_>) -> Option<()> {
         let latest = &mut self.moment;
         if latest.at != Some(at) {
-            let elapsed = header.elapsed(at);
-            let number = elapsed.seconds().unsigned_abs();
-            let (Some(time), Some((digits, length))) =
-                (encoder.plain_time(at), digits_and_comma(number))
-            else {
-                return encoder.fields(&[Cell::Time(at), Cell::seconds(elapsed)], out);
-            };
-            latest.at = Some(at);
-            latest.text[..21].copy_from_slice(&time);
-            latest.text[21..37].copy_from_slice(&digits);
-            latest.length = 22 + length;
-        }
-        append_cut(out, &latest.text, latest.length);
-    }
-
-    #[inline]
-    fn event(&mut self, id: EventId, header: &RunHeader, out: &mut Vec<u8>) {
-        let latest = &mut self.event;
-        if latest.id != Some(id) {
-            let number = u64::from(id.0) + 1;
-            let (None, Some((digits, length))) = (header.events.own(id), digits_and_comma(number))
-            else {
-                return self.encoder.fields(&[Cell::Event(&header.events, id)], out);
-            };
-            latest.id = Some(id);
-            latest.text[..6].copy_from_slice(PREFIX);
-            latest.text[6..22].copy_from_slice(&digits);
-            latest.length = 7 + length;
-        }
-        append_cut(out, &latest.text, latest.length);
-    }
-
-    #[inline]
-    fn cause(&mut self, cause: Cause, header: &RunHeader, out: &mut Vec<u8>) {
-        match cause {
-            Cause::Event(id) => self.event(id, header, out),
-            Cause::Timer(_) | Cause::Start => {
-                self.encoder.fields(&[rows::cause(cause, header)], out);
+            let second = at.seconds().wrapping_sub(latest.day).cast_unsigned();
+            if latest.at.is_some() && second < DAY.cast_unsigned() {
+                let (clock, last) = clock(second);
+                latest.text[10..18].copy_from_slice(&clock);
+                latest.text[18] = last;
+            } else {
+                latest.at = None;
+                latest.text[..21].copy_from_slice(&self.encoder.plain_time(at)?);
+                latest.day = at.seconds() - at.seconds().rem_euclid(DAY);
             }
+            let (digits, length) = number_text(header.elapsed(at).seconds().unsigned_abs());
+            latest.text[21..45].copy_from_slice(&digits);
+            latest.length = 21 + length;
+            latest.at = Some(at);
+        }
+        room.cut(&latest.text, latest.length)
+    }
+
+    #[inline]
+    fn event(&mut self, id: EventId, header: &RunHeader, room: &mut Room<'_>) -> Option<()> {
+        match header.events.own(id) {
+            None => self.event.put(u64::from(id.0) + 1, room),
+            Some(own) => name(own, room),
         }
     }
 
     #[inline]
-    fn root(&mut self, origin: Origin, header: &RunHeader, out: &mut Vec<u8>) {
+    fn cause(&mut self, cause: Cause, header: &RunHeader, room: &mut Room<'_>) -> Option<()> {
+        match cause {
+            Cause::Event(id) => self.event(id, header, room),
+            Cause::Timer(timer) => {
+                room.text(TimerName::PREFIX.as_bytes())?;
+                room.text(timer.word().as_bytes())?;
+                room.text(b",")
+            }
+            Cause::Start => self.cells(&[rows::cause(cause, header)], room),
+        }
+    }
+
+    #[inline]
+    fn root(&mut self, origin: Origin, header: &RunHeader, room: &mut Room<'_>) -> Option<()> {
         match origin.event() {
-            Some(id) => self.event(id, header, out),
-            None => out.push(b','),
+            Some(id) => self.event(id, header, room)?,
+            None => room.text(b",")?,
         }
         let Some(actor) = origin.actor() else {
-            return out.push(b',');
+            return room.text(b",");
         };
         let encoder = &mut self.encoder;
-        self.root_actor.put(actor, out, |out| name(encoder, header.actor(actor), out));
+        self.root_actor
+            .put(actor, room, |out| encoder.fields(&[Cell::Text(header.actor(actor))], out))
     }
 
-    fn request(&mut self, r: &Request, header: &RunHeader, out: &mut Vec<u8>) {
-        self.head(header, out);
-        numbered(r.seq, out);
-        self.moment(r.at, header, out);
-        self.cause(r.cause, header, out);
-        let verb = VerbWord { address: r.verb.as_ptr().addr(), length: r.verb.len() };
+    /// Adds the name of an instance. The records of an event are often about the same.
+    #[inline]
+    fn named(&mut self, id: InstanceId, header: &RunHeader, room: &mut Room<'_>) -> Option<()> {
+        let latest = &mut self.instance;
+        if latest.id != Some(id) {
+            let names = &header.instances;
+            let Some((text, length)) = short_name(names, id.index()) else {
+                return name(names.get(id.index()), room);
+            };
+            *latest = LatestName { id: Some(id), text, length };
+        }
+        room.cut(&latest.text, latest.length)?;
+        room.text(b",")
+    }
+
+    fn request(&mut self, r: &Request, header: &RunHeader, room: &mut Room<'_>) -> Option<()> {
+        self.head(header, room)?;
+        self.seq.put(r.seq, room)?;
+        self.moment(r.at, header, room)?;
+        self.cause(r.cause, header, room)?;
         let encoder = &mut self.encoder;
-        self.calls.put(CallColumns(r.trigger, verb, r.actor, r.channel), out, |out| {
+        self.calls.put(CallColumns::of(r), room, |out| {
             encoder.fields(&rows::request(r, header)[7..11], out);
-        });
-        let target = match r.target {
-            Target::Instance(id) => header.instance(id),
-            Target::Group(id) => header.group(id),
-            Target::Account(id) => header.account(id),
-            Target::Instances => "",
-        };
-        name(encoder, target, out);
-        if r.wanted.max(r.got) <= SMALL {
-            let key = ResultColumns(r.result, [r.wanted, r.got], r.refusal, r.limited_by);
-            self.results.put(key, out, |out| {
+        })?;
+        match r.target {
+            Target::Instance(id) => self.named(id, header, room)?,
+            Target::Group(id) => listed(&header.groups, id.index(), room)?,
+            Target::Account(id) => listed(&header.accounts, id.index(), room)?,
+            Target::Instances => room.text(b",")?,
+        }
+        let encoder = &mut self.encoder;
+        match ResultColumns::of(r) {
+            Some(key) => self.results.put(key, room, |out| {
                 encoder.fields(&rows::request(r, header)[12..19], out);
-            });
-        } else {
-            encoder.fields(&rows::request(r, header)[12..19], out);
+            })?,
+            None => self.cells(&rows::request(r, header)[12..19], room)?,
         }
-        self.root(r.origin, header, out);
-        if let Some(seq) = r.origin.seq() {
-            write_number(seq, out);
+        self.root(r.origin, header, room)?;
+        match r.origin.seq() {
+            Some(seq) => numbered(seq, room)?,
+            None => room.text(b",")?,
         }
-        out.push(b'\n');
+        end_row(room)
     }
 
-    fn decision(&mut self, d: &Decision, header: &RunHeader, out: &mut Vec<u8>) {
-        self.head(header, out);
-        numbered(d.seq, out);
-        self.moment(d.at, header, out);
-        self.cause(d.cause, header, out);
-        self.root(d.origin, header, out);
+    fn decision(&mut self, d: &Decision, header: &RunHeader, room: &mut Room<'_>) -> Option<()> {
+        self.head(header, room)?;
+        self.seq.put(d.seq, room)?;
+        self.moment(d.at, header, room)?;
+        self.cause(d.cause, header, room)?;
+        self.root(d.origin, header, room)?;
         let encoder = &mut self.encoder;
-        self.actions.put(ActionColumns(d.trigger, d.action, d.actor, d.channel), out, |out| {
+        self.actions.put(ActionColumns(d.trigger, d.action, d.actor, d.channel), room, |out| {
             encoder.fields(&rows::decision(d, header)[9..13], out);
-        });
-        name(encoder, header.account(d.account), out);
-        name(encoder, d.group.map_or("", |group| header.group(group)), out);
-        name(encoder, header.instance(d.instance), out);
+        })?;
+        self.account.put(d.account, room, |out| {
+            encoder.fields(&[Cell::Text(header.account(d.account))], out);
+        })?;
+        match d.group {
+            Some(group) => listed(&header.groups, group.index(), room)?,
+            None => room.text(b",")?,
+        }
+        self.named(d.instance, header, room)?;
         let judgement = JudgedColumns {
             policy: d.policy,
             rule: d.rule,
@@ -258,84 +338,94 @@ impl JoinedRows {
             decided_by: d.decided_by,
             basis: d.basis,
         };
-        self.judgements.put(judgement, out, |out| {
-            encoder.fields(&rows::decision(d, header)[16..28], out);
-        });
-        self.remedy(d.remedy, d.policy, header, out);
         let encoder = &mut self.encoder;
-        self.policy.put(d.policy, out, |out| {
+        self.judgements.put(judgement, room, |out| {
+            encoder.fields(&rows::decision(d, header)[16..28], out);
+        })?;
+        self.remedy(d.remedy, d.policy, header, room)?;
+        let encoder = &mut self.encoder;
+        self.policy.put(d.policy, room, |out| {
             encoder.fields(&[Cell::Text(&header.rulebook(d.policy).policy.name)], out);
-        });
-        time(encoder, d.remedy_from, out);
-        if d.worth.is_some() {
-            encoder.write(&Cell::money(d.worth), out);
-        }
-        out.push(b'\n');
+        })?;
+        time(encoder, d.remedy_from, room)?;
+        self.money(d.worth, room)?;
+        end_row(room)
     }
 
-    /// Appends a remedy and the last instant at which it helps.
+    /// Adds an amount, if there is one.
+    #[inline]
+    fn money(&mut self, amount: Option<Money>, room: &mut Room<'_>) -> Option<()> {
+        if amount.is_some() { self.cells(&[Cell::money(amount)], room) } else { room.text(b",") }
+    }
+
+    /// Adds a remedy and the last instant at which it helps.
     #[inline]
     fn remedy(
         &mut self,
         remedy: Option<Remedy>,
         policy: PolicyId,
         header: &RunHeader,
-        out: &mut Vec<u8>,
-    ) {
+        room: &mut Room<'_>,
+    ) -> Option<()> {
         let Some(found) = remedy else {
-            out.extend_from_slice(b",,");
-            return;
+            return room.text(b",,");
         };
         let encoder = &mut self.encoder;
         // The text does not depend on the time.
         let key = (policy, Some(Remedy { until: None, ..found }));
-        self.remedies.put(key, out, |out| {
+        self.remedies.put(key, room, |out| {
             encoder.fields(&[rows::remedy(remedy, policy, header)], out);
-        });
-        time(encoder, found.until, out);
+        })?;
+        time(encoder, found.until, room)
     }
 
-    fn verdict(&mut self, d: &Decision, finding: Finding, header: &RunHeader, out: &mut Vec<u8>) {
-        self.head(header, out);
-        numbered(d.seq, out);
+    fn verdict(
+        &mut self,
+        d: &Decision,
+        finding: Finding,
+        header: &RunHeader,
+        room: &mut Room<'_>,
+    ) -> Option<()> {
+        self.head(header, room)?;
+        self.seq.put(d.seq, room)?;
+        self.named(d.instance, header, room)?;
         let encoder = &mut self.encoder;
-        name(encoder, header.instance(d.instance), out);
-        self.verdicts.put((d.policy, finding), out, |out| {
+        self.verdicts.put((d.policy, finding), room, |out| {
             encoder.fields(&rows::verdict(d, finding, header)[5..], out);
-            end_row(out);
-        });
+        })?;
+        end_row(room)
     }
 
-    fn change(&mut self, c: &Change, header: &RunHeader, out: &mut Vec<u8>) {
-        self.head(header, out);
-        self.moment(c.at, header, out);
+    fn change(&mut self, c: &Change, header: &RunHeader, room: &mut Room<'_>) -> Option<()> {
+        self.head(header, room)?;
+        self.moment(c.at, header, room)?;
         let is_start = c.cause == Cause::Start;
         if is_start {
-            out.push(b',');
+            room.text(b",")?;
         } else {
-            numbered(c.seq, out);
+            self.seq.put(c.seq, room)?;
+        }
+        if let Subject::Instance(id) = c.subject {
+            room.text(b",,")?;
+            self.named(id, header, room)?;
+        } else {
+            self.cells(&rows::change(c, header)[6..9], room)?;
         }
         let encoder = &mut self.encoder;
-        if let Subject::Instance(id) = c.subject {
-            out.extend_from_slice(b",,");
-            name(encoder, header.instance(id), out);
-        } else {
-            encoder.fields(&rows::change(c, header)[6..9], out);
-        }
         let at = |at: SimTime| (at != SimTime::NEVER).then_some(at);
         if let What::Schedule(from, to) | What::Term(from, to) = c.what {
             let is_term = matches!(c.what, What::Term(..));
-            out.extend_from_slice(if is_term { b"term," } else { b"scheduled-release," });
-            time(encoder, at(from).filter(|_| !is_start), out);
-            time(encoder, at(to), out);
+            room.text(if is_term { b"term," } else { b"scheduled-release," })?;
+            time(encoder, at(from).filter(|_| !is_start), room)?;
+            time(encoder, at(to), room)?;
         } else {
-            self.values.put(Values(c.what, is_start), out, |out| {
+            self.values.put(Values(c.what, is_start), room, |out| {
                 encoder.fields(&rows::change(c, header)[9..12], out);
-            });
+            })?;
         }
-        self.cause(c.cause, header, out);
-        self.root(c.origin, header, out);
-        end_row(out);
+        self.cause(c.cause, header, room)?;
+        self.root(c.origin, header, room)?;
+        end_row(room)
     }
 
     fn instance(
@@ -343,45 +433,43 @@ impl JoinedRows {
         row: &InstanceRow,
         tally: &InstanceTally,
         header: &RunHeader,
-        out: &mut Vec<u8>,
-    ) {
+        room: &mut Room<'_>,
+    ) -> Option<()> {
         let cells = || rows::instance(row, tally, header);
-        self.head(header, out);
-        let encoder = &mut self.encoder;
-        name(encoder, header.instance(row.instance), out);
+        self.head(header, room)?;
+        listed(&header.instances, row.instance.index(), room)?;
         let group = row.start.map_or_else(|| tally.group.or(row.group), |start| start.group);
         let billing = row.start.map_or(row.billing, |start| start.billing);
-        self.origins.put(OwnerColumns(row.account, group, billing, row.zone), out, |out| {
-            encoder.fields(&cells()[4..8], out);
-        });
-        name(encoder, header.tags.of(row.instance).unwrap_or_default(), out);
-        if tally.released.is_some() {
-            encoder.fields(&cells()[9..13], out);
-        } else {
-            self.ends.put(AtEnd(row.policy, row.state, row.on, row.unknown), out, |out| {
-                encoder.fields(&cells()[9..13], out);
-            });
-        }
-        numbered(tally.held.into(), out);
-        numbered(tally.overridden.into(), out);
-        self.remedy(tally.remedy, row.policy, header, out);
         let encoder = &mut self.encoder;
-        time(encoder, tally.remedy_from, out);
+        self.origins.put(OwnerColumns(row.account, group, billing, row.zone), room, |out| {
+            encoder.fields(&cells()[4..8], out);
+        })?;
+        name(header.tags.of(row.instance).unwrap_or_default(), room)?;
+        if tally.released.is_some() {
+            self.cells(&cells()[9..13], room)?;
+        } else {
+            self.ends.put(AtEnd(row.policy, row.state, row.on, row.unknown), room, |out| {
+                encoder.fields(&cells()[9..13], out);
+            })?;
+        }
+        numbered(tally.held.into(), room)?;
+        numbered(tally.overridden.into(), room)?;
+        self.remedy(tally.remedy, row.policy, header, room)?;
+        let encoder = &mut self.encoder;
+        time(encoder, tally.remedy_from, room)?;
         let start = row.start;
         let key = start.map(|s| (row.policy, s.state, s.membership, s.on, s.unknown));
-        self.starts.put(AtStart(key), out, |out| encoder.fields(&cells()[18..21], out));
-        time(encoder, row.created, out);
-        name(encoder, header.imported_from.of(row.instance).unwrap_or_default(), out);
-        name(encoder, row.group.map_or("", |group| header.group(group)), out);
-        encoder.fields(&[Cell::money(row.hourly), Cell::money(row.worth)], out);
-        encoder.fields(&[rows::currency(header)], out);
-        end_row(out);
-    }
-}
-
-/// Ends a row: the comma after its last cell becomes a line end.
-pub(super) fn end_row(out: &mut [u8]) {
-    if let Some(last) = out.last_mut() {
-        *last = b'\n';
+        self.starts.put(AtStart(key), room, |out| encoder.fields(&cells()[18..21], out))?;
+        time(encoder, row.created, room)?;
+        name(header.imported_from.of(row.instance).unwrap_or_default(), room)?;
+        match row.group {
+            Some(group) => listed(&header.groups, group.index(), room)?,
+            None => room.text(b",")?,
+        }
+        self.money(row.hourly, room)?;
+        self.money(row.worth, room)?;
+        let encoder = &mut self.encoder;
+        self.currency.put((), room, |out| encoder.fields(&[rows::currency(header)], out))?;
+        end_row(room)
     }
 }

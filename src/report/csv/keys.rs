@@ -2,53 +2,64 @@
 
 use super::pieces::Key;
 use crate::policy::{Basis, Finding, Remedy};
-use crate::record::{DecidedBy, Refusal, What};
+use crate::record::{DecidedBy, Refusal, Request, What};
 use crate::words::{
-    AccountId, Action, ActorId, Billing, Channel, Effect, GroupId, Lifecycle, LimitedBy,
-    Membership, Outcome, PolicyId, ProtectionSet, RequestResult, RuleId, Trigger, Word, ZoneId,
+    AccountId, Action, ActorId, Billing, Channel, Effect, GroupId, Lifecycle, Membership, Outcome,
+    PolicyId, ProtectionSet, RuleId, Trigger, Word, ZoneId,
 };
 
 /// Trigger, verb, caller and channel of a request.
+///
+/// The verb is known by the address and the length of its word, so that equal words at two
+/// addresses are two keys.
 #[derive(PartialEq)]
-pub(super) struct CallColumns(
-    pub(super) Option<Trigger>,
-    pub(super) VerbWord,
-    pub(super) Option<ActorId>,
-    pub(super) Option<Channel>,
-);
+pub(super) struct CallColumns([u64; 2]);
 
-/// A verb by the address of its word. Equal words at two addresses are two keys.
-#[derive(PartialEq)]
-pub(super) struct VerbWord {
-    pub(super) address: usize,
-    pub(super) length: usize,
+impl CallColumns {
+    #[inline]
+    pub(super) fn of(r: &Request) -> Self {
+        let address = r.verb.as_ptr().addr() as u64;
+        let length = (r.verb.len() as u64) << 16 & 0xffff_0000; // a word is never so long
+        let caller = u64::from(actor(r.actor)) << 32;
+        Self([address, caller | length | byte(r.trigger) << 8 | byte(r.channel)])
+    }
 }
 
 impl Key for CallColumns {
     #[inline]
-    fn numbers(&self) -> [u32; 4] {
-        [number(self.0), low(self.1.address), actor(self.2), number(self.3)]
+    fn numbers(&self) -> [u64; 2] {
+        self.0
     }
 }
 
 /// The columns of a request from its result to the reason why it was limited.
 #[derive(PartialEq)]
-pub(super) struct ResultColumns(
-    pub(super) RequestResult,
-    pub(super) [u32; 2],
-    pub(super) Option<Refusal>,
-    pub(super) Option<LimitedBy>,
-);
+pub(super) struct ResultColumns([u64; 2]);
+
+/// Largest number of instances in a [`ResultColumns`]; larger ones vary too much.
+const SMALL: u32 = 9;
+
+impl ResultColumns {
+    /// `None` for numbers that vary too much.
+    #[inline]
+    pub(super) fn of(r: &Request) -> Option<Self> {
+        let refusal = match r.refusal {
+            None => 0,
+            Some(Refusal::Rule(policy, rule)) => {
+                1 << 32 | u64::from(policy.0) << 16 | u64::from(rule.0)
+            }
+            Some(Refusal::Obstacle(obstacle)) => 2 << 32 | u64::from(obstacle.index()),
+        };
+        let numbers = u64::from(r.wanted) << 24 | u64::from(r.got) << 16;
+        let words = u64::from(r.result.index()) << 8 | byte(r.limited_by);
+        (r.wanted.max(r.got) <= SMALL).then_some(Self([refusal, numbers | words]))
+    }
+}
 
 impl Key for ResultColumns {
     #[inline]
-    fn numbers(&self) -> [u32; 4] {
-        let refusal = match self.2 {
-            Some(Refusal::Rule(policy, rule)) => u32::from(policy.0) << 16 | u32::from(rule.0),
-            Some(Refusal::Obstacle(obstacle)) => 1 << 24 | u32::from(obstacle.index()),
-            None => u32::MAX,
-        };
-        [u32::from(self.0.index()), self.1[0] << 8 | self.1[1], refusal, number(self.3)]
+    fn numbers(&self) -> [u64; 2] {
+        self.0
     }
 }
 
@@ -63,9 +74,9 @@ pub(super) struct ActionColumns(
 
 impl Key for ActionColumns {
     #[inline]
-    fn numbers(&self) -> [u32; 4] {
+    fn numbers(&self) -> [u64; 2] {
         let (trigger, action) = (self.0.index(), self.1.index());
-        [u32::from(trigger) << 8 | u32::from(action), actor(self.2), number(self.3), 0]
+        both([u32::from(trigger) << 8 | u32::from(action), actor(self.2), number(self.3), 0])
     }
 }
 
@@ -87,32 +98,32 @@ pub(super) struct JudgedColumns {
 
 impl Key for JudgedColumns {
     #[inline]
-    fn numbers(&self) -> [u32; 4] {
+    fn numbers(&self) -> [u64; 2] {
         let rule = self.rule.map_or(u32::MAX, |rule| u32::from(rule.0));
         let words = u32::from(self.outcome.index()) << 8 | u32::from(self.effect.index());
-        [
+        both([
             rule,
             words,
             mask(self.on, self.inert),
             number(self.membership) << 8 | number(self.billing),
-        ]
+        ])
     }
 }
 
 impl Key for (PolicyId, Option<Remedy>) {
     #[inline]
-    fn numbers(&self) -> [u32; 4] {
+    fn numbers(&self) -> [u64; 2] {
         let rule = self.1.and_then(|remedy| remedy.proposed_by);
         let (rule, index) = rule.map_or((u16::MAX, u8::MAX), |(rule, index)| (rule.0, index));
-        [self.0.0.into(), rule.into(), index.into(), self.1.is_some().into()]
+        both([self.0.0.into(), rule.into(), index.into(), self.1.is_some().into()])
     }
 }
 
 impl Key for (PolicyId, Finding) {
     #[inline]
-    fn numbers(&self) -> [u32; 4] {
+    fn numbers(&self) -> [u64; 2] {
         let rule = self.1.rule.map_or(u32::MAX, |rule| u32::from(rule.0));
-        [self.0.0.into(), rule, self.1.verdict.index().into(), self.1.protection.0.into()]
+        both([self.0.0.into(), rule, self.1.verdict.index().into(), self.1.protection.0.into()])
     }
 }
 
@@ -122,8 +133,8 @@ pub(super) struct Values(pub(super) What, pub(super) bool);
 
 impl Key for Values {
     #[inline]
-    fn numbers(&self) -> [u32; 4] {
-        match self.0 {
+    fn numbers(&self) -> [u64; 2] {
+        both(match self.0 {
             What::State(a, b) => [0, a.index().into(), b.index().into(), 0],
             What::Protections(policy, a, b) => [1, policy.0.into(), mask(a, b), self.1.into()],
             What::Arrears(a, b) => [2, a.into(), b.into(), self.1.into()],
@@ -141,7 +152,7 @@ impl Key for Values {
             | What::Health(..)
             | What::Suspended(..)
             | What::Property(..) => [3, 0, 0, 0],
-        }
+        })
     }
 }
 
@@ -156,9 +167,9 @@ pub(super) struct OwnerColumns(
 
 impl Key for OwnerColumns {
     #[inline]
-    fn numbers(&self) -> [u32; 4] {
+    fn numbers(&self) -> [u64; 2] {
         let group = self.1.map_or(u32::MAX, GroupId::number);
-        [self.0.0, group, number(self.2), self.3.map_or(u32::MAX, ZoneId::number)]
+        both([self.0.0, group, number(self.2), self.3.map_or(u32::MAX, ZoneId::number)])
     }
 }
 
@@ -173,8 +184,8 @@ pub(super) struct AtEnd(
 
 impl Key for AtEnd {
     #[inline]
-    fn numbers(&self) -> [u32; 4] {
-        [self.0.0.into(), self.1.index().into(), mask(self.2, self.3), 0]
+    fn numbers(&self) -> [u64; 2] {
+        both([self.0.0.into(), self.1.index().into(), mask(self.2, self.3), 0])
     }
 }
 
@@ -187,9 +198,9 @@ pub(super) struct AtStart(
 
 impl Key for AtStart {
     #[inline]
-    fn numbers(&self) -> [u32; 4] {
-        let Some((policy, state, membership, on, unknown)) = self.0 else { return [u32::MAX; 4] };
-        [policy.0.into(), state.index().into(), number(membership), mask(on, unknown)]
+    fn numbers(&self) -> [u64; 2] {
+        let Some((policy, state, membership, on, unknown)) = self.0 else { return [u64::MAX; 2] };
+        both([policy.0.into(), state.index().into(), number(membership), mask(on, unknown)])
     }
 }
 
@@ -201,9 +212,13 @@ fn actor(actor: Option<ActorId>) -> u32 {
     actor.map_or(u32::MAX, |actor| actor.0)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "only the place in a memo depends on it")]
-const fn low(address: usize) -> u32 {
-    address as u32
+/// The index of a word. No list has so many words that it equals the number of `None`.
+fn byte(word: Option<impl Word>) -> u64 {
+    word.map_or(0xff, |word| word.index().into())
+}
+
+fn both([a, b, c, d]: [u32; 4]) -> [u64; 2] {
+    [u64::from(a) << 32 | u64::from(b), u64::from(c) << 32 | u64::from(d)]
 }
 
 /// Two sets as one number.

@@ -1,5 +1,6 @@
 //! The tables of a run as CSV files.
 
+pub(super) mod block;
 pub(super) mod cells;
 pub(super) mod columns;
 mod joined;

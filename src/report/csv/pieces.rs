@@ -3,7 +3,8 @@
 //! The cost of a row is its number of cells: each is built, dispatched and copied on its own. A
 //! piece replaces several cells with one copy.
 
-use super::cells::append_cut;
+use super::block::Room;
+use super::cells::number_text;
 
 /// Largest length of a piece that is copied with a fixed length, in bytes.
 const SHORT: usize = 32;
@@ -27,14 +28,10 @@ impl RowPiece {
         self.short[..kept].copy_from_slice(&self.text[..kept]);
     }
 
-    /// Appends the bytes to `out`.
+    /// Adds the bytes to a row.
     #[inline]
-    fn put(&self, out: &mut Vec<u8>) {
-        if self.length > SHORT {
-            out.extend_from_slice(&self.text);
-        } else {
-            append_cut(out, &self.short, self.length);
-        }
+    fn put(&self, room: &mut Room<'_>) -> Option<()> {
+        if self.length > SHORT { room.text(&self.text) } else { room.cut(&self.short, self.length) }
     }
 }
 
@@ -52,14 +49,19 @@ impl<K> Default for Latest<K> {
 }
 
 impl<K: PartialEq> Latest<K> {
-    /// Appends the piece of `key` to `out`; `write` encodes it if another key was the latest.
+    /// Adds the piece of `key` to a row; `write` encodes it if another key was the latest.
     #[inline]
-    pub(super) fn put(&mut self, key: K, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    pub(super) fn put(
+        &mut self,
+        key: K,
+        room: &mut Room<'_>,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Option<()> {
         if self.key.as_ref() != Some(&key) {
             self.piece.fill(write);
             self.key = Some(key);
         }
-        self.piece.put(out);
+        self.piece.put(room)
     }
 }
 
@@ -69,60 +71,125 @@ const PAIRS: usize = 64;
 /// A key of a [`Memo`].
 pub(super) trait Key: PartialEq {
     /// Numbers that differ between most keys.
-    fn numbers(&self) -> [u32; 4];
+    fn numbers(&self) -> [u64; 2];
 }
 
 /// The pieces of some keys: of the keys with the same place, the latest two.
 #[derive(Debug, Clone)]
 pub(super) struct Memo<K> {
-    pairs: Box<[[Latest<K>; 2]]>,
+    pairs: Box<[[Latest<K>; 2]; PAIRS]>,
 }
 
 impl<K> Default for Memo<K> {
     fn default() -> Self {
-        Self { pairs: (0..PAIRS).map(|_| Default::default()).collect() }
+        Self { pairs: Box::new(std::array::from_fn(|_| Default::default())) }
     }
 }
 
 impl<K: Key> Memo<K> {
-    /// Appends the piece of `key` to `out`; `write` encodes it if it is not known.
+    /// Adds the piece of `key` to a row; `write` encodes it if it is not known.
     #[inline]
-    pub(super) fn put(&mut self, key: K, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
-        let mixed = key
-            .numbers()
-            .iter()
-            .fold(0_u32, |mixed, number| (mixed.rotate_left(5) ^ number).wrapping_mul(0x9e37_79b1));
-        let [first, second] = &mut self.pairs[(mixed >> 26) as usize % PAIRS];
+    pub(super) fn put(
+        &mut self,
+        key: K,
+        room: &mut Room<'_>,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Option<()> {
+        const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+        let [one, other] = key.numbers();
+        let mixed = (one.wrapping_mul(ODD) ^ other).wrapping_mul(ODD);
+        let [first, second] = &mut self.pairs[(mixed >> 58) as usize % PAIRS];
         if first.key.as_ref() != Some(&key) {
             std::mem::swap(first, second);
         }
-        first.put(key, out, write);
+        first.put(key, room, write)
+    }
+}
+
+/// Length of the text of a [`Counter`]: its prefix and a number.
+const LONGEST: usize = 32;
+
+/// Writes numbers that grow slowly, each with a comma and after the same prefix.
+///
+/// Only the last digit differs within ten numbers, so that nine of ten are copied and the digit is
+/// replaced.
+#[derive(Debug, Clone)]
+pub(super) struct Counter {
+    /// Length of the prefix.
+    prefix: usize,
+    /// The multiple of ten that the text has.
+    ten: u64,
+    text: [u8; LONGEST],
+    /// Length of the text, with the comma.
+    length: usize,
+}
+
+impl Counter {
+    /// A counter with a prefix of at most eight bytes.
+    pub(super) fn new(prefix: &'static str) -> Self {
+        let mut text = [0; LONGEST];
+        text[..prefix.len()].copy_from_slice(prefix.as_bytes());
+        let mut new = Self { prefix: prefix.len(), ten: 0, text, length: 0 };
+        new.set(0);
+        new
+    }
+
+    fn set(&mut self, ten: u64) {
+        let (number, length) = number_text(ten);
+        self.text[self.prefix..][..number.len()].copy_from_slice(&number);
+        self.length = self.prefix + length;
+        self.ten = ten;
+    }
+
+    /// Adds a number to a row.
+    #[inline]
+    pub(super) fn put(&mut self, number: u64, room: &mut Room<'_>) -> Option<()> {
+        if number.wrapping_sub(self.ten) > 9 {
+            self.set(number - number % 10);
+        }
+        room.cut(&self.text, self.length)?;
+        let [digit, ..] = number.wrapping_sub(self.ten).to_le_bytes();
+        room.replace(2, b'0' | digit)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::block::Block;
     use super::*;
 
     impl Key for u32 {
-        fn numbers(&self) -> [u32; 4] {
-            [*self % 7, 0, 0, 0]
+        fn numbers(&self) -> [u64; 2] {
+            [u64::from(*self % 7), 0]
         }
     }
 
     #[test]
     fn a_piece_is_encoded_when_it_is_not_known() {
         let mut memo = Memo::default();
-        let (mut out, mut expected, mut encoded) = (Vec::new(), Vec::new(), 0);
+        let (mut block, mut expected, mut encoded) = (Block::default(), Vec::new(), 0);
         // Keys with the same numbers replace each other; 31 to 34 bytes are around the limit.
         for key in [31_u32, 32, 31, 33, 34, 34, 38, 31, 45, 0, 7, 0] {
             let text = vec![b'a' + u8::try_from(key % 26).unwrap(); key as usize];
-            memo.put(key, &mut out, |out| {
+            let write = |out: &mut Vec<u8>| {
                 encoded += 1;
                 out.extend_from_slice(&text);
-            });
+            };
+            assert!(block.row(|room| memo.put(key, room, write)).is_some());
             expected.extend_from_slice(&text);
         }
-        assert_eq!((out, encoded), (expected, 8));
+        assert_eq!((block.rows(), encoded), (&expected[..], 8));
+    }
+
+    #[test]
+    fn counters_write_any_number() {
+        let mut counter = Counter::new("event-");
+        let ends = [u64::MAX, 0, 99_999_999, 100_000_000, u64::MAX - 9, 9, 10, u64::MAX - 3];
+        let near = (0..12_000).chain((0..300).rev()).chain(99_999_900..100_000_100);
+        for number in near.chain(ends) {
+            let mut block = Block::default();
+            assert!(block.row(|room| counter.put(number, room)).is_some());
+            assert_eq!(block.rows(), format!("event-{number},").as_bytes());
+        }
     }
 }

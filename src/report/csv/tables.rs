@@ -1,18 +1,19 @@
 //! CSV tables: RFC 4180, `\n` at the end of each row, always with a header.
 //!
-//! Two writers give the same bytes. [`BufferedCsv`] does not allocate per row; runs use it.
+//! Two writers give the same bytes. [`BlockCsv`] does not allocate per row; runs use it.
 //! [`ReferenceCsv`] uses the `csv` crate; tests compare the two.
 
 use std::io::{self, Write};
 
 use csv::{Terminator, Writer, WriterBuilder};
 
+use super::block::{Block, BlockOut, Copied};
 use super::cells::{Cell, FieldEncoder};
 use super::columns::{
     ALERTS, DECISIONS, FINDINGS, INSTANCES, LOSSES, REQUESTS, TABLES, TIMELINE, Table, VERDICTS,
     further_columns,
 };
-use super::joined::{JoinedRows, LargeRow, end_row};
+use super::joined::{JoinedRows, LargeRow};
 use super::rows;
 use super::tallies::Tallies;
 use crate::record::{Change, Decision, InstanceRow, Record, Request};
@@ -46,6 +47,14 @@ pub trait Rows {
     /// # Errors
     /// If writing fails.
     fn large(&mut self, row: LargeRow<'_>, h: &RunHeader, by: &mut JoinedRows) -> io::Result<()> {
+        self.plain(row, h, by)
+    }
+
+    /// Writes a row of a large table from its cells.
+    ///
+    /// # Errors
+    /// If writing fails.
+    fn plain(&mut self, row: LargeRow<'_>, h: &RunHeader, by: &mut JoinedRows) -> io::Result<()> {
         let encoder = &mut by.encoder;
         match row {
             LargeRow::Request(request) => self.row(encoder, &rows::request(request, h)),
@@ -87,58 +96,73 @@ impl<W: Write> Rows for ReferenceCsv<W> {
     }
 }
 
-/// Number of buffered bytes at which [`BufferedCsv`] writes.
-const FULL: usize = 64 * 1024;
-/// Further capacity for the row that exceeds [`FULL`], in bytes. A longer row grows the buffer.
-const ROW: usize = 4 * 1024;
-/// A writer that collects rows in a buffer and writes it when it is full.
-pub struct BufferedCsv<W: Write> {
-    out: W,
-    buffer: Vec<u8>,
+/// A writer that collects rows in a block and hands it over when it is full.
+pub struct BlockCsv<B: BlockOut> {
+    out: B,
+    block: Block,
+    /// A row that is not joined from pieces.
+    plain: Vec<u8>,
 }
 
-impl<W: Write> Rows for BufferedCsv<W> {
-    type Out = W;
+/// A writer that collects rows and writes them in blocks.
+pub type BufferedCsv<W> = BlockCsv<Copied<W>>;
 
-    fn to(out: W) -> Self {
-        Self { out, buffer: Vec::with_capacity(FULL + ROW) }
+impl<B: BlockOut> Rows for BlockCsv<B> {
+    type Out = B::Out;
+
+    fn to(out: B::Out) -> Self {
+        Self { out: B::to(out), block: Block::default(), plain: Vec::new() }
     }
 
     fn row(&mut self, encoder: &mut FieldEncoder, cells: &[Cell<'_>]) -> io::Result<()> {
-        encoder.fields(cells, &mut self.buffer);
-        end_row(&mut self.buffer);
+        self.plain.clear();
+        encoder.fields(cells, &mut self.plain);
+        end_row(&mut self.plain);
+        self.block.append(&self.plain);
         self.end_of_row()
     }
 
     #[inline]
     fn large(&mut self, row: LargeRow<'_>, h: &RunHeader, by: &mut JoinedRows) -> io::Result<()> {
-        by.write(row, h, &mut self.buffer);
-        self.end_of_row()
+        match self.block.row(|room| by.write(row, h, room)) {
+            Some(()) => self.end_of_row(),
+            None => self.plain(row, h, by),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.write_buffer()?;
-        self.out.flush()
+        self.hand_over()?;
+        self.out.settle()
     }
 }
 
-impl<W: Write> BufferedCsv<W> {
+impl<B: BlockOut> BlockCsv<B> {
     #[inline]
     fn end_of_row(&mut self) -> io::Result<()> {
-        if self.buffer.len() < FULL { Ok(()) } else { self.write_buffer() }
+        if self.block.is_full() { self.hand_over() } else { Ok(()) }
     }
 
-    fn write_buffer(&mut self) -> io::Result<()> {
-        let written = self.out.write_all(&self.buffer);
-        self.buffer.clear();
-        written
+    fn hand_over(&mut self) -> io::Result<()> {
+        if self.block.rows().is_empty() {
+            return Ok(());
+        }
+        let taken = self.out.take(&mut self.block);
+        self.block.clear();
+        taken
     }
 }
 
 /// A writer that is dropped early leaves whole rows.
-impl<W: Write> Drop for BufferedCsv<W> {
+impl<B: BlockOut> Drop for BlockCsv<B> {
     fn drop(&mut self) {
         let _ = self.flush();
+    }
+}
+
+/// Ends a row: the comma after its last cell becomes a line end.
+fn end_row(out: &mut [u8]) {
+    if let Some(last) = out.last_mut() {
+        *last = b'\n';
     }
 }
 

@@ -4,12 +4,12 @@
 //! last batch. The thread sends empty batches back, so that a run of any length uses the memory
 //! of a few batches.
 
-use std::io::{self, Write};
+use std::io;
 use std::mem;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use super::tables::{BufferedCsv, Counts, CsvTables, Rows};
+use super::tables::{Counts, CsvTables, Rows};
 use crate::record::{Change, Decision, InstanceRow, Record, Request};
 use crate::report::item::{Report, RunItem};
 use crate::run_header::RunHeader;
@@ -151,7 +151,7 @@ impl CsvThread {
     ///
     /// # Errors
     /// If the system refuses to create a thread.
-    pub fn start<W: Write + Send + 'static>(tables: CsvTables<BufferedCsv<W>>) -> io::Result<Self> {
+    pub fn start<T: Rows + Send + 'static>(tables: CsvTables<T>) -> io::Result<Self> {
         let (to, from) = sync_channel(BATCHES);
         let (give_back, back) = sync_channel(BATCHES);
         for _ in 1..BATCHES {
@@ -241,8 +241,8 @@ impl Drop for CsvThread {
     }
 }
 
-fn work<W: Write>(
-    mut tables: CsvTables<BufferedCsv<W>>,
+fn work<T: Rows>(
+    mut tables: CsvTables<T>,
     from: &Receiver<Message>,
     back: &SyncSender<Box<Batch>>,
 ) -> io::Result<Counts> {
