@@ -101,10 +101,13 @@ impl EventNames {
     }
 
     /// The `id` of an event; `None` if it has none.
+    #[inline]
     pub fn own(&self, id: EventId) -> Option<&str> {
-        if self.named.is_empty() {
-            return None;
-        }
+        if self.named.is_empty() { None } else { self.search(id) }
+    }
+
+    #[inline(never)]
+    fn search(&self, id: EventId) -> Option<&str> {
         self.named.binary_search(&id).ok().map(|index| self.names.get(index))
     }
 

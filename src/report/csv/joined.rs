@@ -95,6 +95,7 @@ struct LatestName {
 }
 
 /// Adds a name that needs no quotes, and a comma.
+#[inline(never)]
 fn name(text: &str, room: &mut Room<'_>) -> Option<()> {
     if needs_quotes(text.as_bytes()) {
         return None;
@@ -207,24 +208,30 @@ impl JoinedRows {
 
     #[inline]
     fn moment(&mut self, at: SimTime, header: &RunHeader, room: &mut Room<'_>) -> Option<()> {
-        let latest = &mut self.moment;
-        if latest.at != Some(at) {
-            let second = at.seconds().wrapping_sub(latest.day).cast_unsigned();
-            if latest.at.is_some() && second < DAY.cast_unsigned() {
-                let (clock, last) = clock(second);
-                latest.text[10..18].copy_from_slice(&clock);
-                latest.text[18] = last;
-            } else {
-                latest.at = None;
-                latest.text[..21].copy_from_slice(&self.encoder.plain_time(at)?);
-                latest.day = at.seconds() - at.seconds().rem_euclid(DAY);
-            }
-            let (digits, length) = number_text(header.elapsed(at).seconds().unsigned_abs());
-            latest.text[21..45].copy_from_slice(&digits);
-            latest.length = 21 + length;
-            latest.at = Some(at);
+        if self.moment.at != Some(at) {
+            self.read_moment(at, header)?;
         }
-        room.cut(&latest.text, latest.length)
+        room.cut(&self.moment.text, self.moment.length)
+    }
+
+    #[inline(never)]
+    fn read_moment(&mut self, at: SimTime, header: &RunHeader) -> Option<()> {
+        let latest = &mut self.moment;
+        let second = at.seconds().wrapping_sub(latest.day).cast_unsigned();
+        if latest.at.is_some() && second < DAY.cast_unsigned() {
+            let (clock, last) = clock(second);
+            latest.text[10..18].copy_from_slice(&clock);
+            latest.text[18] = last;
+        } else {
+            latest.at = None;
+            latest.text[..21].copy_from_slice(&self.encoder.plain_time(at)?);
+            latest.day = at.seconds() - at.seconds().rem_euclid(DAY);
+        }
+        let (digits, length) = number_text(header.elapsed(at).seconds().unsigned_abs());
+        latest.text[21..45].copy_from_slice(&digits);
+        latest.length = 21 + length;
+        latest.at = Some(at);
+        Some(())
     }
 
     #[inline]
@@ -265,16 +272,18 @@ impl JoinedRows {
     /// Adds the name of an instance. The records of an event are often about the same.
     #[inline]
     fn named(&mut self, id: InstanceId, header: &RunHeader, room: &mut Room<'_>) -> Option<()> {
-        let latest = &mut self.instance;
-        if latest.id != Some(id) {
-            let names = &header.instances;
-            let Some((text, length)) = short_name(names, id.index()) else {
-                return name(names.get(id.index()), room);
-            };
-            *latest = LatestName { id: Some(id), text, length };
+        if self.instance.id != Some(id) && self.read_name(id, header).is_none() {
+            return name(header.instance(id), room);
         }
-        room.cut(&latest.text, latest.length)?;
+        room.cut(&self.instance.text, self.instance.length)?;
         room.text(b",")
+    }
+
+    #[inline(never)]
+    fn read_name(&mut self, id: InstanceId, header: &RunHeader) -> Option<()> {
+        let (text, length) = short_name(&header.instances, id.index())?;
+        self.instance = LatestName { id: Some(id), text, length };
+        Some(())
     }
 
     fn request(&mut self, r: &Request, header: &RunHeader, room: &mut Room<'_>) -> Option<()> {
@@ -293,11 +302,12 @@ impl JoinedRows {
             Target::Instances => room.text(b",")?,
         }
         let encoder = &mut self.encoder;
-        match ResultColumns::of(r) {
-            Some(key) => self.results.put(key, room, |out| {
+        if ResultColumns::are_few(r) {
+            self.results.put(ResultColumns::of(r), room, |out| {
                 encoder.fields(&rows::request(r, header)[12..19], out);
-            })?,
-            None => self.cells(&rows::request(r, header)[12..19], room)?,
+            })?;
+        } else {
+            self.cells(&rows::request(r, header)[12..19], room)?;
         }
         self.root(r.origin, header, room)?;
         match r.origin.seq() {

@@ -40,9 +40,15 @@ pub(super) struct ResultColumns([u64; 2]);
 const SMALL: u32 = 9;
 
 impl ResultColumns {
-    /// `None` for numbers that vary too much.
+    /// Whether the numbers of a request are small.
     #[inline]
-    pub(super) fn of(r: &Request) -> Option<Self> {
+    pub(super) fn are_few(r: &Request) -> bool {
+        r.wanted.max(r.got) <= SMALL
+    }
+
+    /// The key of a request with small numbers.
+    #[inline]
+    pub(super) fn of(r: &Request) -> Self {
         let refusal = match r.refusal {
             None => 0,
             Some(Refusal::Rule(policy, rule)) => {
@@ -52,7 +58,7 @@ impl ResultColumns {
         };
         let numbers = u64::from(r.wanted) << 24 | u64::from(r.got) << 16;
         let words = u64::from(r.result.index()) << 8 | byte(r.limited_by);
-        (r.wanted.max(r.got) <= SMALL).then_some(Self([refusal, numbers | words]))
+        Self([refusal, numbers | words])
     }
 }
 

@@ -1,7 +1,8 @@
 //! Parts of rows that many rows have in common, encoded once and then copied.
 //!
 //! The cost of a row is its number of cells: each is built, dispatched and copied on its own. A
-//! piece replaces several cells with one copy.
+//! piece replaces several cells with one copy. What is done only for a new piece is in functions
+//! of its own, so that the copy alone becomes a part of the code of a row.
 
 use super::block::Room;
 use super::cells::number_text;
@@ -58,10 +59,16 @@ impl<K: PartialEq> Latest<K> {
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Option<()> {
         if self.key.as_ref() != Some(&key) {
-            self.piece.fill(write);
-            self.key = Some(key);
+            self.replace(key, write);
         }
         self.piece.put(room)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn replace(&mut self, key: K, write: impl FnOnce(&mut Vec<u8>)) {
+        self.piece.fill(write);
+        self.key = Some(key);
     }
 }
 
@@ -134,7 +141,10 @@ impl Counter {
         new
     }
 
-    fn set(&mut self, ten: u64) {
+    /// Makes the text that of a number without its last digit.
+    #[inline(never)]
+    fn set(&mut self, number: u64) {
+        let ten = number - number % 10;
         let (number, length) = number_text(ten);
         self.text[self.prefix..][..number.len()].copy_from_slice(&number);
         self.length = self.prefix + length;
@@ -145,7 +155,7 @@ impl Counter {
     #[inline]
     pub(super) fn put(&mut self, number: u64, room: &mut Room<'_>) -> Option<()> {
         if number.wrapping_sub(self.ten) > 9 {
-            self.set(number - number % 10);
+            self.set(number);
         }
         room.cut(&self.text, self.length)?;
         let [digit, ..] = number.wrapping_sub(self.ten).to_le_bytes();

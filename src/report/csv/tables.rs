@@ -54,6 +54,8 @@ pub trait Rows {
     ///
     /// # Errors
     /// If writing fails.
+    #[cold]
+    #[inline(never)]
     fn plain(&mut self, row: LargeRow<'_>, h: &RunHeader, by: &mut JoinedRows) -> io::Result<()> {
         let encoder = &mut by.encoder;
         match row {
@@ -142,6 +144,7 @@ impl<B: BlockOut> BlockCsv<B> {
         if self.block.is_full() { self.hand_over() } else { Ok(()) }
     }
 
+    #[cold]
     fn hand_over(&mut self) -> io::Result<()> {
         if self.block.rows().is_empty() {
             return Ok(());
