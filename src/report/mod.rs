@@ -63,7 +63,7 @@ pub use coverage::{
     Mutant, coverage_json, coverage_missed, coverage_per_cent, coverage_text, mutants_missed,
     mutation_per_cent, mutation_text,
 };
-pub use csv::block::{Block, BlockOut};
+pub use csv::block::{BlockOut, RowBlock};
 pub use csv::columns::{Column, Kind, Reference, STUDY_TABLES, TABLES, Table};
 pub use csv::tables::{BlockCsv, BufferedCsv, Counts, CsvTables, DecisionsCsv, ReferenceCsv, Rows};
 pub use csv::thread::CsvThread;

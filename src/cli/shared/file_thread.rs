@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::system_calls::start_writing;
 use crate::diagnostics::in_hex;
-use crate::report::{Block, BlockOut, WrittenTable};
+use crate::report::{BlockOut, RowBlock, WrittenTable};
 
 /// Number of blocks that can wait. A block has 64 KiB.
 const WAITING: usize = 32;
@@ -53,14 +53,14 @@ impl Written {
 
 enum FileJob {
     /// Appends a block to a file.
-    Append(Arc<Mutex<Written>>, Block),
+    Append(Arc<Mutex<Written>>, RowBlock),
     /// Answers when all earlier jobs are done.
     Answer(SyncSender<()>),
     End,
 }
 
 /// Blocks that were written and can be filled again.
-type Spare = Arc<Mutex<Vec<Block>>>;
+type Spare = Arc<Mutex<Vec<RowBlock>>>;
 
 /// The parts that the files of a folder share.
 struct FileQueue {
@@ -171,11 +171,11 @@ impl Drop for FileThread {
 
 impl StagedFile {
     /// An empty block.
-    fn spare(&self) -> Block {
+    fn spare(&self) -> RowBlock {
         locked(&self.queue.spare).pop().unwrap_or_default()
     }
 
-    fn append(&self, block: Block) -> io::Result<()> {
+    fn append(&self, block: RowBlock) -> io::Result<()> {
         self.queue.send(FileJob::Append(Arc::clone(&self.written), block))
     }
 }
@@ -188,7 +188,7 @@ impl BlockOut for StagedFile {
         out
     }
 
-    fn take(&mut self, block: &mut Block) -> io::Result<()> {
+    fn take(&mut self, block: &mut RowBlock) -> io::Result<()> {
         self.append(mem::replace(block, self.spare()))
     }
 

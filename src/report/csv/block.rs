@@ -8,24 +8,24 @@ use std::io::{self, Write};
 /// Number of bytes at which a block is full.
 const FULL: usize = 64 * 1024;
 /// Room for the row that exceeds [`FULL`], in bytes. A longer row grows the block.
-const ROOM: usize = 4 * 1024;
+pub(super) const ROOM: usize = 4 * 1024;
 
 /// Rows of a table as bytes, and the room behind them.
 #[derive(Debug)]
-pub struct Block {
+pub struct RowBlock {
     /// The rows, and then bytes without a meaning.
     bytes: Vec<u8>,
     /// Number of bytes of the rows.
     length: usize,
 }
 
-impl Default for Block {
+impl Default for RowBlock {
     fn default() -> Self {
         Self { bytes: vec![0; FULL + ROOM], length: 0 }
     }
 }
 
-impl Block {
+impl RowBlock {
     /// The rows.
     pub fn rows(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
@@ -109,7 +109,7 @@ pub trait BlockOut {
     ///
     /// # Errors
     /// If writing fails.
-    fn take(&mut self, block: &mut Block) -> io::Result<()>;
+    fn take(&mut self, block: &mut RowBlock) -> io::Result<()>;
 
     /// Writes everything that was taken.
     ///
@@ -128,7 +128,7 @@ impl<W: Write> BlockOut for Copied<W> {
         Self(out)
     }
 
-    fn take(&mut self, block: &mut Block) -> io::Result<()> {
+    fn take(&mut self, block: &mut RowBlock) -> io::Result<()> {
         self.0.write_all(block.rows())
     }
 
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_row_that_does_not_fit_adds_nothing() {
-        let mut block = Block::default();
+        let mut block = RowBlock::default();
         let long = [b'x'; ROOM];
         assert_eq!(
             block.row(|room| room.text(b"one,").and_then(|()| room.replace(1, b'\n'))),

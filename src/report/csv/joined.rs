@@ -5,12 +5,12 @@
 //! cells of [`rows`]. Tests compare the bytes with those of the cells. `benches/README.md` has the
 //! gain.
 
-use super::block::Room;
+use super::block::{ROOM, Room};
 use super::cells::{Cell, DAY, FieldEncoder, clock, may_need_quotes, needs_quotes, number_text};
 use super::keys::{
     ActionColumns, AtEnd, AtStart, CallColumns, JudgedColumns, OwnerColumns, ResultColumns, Values,
 };
-use super::pieces::{Counter, Latest, Memo};
+use super::pieces::{GrowingNumber, Latest, Memo};
 use super::rows::{self, InstanceTally};
 use crate::money::Money;
 use crate::policy::{Finding, Remedy};
@@ -45,9 +45,9 @@ pub struct JoinedRows {
     scratch: Vec<u8>,
     /// Scenario, case and replication.
     head: Latest<()>,
-    seq: Counter,
+    seq: GrowingNumber,
     moment: LatestMoment,
-    event: Counter,
+    event: GrowingNumber,
     instance: LatestName,
     account: Latest<AccountId>,
     root_actor: Latest<ActorId>,
@@ -148,11 +148,11 @@ impl JoinedRows {
     fn with(encoder: FieldEncoder) -> Self {
         Self {
             encoder,
-            scratch: Vec::new(),
+            scratch: Vec::with_capacity(ROOM),
             head: Latest::default(),
-            seq: Counter::new(""),
+            seq: GrowingNumber::new(""),
             moment: LatestMoment::default(),
-            event: Counter::new(UNNAMED),
+            event: GrowingNumber::new(UNNAMED),
             instance: LatestName::default(),
             account: Latest::default(),
             root_actor: Latest::default(),

@@ -113,7 +113,7 @@ impl<K: Key> Memo<K> {
     }
 }
 
-/// Length of the text of a [`Counter`]: its prefix and a number.
+/// Length of the text of a [`GrowingNumber`]: its prefix and a number.
 const LONGEST: usize = 32;
 
 /// Writes numbers that grow slowly, each with a comma and after the same prefix.
@@ -121,7 +121,7 @@ const LONGEST: usize = 32;
 /// Only the last digit differs within ten numbers, so that nine of ten are copied and the digit is
 /// replaced.
 #[derive(Debug, Clone)]
-pub(super) struct Counter {
+pub(super) struct GrowingNumber {
     /// Length of the prefix.
     prefix: usize,
     /// The multiple of ten that the text has.
@@ -131,7 +131,7 @@ pub(super) struct Counter {
     length: usize,
 }
 
-impl Counter {
+impl GrowingNumber {
     /// A counter with a prefix of at most eight bytes.
     pub(super) fn new(prefix: &'static str) -> Self {
         let mut text = [0; LONGEST];
@@ -165,7 +165,7 @@ impl Counter {
 
 #[cfg(test)]
 mod tests {
-    use super::super::block::Block;
+    use super::super::block::RowBlock;
     use super::*;
 
     impl Key for u32 {
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn a_piece_is_encoded_when_it_is_not_known() {
         let mut memo = Memo::default();
-        let (mut block, mut expected, mut encoded) = (Block::default(), Vec::new(), 0);
+        let (mut block, mut expected, mut encoded) = (RowBlock::default(), Vec::new(), 0);
         // Keys with the same numbers replace each other; 31 to 34 bytes are around the limit.
         for key in [31_u32, 32, 31, 33, 34, 34, 38, 31, 45, 0, 7, 0] {
             let text = vec![b'a' + u8::try_from(key % 26).unwrap(); key as usize];
@@ -193,11 +193,12 @@ mod tests {
 
     #[test]
     fn counters_write_any_number() {
-        let mut counter = Counter::new("event-");
+        let mut counter = GrowingNumber::new("event-");
         let ends = [u64::MAX, 0, 99_999_999, 100_000_000, u64::MAX - 9, 9, 10, u64::MAX - 3];
         let near = (0..12_000).chain((0..300).rev()).chain(99_999_900..100_000_100);
+        let mut block = RowBlock::default();
         for number in near.chain(ends) {
-            let mut block = Block::default();
+            block.clear();
             assert!(block.row(|room| counter.put(number, room)).is_some());
             assert_eq!(block.rows(), format!("event-{number},").as_bytes());
         }

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use csv::{Terminator, Writer, WriterBuilder};
 
-use super::block::{Block, BlockOut, Copied};
+use super::block::{BlockOut, Copied, ROOM, RowBlock};
 use super::cells::{Cell, FieldEncoder};
 use super::columns::{
     ALERTS, DECISIONS, FINDINGS, INSTANCES, LOSSES, REQUESTS, TABLES, TIMELINE, Table, VERDICTS,
@@ -101,7 +101,7 @@ impl<W: Write> Rows for ReferenceCsv<W> {
 /// A writer that collects rows in a block and hands it over when it is full.
 pub struct BlockCsv<B: BlockOut> {
     out: B,
-    block: Block,
+    block: RowBlock,
     /// A row that is not joined from pieces.
     plain: Vec<u8>,
 }
@@ -113,7 +113,7 @@ impl<B: BlockOut> Rows for BlockCsv<B> {
     type Out = B::Out;
 
     fn to(out: B::Out) -> Self {
-        Self { out: B::to(out), block: Block::default(), plain: Vec::new() }
+        Self { out: B::to(out), block: RowBlock::default(), plain: Vec::with_capacity(ROOM) }
     }
 
     fn row(&mut self, encoder: &mut FieldEncoder, cells: &[Cell<'_>]) -> io::Result<()> {

@@ -10,9 +10,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use super::tables::{Counts, CsvTables, Rows};
-use crate::plan::Plan;
 use crate::record::{Change, Decision, InstanceRow, Record, Request};
-use crate::report::item::{EndOfRun, Report, RunItem};
+use crate::report::item::{Report, RunItem};
 use crate::run_header::RunHeader;
 use crate::words::Names;
 
@@ -169,35 +168,11 @@ impl CsvThread {
         &self.counts
     }
 
-    #[inline]
     fn record(&mut self, record: &Record, header: &RunHeader) -> io::Result<()> {
         self.batch.push(record);
         if self.batch.kinds.len() < BATCH { Ok(()) } else { self.hand_over(header) }
     }
 
-    fn begin(&mut self, plan: &Plan) -> io::Result<()> {
-        self.known = plan.header.instances.len();
-        self.send(Message::Begin(Box::new(plan.header.clone())))?;
-        for change in plan.starting_changes() {
-            self.record(&Record::Change(change), &plan.header)?;
-        }
-        Ok(())
-    }
-
-    fn end(&mut self, end: &EndOfRun<'_>) -> io::Result<()> {
-        for row in (end.instances)() {
-            self.batch.instances.push(row);
-            if self.batch.instances.len() >= BATCH {
-                self.hand_over(end.header)?;
-            }
-        }
-        if !self.batch.is_empty() {
-            self.hand_over(end.header)?;
-        }
-        self.send(Message::End)
-    }
-
-    #[cold]
     fn hand_over(&mut self, header: &RunHeader) -> io::Result<()> {
         header.instances.since(self.known).for_each(|name| self.batch.names.push(name));
         self.known = header.instances.len();
@@ -213,7 +188,6 @@ impl CsvThread {
     }
 
     /// The error with which the thread has ended early.
-    #[cold]
     fn failure(&mut self) -> io::Error {
         self.join().err().unwrap_or_else(|| io::Error::other(ENDED))
     }
@@ -230,9 +204,27 @@ impl CsvThread {
 impl Report<RunItem<'_>> for CsvThread {
     fn write(&mut self, item: &RunItem<'_>) -> io::Result<()> {
         match *item {
+            RunItem::Start(plan) => {
+                self.known = plan.header.instances.len();
+                self.send(Message::Begin(Box::new(plan.header.clone())))?;
+                for change in plan.starting_changes() {
+                    self.record(&Record::Change(change), &plan.header)?;
+                }
+                Ok(())
+            }
             RunItem::Record(record, header) => self.record(record, header),
-            RunItem::Start(plan) => self.begin(plan),
-            RunItem::End(end) => self.end(end),
+            RunItem::End(end) => {
+                for row in (end.instances)() {
+                    self.batch.instances.push(row);
+                    if self.batch.instances.len() >= BATCH {
+                        self.hand_over(end.header)?;
+                    }
+                }
+                if !self.batch.is_empty() {
+                    self.hand_over(end.header)?;
+                }
+                self.send(Message::End)
+            }
         }
     }
 
