@@ -94,6 +94,88 @@ pub enum TimeError {
     Malformed,
 }
 
+/// Reads times most of which are of the same day as the time before them, as in a sorted table.
+#[derive(Debug)]
+pub struct TimeReader {
+    /// The text of the last day, up to `T`.
+    day: [u8; 11],
+    /// The seconds from the epoch to its start.
+    start: i64,
+}
+
+impl Default for TimeReader {
+    fn default() -> Self {
+        Self { day: *b"1970-01-01T", start: 0 }
+    }
+}
+
+impl TimeReader {
+    /// Reads the form `2026-06-01T00:00:00Z`; `None` for every other form, and for a day that only
+    /// the calendar can check.
+    pub fn plain(&mut self, text: &str) -> Option<SimTime> {
+        let (day, clock) = text.as_bytes().split_first_chunk()?;
+        let seconds = seconds_of_day(clock)?;
+        if *day != self.day {
+            (self.start, self.day) = (start_of_day(day)?, *day);
+        }
+        Some(SimTime(self.start + seconds))
+    }
+}
+
+/// The seconds from the epoch to a day `2026-06-01T`; `None` for every other form, and for a day
+/// that only the calendar can check.
+///
+/// Days are counted by the formula of H. Hinnant, "chrono-compatible low-level date algorithms":
+/// the year begins in March, so that the leap day is its last.
+fn start_of_day(text: &[u8; 11]) -> Option<i64> {
+    let year = values(text.first_chunk()?, b"0000-00-")?;
+    let year = pair(year, 0) * 100 + pair(year, 2);
+    let rest = values(text.last_chunk()?, b"0-00-00T")?;
+    let (month, day) = (pair(rest, 2), pair(rest, 5));
+    // February is checked up to day 28; the 29th needs the calendar.
+    let days = match month {
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    let is_date = (1..=9998).contains(&year) && (1..=12).contains(&month);
+    if !is_date || !(1..=days).contains(&day) {
+        return None;
+    }
+    let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
+    let of_year = (153 * month + 2) / 5 + day - 1;
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + of_year - 719_468;
+    Some(days * DAY)
+}
+
+/// The seconds from midnight to a time of day `00:00:00Z`; `None` for every other form.
+fn seconds_of_day(text: &[u8]) -> Option<i64> {
+    let text: &[u8; 9] = text.try_into().ok()?;
+    let clock = values(text.first_chunk()?, b"00:00:00")?;
+    let (hour, minute, second) = (pair(clock, 0), pair(clock, 3), pair(clock, 6));
+    let is_clock = hour < 24 && minute < 60 && second < 60 && text[8] == b'Z';
+    is_clock.then_some(hour * HOUR + minute * MINUTE + second)
+}
+
+/// The values of the digits among eight bytes, which are checked together; `None` unless they are
+/// as in `form`: a digit for each `0`, and the same byte for every other.
+const fn values(bytes: &[u8; 8], form: &[u8; 8]) -> Option<u64> {
+    const ONES: u64 = u64::MAX / 255;
+    let form = u64::from_le_bytes(*form);
+    // Of the bytes of a form, only `0` has bits 4 and 5 and lacks bit 3.
+    let digits = form >> 4 & form >> 5 & !(form >> 3) & ONES;
+    // A digit becomes its value, and a mark 0. Then a byte beyond 9, or 0, reaches its highest bit.
+    let values = u64::from_le_bytes(*bytes) ^ form;
+    let checked = values.wrapping_add(ONES * 0x7f - digits * 9) | values;
+    if checked & (ONES * 128) == 0 { Some(values) } else { None }
+}
+
+/// The number that two digits write, the first of which is at a position.
+fn pair(values: u64, at: u32) -> i64 {
+    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
+    i64::from((pairs >> (at * 8)).to_le_bytes()[0])
+}
+
 impl SimTime {
     /// Later than every other instant; the value of a deadline that is not set.
     pub const NEVER: Self = Self(i64::MAX);
@@ -145,51 +227,11 @@ impl SimTime {
     /// Reads the form `2026-06-01T00:00:00Z`, which large tables have, without the general parser;
     /// `None` for every other form, and for a day that only the calendar can check.
     ///
-    /// Eight bytes are checked and converted together. Days are counted by the formula of H.
-    /// Hinnant, "chrono-compatible low-level date algorithms": the year begins in March, so that
-    /// the leap day is its last.
+    /// [`TimeReader`] does the same and remembers the day.
     fn plain(text: &str) -> Option<Self> {
-        const ONES: u64 = u64::MAX / 255;
-        let text: &[u8; 20] = text.as_bytes().try_into().ok()?;
-        let (head, tail) = (text.first_chunk::<8>()?, text.last_chunk::<8>()?);
-        let middle = text.get(8..16)?.first_chunk::<8>()?;
-        // A digit becomes its value, and a mark 0. Then a byte beyond 9, or 0, reaches its highest
-        // bit.
-        let values = |bytes: &[u8; 8], form: &[u8; 8]| {
-            let form = u64::from_le_bytes(*form);
-            // Of the bytes of a form, only `0` has bits 4 and 5 and lacks bit 3.
-            let digits = form >> 4 & form >> 5 & !(form >> 3) & ONES;
-            let values = u64::from_le_bytes(*bytes) ^ form;
-            (values, values.wrapping_add(ONES * 0x7f - digits * 9) | values)
-        };
-        let (date, in_date) = values(head, b"0000-00-");
-        let (middle, in_middle) = values(middle, b"00T00:00");
-        let (tail, in_tail) = values(tail, b"0:00:00Z");
-        if (in_date | in_middle | in_tail) & (ONES * 128) != 0 {
-            return None;
-        }
-        let pair = |values: u64, at: u32| {
-            let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
-            i64::from((pairs >> (at * 8)).to_le_bytes()[0])
-        };
-        let (year, month, day) =
-            (pair(date, 0) * 100 + pair(date, 2), pair(date, 5), pair(middle, 0));
-        let (hour, minute, second) = (pair(middle, 3), pair(middle, 6), pair(tail, 5));
-        // February is checked up to day 28; the 29th needs the calendar.
-        let days = match month {
-            2 => 28,
-            4 | 6 | 9 | 11 => 30,
-            _ => 31,
-        };
-        let is_date = (1..=9998).contains(&year) && (1..=12).contains(&month);
-        let is_clock = hour < 24 && minute < 60 && second < 60;
-        if !is_date || !is_clock || !(1..=days).contains(&day) {
-            return None;
-        }
-        let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
-        let of_year = (153 * month + 2) / 5 + day - 1;
-        let day = year * 365 + year / 4 - year / 100 + year / 400 + of_year - 719_468;
-        Some(Self(day * DAY + hour * HOUR + minute * MINUTE + second))
+        let (day, clock) = text.as_bytes().split_first_chunk()?;
+        let seconds = seconds_of_day(clock)?;
+        Some(Self(start_of_day(day)? + seconds))
     }
 
     /// The instant `span` after this one.

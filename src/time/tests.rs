@@ -44,7 +44,27 @@ fn the_short_way_to_a_time_ends_where_the_calendar_does() {
         assert_eq!(read.0, day + 86_399, "{written}");
         day += 997 * DAY;
     }
-    let plain = |text| SimTime::plain(text).map(SimTime::seconds);
+    let mut reader = TimeReader::default();
+    let mut plain = |text: &str| {
+        let read = SimTime::plain(text);
+        for _ in 0..2 {
+            assert_eq!(reader.plain(text), read, "{text}");
+        }
+        read.map(SimTime::seconds)
+    };
+    let form = "2026-05-15T16:07:59Z";
+    for (at, _) in form.char_indices() {
+        for byte in 0..128_u8 {
+            let mut text = form.to_owned();
+            text.replace_range(at..=at, char::from(byte).encode_utf8(&mut [0; 4]));
+            let read = plain(&text);
+            let expected = text.parse().ok().map(Timestamp::as_second);
+            assert!(read.is_none() || read == expected, "{text}");
+            let is_digit = byte.is_ascii_digit() && !matches!(at, 4 | 7 | 10 | 13 | 16 | 19);
+            assert!(read.is_none() || is_digit || text == form, "{text}");
+            assert_eq!(plain(&text[..at]), None);
+        }
+    }
     assert_eq!(plain("1970-01-01T00:00:00Z"), Some(0));
     assert_eq!(plain("2000-03-01T00:00:00Z"), Some(951_868_800));
     assert_eq!(plain("2026-05-31T16:00:00Z"), Some(1_780_243_200));
