@@ -65,14 +65,21 @@ impl NameTable {
 
     /// The id of a name; `None` if the name is not defined.
     pub fn get(&self, name: &str) -> Option<usize> {
-        let in_run = |run: &NumberedRun| {
-            run.offset_of(name).filter(|offset| *offset < run.len).map(|offset| run.id + offset)
-        };
-        if let Some(id) = self.runs.iter().find_map(in_run) {
-            return Some(id);
+        self.find(name).map(|(id, _)| id)
+    }
+
+    /// The id of a name, and whether it is known to consist of letters, digits, `-` and `_` of
+    /// ASCII. This is known of names in runs, without reading them.
+    pub fn find(&self, name: &str) -> Option<(usize, bool)> {
+        for run in &self.runs {
+            if let Some(offset) = run.offset_of(name)
+                && offset < run.len
+            {
+                return Some((run.id + offset, run.is_plain));
+            }
         }
         let is_it = |id: &u32| self.names.get(*id as usize) == name;
-        self.ids.find(hash(name), is_it).map(|id| *id as usize)
+        self.ids.find(hash(name), is_it).map(|id| (*id as usize, false))
     }
 
     /// The span of the definition of the name with this id; `None` if it is unknown.
@@ -105,6 +112,8 @@ const MOST_RUNS: usize = 16;
 #[derive(Debug, Clone)]
 struct NumberedRun {
     prefix: Box<str>,
+    /// Whether the prefix consists of letters, digits, `-` and `_` of ASCII.
+    is_plain: bool,
     /// Number of digits of each number; 0 if numbers have no leading zeros.
     width: usize,
     from: u64,
@@ -119,21 +128,27 @@ impl NumberedRun {
     fn after(before: &str, name: &str, id: usize) -> Option<Self> {
         let (prefix, digits) = numbered(before)?;
         let width = if digits.starts_with('0') { digits.len() } else { 0 };
-        let from = number(digits)?;
-        let run = Self { prefix: prefix.into(), width, from, id, len: 1 };
+        let from = number(digits.as_bytes())?;
+        let mut letters = prefix.bytes();
+        let is_plain = letters.all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        let run = Self { prefix: prefix.into(), is_plain, width, from, id, len: 1 };
         (run.offset_of(name) == Some(1)).then(|| Self { from: run.from + 1, ..run })
     }
 
     /// The number of a name minus that of the first name of the run; `None` if the name has another
     /// form or a smaller number. The result may be beyond the end of the run.
     fn offset_of(&self, name: &str) -> Option<usize> {
-        let digits = name.strip_prefix(&*self.prefix)?;
-        let plain = match self.width {
-            0 => !digits.starts_with('0') || digits == "0",
+        let (prefix, digits) = name.as_bytes().split_at_checked(self.prefix.len())?;
+        let is_number = match self.width {
+            0 => digits.len() == 1 || digits.first() != Some(&b'0'),
             width => digits.len() == width,
         };
-        let number = plain.then(|| number(digits)).flatten()?;
-        usize::try_from(number.checked_sub(self.from)?).ok()
+        // Most prefixes are too short for a call of the general comparison.
+        let mut pairs = prefix.iter().zip(self.prefix.as_bytes());
+        if !is_number || !pairs.all(|(byte, expected)| byte == expected) {
+            return None;
+        }
+        usize::try_from(number(digits)?.checked_sub(self.from)?).ok()
     }
 }
 
@@ -141,17 +156,24 @@ impl NumberedRun {
 fn numbered(name: &str) -> Option<(&str, &str)> {
     let prefix = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = &name[prefix.len()..];
-    number(digits).map(|_| (prefix, digits))
+    number(digits.as_bytes()).map(|_| (prefix, digits))
 }
 
 /// The value of at most eighteen digits; `None` for any other text.
-fn number(digits: &str) -> Option<u64> {
-    // Eighteen digits fit into 64 bits.
-    let add = |number: u64, byte: u8| {
-        let digit = u64::from(byte.wrapping_sub(b'0'));
-        (digit <= 9).then(|| number.wrapping_mul(10).wrapping_add(digit))
-    };
-    (1..=18).contains(&digits.len()).then(|| digits.bytes().try_fold(0, add)).flatten()
+fn number(digits: &[u8]) -> Option<u64> {
+    if !(1..=18).contains(&digits.len()) {
+        return None;
+    }
+    let mut number = 0_u64;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        // Eighteen digits fit into 64 bits.
+        number = number.wrapping_mul(10).wrapping_add(digit.into());
+    }
+    Some(number)
 }
 
 fn hash(name: &str) -> u64 {

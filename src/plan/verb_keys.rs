@@ -104,8 +104,8 @@ impl VerbKey for Instances {
             let marked = cell.bytes().any(|byte| matches!(byte, b'*' | b'?' | b';' | b'.'));
             marked && (cell.contains(['*', '?', ';']) || cell.contains(".."))
         };
-        match names.instances().get(cell) {
-            Some(index) if !is_selector() => {
+        match names.instances().find(cell) {
+            Some((index, is_plain)) if is_plain || !is_selector() => {
                 Some(Targets { start: u32::try_from(index).ok()?, len: 1 })
             }
             _ => names.targets(cell),
