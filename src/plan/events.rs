@@ -9,7 +9,7 @@ use std::num::NonZero;
 
 use serde_json::Value as Json;
 
-use super::name_lookup::NameLookup;
+use super::name_lookup::{KeyCells, NameLookup};
 use super::resolver::Resolver;
 use super::spelling::Spelling;
 use super::targets::EventTargets;
@@ -25,7 +25,7 @@ use crate::words::{
 
 /// Parses the cells of one verb, in the order of its keys; `None` for a row that needs the full
 /// reader.
-pub type ParseCells = fn(&[Option<&str>], &mut dyn NameLookup) -> Option<Event>;
+pub type ParseCells = fn(&KeyCells<'_>, &mut dyn NameLookup) -> Option<Event>;
 
 /// A verb with ids in place of names.
 pub trait Verb: Sized {
@@ -44,8 +44,8 @@ pub trait Verb: Sized {
     /// Replaces each of its keys that `targets` names.
     fn retarget(&mut self, targets: &EventTargets);
 
-    /// Parses the cells of a row; `None` if one of them needs the full reader.
-    fn parse_cells(cells: &[Option<&str>], names: &mut dyn NameLookup) -> Option<Self>;
+    /// The event with the cells of a row; `None` if one of them needs the full reader.
+    fn parse_cells(cells: &KeyCells<'_>, names: &mut dyn NameLookup) -> Option<Event>;
 }
 
 /// Generates, from the list of verbs, a struct for each verb, its `Verb`, and the enum of all.
@@ -88,13 +88,13 @@ macro_rules! list {
                     }
 
                     fn parse_cells(
-                        cells: &[Option<&str>],
+                        cells: &KeyCells<'_>,
                         names: &mut dyn NameLookup,
-                    ) -> Option<Self> {
-                        let mut cells = cells.iter().copied();
+                    ) -> Option<Event> {
+                        let mut cells = cells.iter();
                         $(let $field =
                             <$key as VerbKey>::parse_optional(cells.next().flatten(), names)?;)+
-                        Some(Self { $($field,)+ })
+                        Some(Event::$name(Self { $($field,)+ }))
                     }
                 }
             )+
@@ -217,9 +217,7 @@ macro_rules! list {
         /// The parser of a verb's cells; `None` for a word that is not a verb.
         pub fn cell_parser(verb: &str) -> Option<ParseCells> {
             match verb {
-                $($verb => Some(|cells, names| {
-                    verb::$name::parse_cells(cells, names).map(Event::$name)
-                }),)+
+                $($verb => Some(verb::$name::parse_cells),)+
                 _ => None,
             }
         }

@@ -1,17 +1,10 @@
 //! Tests of eight bytes at a time.
 
-/// Marks, among eight bytes, those that a plain cell does not contain: less than `%`, or not ASCII.
-/// Bytes above the lowest that is marked may be marked wrongly.
-pub const fn odd_bytes(word: u64) -> u64 {
+/// Marks, among eight bytes, those up to `,` and those beyond ASCII. A `-` after a marked byte may
+/// be marked, too.
+pub const fn low_bytes(word: u64) -> u64 {
     const ONES: u64 = u64::MAX / 255;
-    (word.wrapping_sub(ONES * b'%' as u64) | word) & (ONES * 128)
-}
-
-/// Marks the commas among eight bytes. Bytes above the lowest that is not ASCII may be marked
-/// wrongly.
-pub const fn commas_of_ascii(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    !(word ^ (ONES * b',' as u64)).wrapping_add(ONES * 127) & (ONES * 128)
+    (word.wrapping_sub(ONES * b'-' as u64) | word) & (ONES * 128)
 }
 
 /// The positions of `byte` among eight bytes: the highest bit of each matching byte is set.
@@ -30,19 +23,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_odd_byte_and_all_commas_before_it_are_marked() {
-        for odd in 0..=u8::MAX {
-            for mask in 0..=u8::MAX {
+    fn low_bytes_are_marked_and_of_others_only_some_hyphens() {
+        for byte in 0..=u8::MAX {
+            for (mask, other) in
+                (0..=u8::MAX).flat_map(|mask| [(mask, 0), (mask, b','), (mask, b'-')])
+            {
                 let eight: [u8; 8] =
-                    std::array::from_fn(|i| if mask >> i & 1 == 1 { odd } else { b',' });
-                let word = u64::from_le_bytes(eight);
-                let is_odd = |byte: &u8| *byte < b'%' || !byte.is_ascii();
-                let first = eight.iter().position(is_odd).unwrap_or(8);
-                assert_eq!(odd_bytes(word).trailing_zeros() as usize / 8, first);
-                let commas = (0..first).filter(|i| eight[*i] == b',');
-                let expected = commas.fold(0_u64, |marks, i| marks | 0x80 << (i * 8));
-                let before = if first == 8 { u64::MAX } else { (1 << (first * 8)) - 1 };
-                assert_eq!(commas_of_ascii(word) & before, expected, "{eight:?}");
+                    std::array::from_fn(|i| if mask >> i & 1 == 1 { byte } else { other });
+                let marks = low_bytes(u64::from_le_bytes(eight));
+                for (i, byte) in eight.into_iter().enumerate() {
+                    let is_marked = marks >> (i * 8) & 0xff == 0x80;
+                    let is_low = byte < b'-' || !byte.is_ascii();
+                    assert!(is_marked == is_low || is_marked && byte == b'-', "{eight:?}");
+                }
+                assert_eq!(marks & !(u64::MAX / 255 * 128), 0);
             }
         }
     }

@@ -16,7 +16,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr2};
 use sha2::{Digest, Sha256};
 
-use super::bytes::{commas_of_ascii, matches_of, odd_bytes};
+use super::bytes::{low_bytes, matches_of};
 use crate::diagnostics::Stream;
 use crate::diagnostics::{Span, Spanned, in_hex};
 use crate::format::{Entry, Node, Style, Value, canonical_key};
@@ -41,11 +41,14 @@ pub enum NextRow {
 
 /// A table that is read row by row.
 pub struct CsvStream {
-    reader: Hashed,
+    reader: Box<dyn Read + Send>,
+    /// The digest of the bytes that were read.
+    digest: Sha256,
     /// Size of a block, in bytes.
     block: u64,
     columns: Vec<Box<str>>,
-    /// The columns that are read, as a mask; columns that begin with `x-` are not.
+    /// The columns that are read, as a mask of [`CsvStream::bit`]; columns that begin with `x-` are
+    /// not.
     is_read: u64,
     /// The whole lines of the current block.
     text: String,
@@ -53,13 +56,12 @@ pub struct CsvStream {
     rest: Vec<u8>,
     /// The state of the table after `text`.
     text_end: TextEnd,
-    /// Range of the current line in the text.
-    line: Range<usize>,
     /// Index of the next line in the text.
     next: usize,
-    /// Start and end of each cell in the current line, without surrounding blanks.
+    /// Start and end in the text of each cell of the current row, without surrounding blanks.
     cells: Vec<(u32, u32)>,
-    /// The columns that are read and not empty in the current row, as a mask.
+    /// The columns that are read and not empty in the current row, as a mask of
+    /// [`CsvStream::bit`].
     filled: u64,
     /// Whether no cell of the current row contains `$`.
     is_plain: bool,
@@ -74,20 +76,6 @@ enum TextEnd {
     NeedsFullRead,
 }
 
-/// A reader that computes the digest of the bytes that it reads.
-struct Hashed {
-    inner: Box<dyn Read + Send>,
-    digest: Sha256,
-}
-
-impl Read for Hashed {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.digest.update(&buffer[..read]);
-        Ok(read)
-    }
-}
-
 /// Largest number of columns: one bit of a mask for each.
 const MOST_COLUMNS: usize = 64;
 
@@ -95,9 +83,11 @@ const MOST_COLUMNS: usize = 64;
 #[derive(Debug, Clone, Copy)]
 pub struct CsvRow<'r> {
     columns: &'r [Box<str>],
-    line: &'r str,
-    cells: &'r [(u32, u32)],
-    /// The columns that are read and not empty, as a mask with a bit for each index.
+    /// A text that contains the row.
+    pub text: &'r str,
+    /// Start and end in the text of each cell, without surrounding blanks.
+    pub cells: &'r [(u32, u32)],
+    /// The columns that are read and not empty, as a mask of [`CsvStream::bit`].
     pub filled: u64,
     is_plain: bool,
 }
@@ -118,16 +108,15 @@ impl CsvStream {
         known: &[&str],
         required: &[&str],
     ) -> io::Result<Option<Self>> {
-        let inner = skip_byte_order_mark((stream.open)()?)?;
         let mut lines = Self {
-            reader: Hashed { inner, digest: Sha256::new() },
+            reader: skip_byte_order_mark((stream.open)()?)?,
+            digest: Sha256::new(),
             block,
             columns: Vec::new(),
             is_read: 0,
             text: String::new(),
             rest: Vec::new(),
             text_end: TextEnd::More,
-            line: 0..0,
             next: 0,
             cells: Vec::new(),
             filled: 0,
@@ -138,7 +127,7 @@ impl CsvStream {
         }
         let mut columns: Vec<Box<str>> = Vec::new();
         for (start, end) in &lines.cells {
-            let name = &lines.text[lines.line.clone()][*start as usize..*end as usize];
+            let name = &lines.text[*start as usize..*end as usize];
             let name = canonical_key(name, known);
             let unknown = !known.contains(&name) && !name.starts_with("x-");
             if unknown || columns.iter().any(|column| **column == *name) {
@@ -157,6 +146,12 @@ impl CsvStream {
     /// Index of a column; `None` if the table does not have it.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| **column == *name)
+    }
+
+    /// The bit of a column in a mask: the last column has the lowest one. So a mask can be built
+    /// from the first column to the last without their numbers.
+    pub fn bit(&self, column: usize) -> u64 {
+        1 << (self.columns.len() - 1 - column)
     }
 
     /// Reads the next row.
@@ -180,60 +175,62 @@ impl CsvStream {
     /// blanks, quotes, `$`, control characters and characters beyond ASCII, and is not the last of
     /// its block. Returns false for any other line, and leaves it to [`Self::next_line`].
     fn split_plain(&mut self) -> bool {
-        let text = &self.text.as_bytes()[self.next..];
-        let last = self.columns.len().wrapping_sub(1);
-        let (mut column, mut bit, mut filled) = (0, 1_u64, 0);
-        let (mut start, mut at) = (0_u32, 0_u32);
-        for eight in text.as_chunks::<8>().0 {
-            let word = u64::from_le_bytes(*eight);
-            let odd = odd_bytes(word);
-            // Only the bytes before the first odd one.
-            let before = (odd & odd.wrapping_neg()).wrapping_sub(1);
-            let mut commas = commas_of_ascii(word) & before;
-            while commas != 0 {
-                let end = at.wrapping_add(commas.trailing_zeros() / 8);
-                let Some(cell) = self.cells.get_mut(column) else { return false };
-                *cell = (start, end);
-                filled |= if start < end { bit } else { 0 };
-                (start, column, bit) = (end.wrapping_add(1), column.wrapping_add(1), bit << 1);
-                commas &= commas.wrapping_sub(1);
-            }
-            if odd != 0 {
-                let end = at + odd.trailing_zeros() / 8;
-                let length = end as usize;
-                if length == 0 || column != last || text.get(length) != Some(&b'\n') {
+        let first = narrow(self.next);
+        let (mut at, mut start) = (first, first);
+        let (mut column, mut filled) = (0_usize, 0_u64);
+        let cells = self.cells.as_mut_slice();
+        for eight in self.text.as_bytes()[self.next..].as_chunks::<8>().0 {
+            let mut marks = low_bytes(u64::from_le_bytes(*eight));
+            while marks != 0 {
+                let place = marks.trailing_zeros() / 8;
+                let end = at.wrapping_add(place);
+                marks &= marks.wrapping_sub(1);
+                let byte = eight[place as usize % 8];
+                if byte != b',' {
+                    if byte == b'\n' {
+                        return first < end && self.end_plain(column, (start, end), filled);
+                    }
+                    if (b'%'..=b'-').contains(&byte) {
+                        continue;
+                    }
                     return false;
                 }
-                let Some(cell) = self.cells.get_mut(column) else { return false };
+                let Some(cell) = cells.get_mut(column) else { return false };
                 *cell = (start, end);
-                filled |= if start < end { bit } else { 0 };
-                self.filled = filled & self.is_read;
-                self.is_plain = true;
-                self.line = self.next..self.next + length;
-                self.next += length + 1;
-                return true;
+                filled = with_next(filled, start < end);
+                column = column.wrapping_add(1);
+                start = end.wrapping_add(1);
             }
-            // A block is far shorter than a `u32` can count.
             at = at.wrapping_add(8);
         }
         false
     }
 
+    /// Ends a plain line with its last cell; false if that is not in the last column.
+    fn end_plain(&mut self, column: usize, (start, end): (u32, u32), filled: u64) -> bool {
+        let is_last = column.wrapping_add(1) == self.cells.len();
+        let Some(cell) = self.cells.get_mut(column).filter(|_| is_last) else { return false };
+        *cell = (start, end);
+        self.filled = with_next(filled, start < end) & self.is_read;
+        self.is_plain = true;
+        self.next = end as usize + 1;
+        true
+    }
+
     /// The current row.
     pub fn row(&self) -> CsvRow<'_> {
-        let line = &self.text[self.line.clone()];
-        let Self { columns, cells, filled, is_plain, .. } = self;
-        CsvRow { columns, line, cells, filled: *filled, is_plain: *is_plain }
+        let Self { columns, text, cells, filled, is_plain, .. } = self;
+        CsvRow { columns, text, cells, filled: *filled, is_plain: *is_plain }
     }
 
     /// The SHA-256 of everything that was read, as hexadecimal digits.
     pub fn digest(self) -> String {
-        in_hex(self.reader.digest)
+        in_hex(self.digest)
     }
 
     /// Splits the next line that is not empty.
     fn next_line(&mut self) -> io::Result<NextRow> {
-        loop {
+        let line = loop {
             let remaining = &self.text.as_bytes()[self.next..];
             if remaining.is_empty() {
                 match self.text_end {
@@ -246,13 +243,13 @@ impl CsvStream {
             let end = memchr(b'\n', remaining);
             let line = &remaining[..end.unwrap_or(remaining.len())];
             let line = line.strip_suffix(b"\r").filter(|_| end.is_some()).unwrap_or(line);
-            self.line = self.next..self.next + line.len();
+            let line = self.next..self.next + line.len();
             self.next += end.map_or(remaining.len(), |end| end + 1);
-            if !self.line.is_empty() {
-                break;
+            if !line.is_empty() {
+                break line;
             }
-        }
-        let is_split = self.split() || self.split_with_quotes();
+        };
+        let is_split = self.split(line.clone()) || self.split_with_quotes(line);
         Ok(if is_split { NextRow::Row } else { NextRow::NeedsFullRead })
     }
 
@@ -266,6 +263,7 @@ impl CsvStream {
         loop {
             let known = bytes.len();
             let read = self.reader.by_ref().take(self.block).read_to_end(&mut bytes)?;
+            self.digest.update(&bytes[known..]);
             if let Some(last) = bytes[known..].iter().rposition(|byte| *byte == b'\n') {
                 self.rest.extend(bytes.drain(known + last + 1..));
                 break;
@@ -291,35 +289,34 @@ impl CsvStream {
     }
 
     /// Finds the cells of a line; false if the line contains a quote or a carriage return.
-    fn split(&mut self) -> bool {
-        let line = &self.text[self.line.clone()];
-        if memchr2(b'"', b'\r', line.as_bytes()).is_some() {
+    fn split(&mut self, line: Range<usize>) -> bool {
+        let bytes = &self.text.as_bytes()[line.clone()];
+        if memchr2(b'"', b'\r', bytes).is_some() {
             return false;
         }
         self.cells.clear();
-        let (eights, last) = line.as_bytes().as_chunks::<8>();
+        let (eights, last) = bytes.as_chunks::<8>();
         let mut rest = [0; 8];
         rest[..last.len()].copy_from_slice(last);
-        let mut start = 0;
+        let mut start = line.start;
         for (number, eight) in eights.iter().chain([&rest]).enumerate() {
             let mut commas = matches_of(u64::from_le_bytes(*eight), b',');
             while commas != 0 {
-                let end = number * 8 + commas.trailing_zeros() as usize / 8;
-                self.cells.push(without_blanks(line, start, end));
+                let end = line.start + number * 8 + commas.trailing_zeros() as usize / 8;
+                self.cells.push(without_blanks(&self.text, start, end));
                 start = end + 1;
                 commas &= commas - 1;
             }
         }
-        self.cells.push(without_blanks(line, start, line.len()));
+        self.cells.push(without_blanks(&self.text, start, line.end));
         true
     }
 
     /// Finds the cells of a line with quotes; false if it is not simple CSV.
-    fn split_with_quotes(&mut self) -> bool {
+    fn split_with_quotes(&mut self, line: Range<usize>) -> bool {
         self.cells.clear();
-        let line = &self.text[self.line.clone()];
-        let bytes = line.as_bytes();
-        let mut start = 0;
+        let bytes = &self.text.as_bytes()[..line.end];
+        let mut start = line.start;
         loop {
             let is_quoted = bytes.get(start) == Some(&b'"');
             let from = start + usize::from(is_quoted);
@@ -336,7 +333,7 @@ impl CsvStream {
                 return false;
             }
             let next = to + usize::from(is_quoted);
-            self.cells.push(without_blanks(line, from, to));
+            self.cells.push(without_blanks(&self.text, from, to));
             match bytes.get(next) {
                 None => return true,
                 Some(b',') => start = next + 1,
@@ -346,30 +343,29 @@ impl CsvStream {
     }
 }
 
-/// A bit for each index whose item is true.
+/// A bit for each item that is true; the last one has the lowest.
 fn mask_of(items: impl Iterator<Item = bool>) -> u64 {
-    items.take(MOST_COLUMNS).zip(0..).fold(0, |mask, (is, index)| mask | u64::from(is) << index)
+    items.fold(0, with_next)
 }
 
-/// The indices of the bits in a mask.
-pub fn indices(mut mask: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let lowest = mask.trailing_zeros() as usize;
-        mask &= mask.wrapping_sub(1);
-        (lowest < MOST_COLUMNS).then_some(lowest)
-    })
+/// A mask with one more bit, which is its lowest.
+fn with_next(mask: u64, is: bool) -> u64 {
+    mask.wrapping_mul(2).wrapping_add(u64::from(is))
+}
+
+/// An offset in a text. Blocks and rows are far shorter than a `u32` can count.
+fn narrow(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
 /// Start and end of a cell without surrounding blanks.
-fn without_blanks(line: &str, from: usize, to: usize) -> (u32, u32) {
-    // `LONGEST_ROW` is far below `u32::MAX`.
-    let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-    let bytes = &line.as_bytes()[from..to];
+fn without_blanks(text: &str, from: usize, to: usize) -> (u32, u32) {
+    let bytes = &text.as_bytes()[from..to];
     let is_letter = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
     if is_letter(bytes.first()) && is_letter(bytes.last()) {
         return (narrow(from), narrow(to));
     }
-    let cell = line[from..to].trim_start();
+    let cell = text[from..to].trim_start();
     let begin = to - cell.len();
     (narrow(begin), narrow(begin + cell.trim_end().len()))
 }
@@ -386,15 +382,23 @@ fn skip_byte_order_mark(mut inner: Box<dyn Read + Send>) -> io::Result<Box<dyn R
 
 impl<'r> CsvRow<'r> {
     /// The text of a column, without surrounding blanks; empty if there is no such column.
+    #[inline]
     pub fn cell(&self, column: usize) -> &'r str {
         let (start, end) = self.cells.get(column).copied().unwrap_or_default();
-        &self.line[start as usize..end as usize]
+        &self.text[start as usize..end as usize]
     }
 
     /// The columns that are read and not empty, with their texts.
     pub fn filled(&self) -> impl Iterator<Item = (usize, &'r str)> {
         let row = *self;
-        indices(self.filled).map(move |index| (index, row.cell(index)))
+        let last = self.columns.len().wrapping_sub(1);
+        let mut left = self.filled;
+        std::iter::from_fn(move || {
+            let bit = left.checked_ilog2()?;
+            left ^= 1 << bit;
+            let column = last.wrapping_sub(bit as usize);
+            Some((column, row.cell(column)))
+        })
     }
 
     /// Whether a cell refers to a parameter of a case: `$name`.
@@ -481,7 +485,7 @@ mod tests {
             pieces in prop::collection::vec(
                 prop::sample::select(vec![
                     "x", ",", "y,z", "$v,", "%", "\n", "\r\n", "\r", " ", "é", "0123456789",
-                    "a-,-b\n",
+                    "a-,-b\n", "+-1,", "*",
                 ]),
                 0..40,
             ),

@@ -3,17 +3,14 @@
 use std::io;
 use std::sync::Arc;
 
-use super::csv_stream::{CsvStream, NextRow, indices};
+use super::csv_stream::{CsvStream, NextRow};
 use crate::diagnostics::{Span, Stream};
 use crate::format::{Map, When, verb_keys};
 use crate::plan::events::{Event, EventLists, EventPosition, ParseCells, cell_parser};
-use crate::plan::name_lookup::{CellCache, NameLookup};
+use crate::plan::name_lookup::{CellCache, KeyCells, NameLookup};
 use crate::plan::script_builder::EventChecks;
 use crate::plan::tables::columns_of_events;
-use crate::time::{SimSpan, SimTime};
-
-/// Largest number of keys of a verb in a streamed table.
-const MOST_KEYS: usize = 8;
+use crate::time::{SimSpan, SimTime, TimeReader};
 
 /// The rows of a table of events.
 pub(super) struct EventRows {
@@ -21,8 +18,7 @@ pub(super) struct EventRows {
     at: usize,
     verb: usize,
     id: Option<usize>,
-    /// The columns `at`, `verb` and `id`, as a mask.
-    of_every_verb: u64,
+    times: TimeReader,
     /// The verbs that have occurred.
     verbs: Vec<VerbColumns>,
     /// For each place of a word, the index of the latest verb that was found there.
@@ -33,12 +29,10 @@ pub(super) struct EventRows {
 struct VerbColumns {
     word: Box<str>,
     parse: ParseCells,
-    /// The columns of its keys, as a mask.
-    columns: u64,
-    /// For each of these columns, the index of its key.
-    key_of: [u8; 64],
-    /// Number of keys.
-    keys: usize,
+    /// The columns of its keys in their order; `usize::MAX` for a key without a column.
+    columns: Box<[usize]>,
+    /// The columns that may have text in its rows: these, `at`, `verb` and `id`.
+    allowed: u64,
 }
 
 /// The result of [`EventRows::next`].
@@ -51,16 +45,12 @@ pub(super) enum RowEvent {
 impl VerbColumns {
     /// The columns of a verb; `None` if the word is not a verb.
     fn of(word: &str, lines: &CsvStream) -> Option<Self> {
+        let parse = cell_parser(word)?;
         let keys = verb_keys(word);
-        let parse = cell_parser(word).filter(|_| keys.len() <= MOST_KEYS)?;
-        let mut verb =
-            Self { word: word.into(), parse, columns: 0, key_of: [0; 64], keys: keys.len() };
-        for (index, key) in (0..).zip(keys) {
-            let Some(column) = lines.column(key) else { continue };
-            verb.columns |= 1 << column;
-            verb.key_of[column] = index;
-        }
-        Some(verb)
+        let named = keys.iter().chain(&["at", "verb", "id"]).filter_map(|key| lines.column(key));
+        let allowed = named.fold(0, |mask, column| mask | lines.bit(column));
+        let columns = keys.iter().map(|key| lines.column(key).unwrap_or(usize::MAX)).collect();
+        Some(Self { word: word.into(), parse, columns, allowed })
     }
 }
 
@@ -72,9 +62,8 @@ impl EventRows {
             return Ok(None);
         };
         let id = lines.column("id");
-        let of_every_verb = 1 << at | 1 << verb | id.map_or(0, |id| 1 << id);
-        let (verbs, places) = (Vec::new(), [0; 32]);
-        Ok(Some(Self { lines, at, verb, id, of_every_verb, verbs, places }))
+        let (times, verbs, places) = (TimeReader::default(), Vec::new(), [0; 32]);
+        Ok(Some(Self { lines, at, verb, id, times, verbs, places }))
     }
 
     /// Whether events can have names of their own.
@@ -139,16 +128,22 @@ impl EventRows {
             return Ok(RowEvent::NeedsFullRead);
         };
         // Every column with text, other than `at`, `verb` and `id`, must be a key of the verb.
-        if row.filled & !(verb.columns | self.of_every_verb) != 0 || row.has_parameter() {
+        if row.filled & !verb.allowed != 0 || row.has_parameter() {
             return Ok(RowEvent::NeedsFullRead);
         }
-        let mut cells = [None; MOST_KEYS];
-        for column in indices(row.filled & verb.columns) {
-            cells[usize::from(verb.key_of[column])] = Some(row.cell(column));
+        let at = row.cell(self.at);
+        let at = match self.times.plain(at) {
+            Some(at) => at,
+            None => match When::plain(at) {
+                Some(at) => at.from(names.start()),
+                None => return Ok(RowEvent::NeedsFullRead),
+            },
+        };
+        let cells = KeyCells { text: row.text, cells: row.cells, columns: &verb.columns };
+        match (verb.parse)(&cells, names) {
+            Some(event) => Ok(RowEvent::Event(at, event)),
+            None => Ok(RowEvent::NeedsFullRead),
         }
-        let at = When::plain(row.cell(self.at)).map(|at| at.from(names.start()));
-        let event = at.and_then(|at| Some((at, (verb.parse)(&cells[..verb.keys], names)?)));
-        Ok(event.map_or(RowEvent::NeedsFullRead, |(at, event)| RowEvent::Event(at, event)))
     }
 }
 
