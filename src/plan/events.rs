@@ -124,6 +124,13 @@ macro_rules! list {
                 }
             }
 
+            /// The index of its verb in the list of verbs.
+            pub const fn verb_index(&self) -> usize {
+                match self {
+                    $(Self::$name(_) => VerbIndex::$name as usize,)+
+                }
+            }
+
             /// The instances, the group and the account that it names.
             #[inline] // so that a caller that reads one of them does not wait for the others
             pub fn targets(&self) -> EventTargets {
@@ -161,6 +168,9 @@ macro_rules! list {
             verbs: Vec<VerbIndex>,
             $($name: Vec<verb::$name>,)+
         }
+
+        /// Number of verbs.
+        pub const VERBS: usize = [$($verb),+].len();
 
         /// A list of [`EventLists`].
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,6 +238,7 @@ impl Event {
     /// The trigger and the action of the request. `None` if no policy judges the event. The action
     /// is `None` if a group or a clock requests it later; policies are proved to judge such
     /// actions.
+    #[inline]
     pub fn requests(&self) -> Option<(Trigger, Option<Action>)> {
         let manual = |action| (Trigger::Manual, Some(action));
         Some(match self {

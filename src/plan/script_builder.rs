@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::events::{Event, verb};
+use super::events::{Event, VERBS, verb};
+use super::name_lookup::CellCache;
 use super::names::NameTable;
 use super::protections::protection_of;
 use super::resolver::Resolver;
 use super::script::Scripted;
 use super::setting_checks::{seconds_cut, unjudged};
-use super::targets::{EventTargets, Targets};
+use super::targets::Targets;
 use crate::diagnostics::{Code, Problem, Problems, Span};
 use crate::fleet::Fleet;
 use crate::format::{Due, Map, WrittenEvent, WrittenVerb, verb_keys};
@@ -277,17 +278,56 @@ impl<'c> EventChecks<'c> {
         Self { rulebooks, owners: Some((fleet, targets)), problems }
     }
 
+    /// The same for a row of a streamed table, with the values of its cells.
+    pub fn of_row(resolver: &'c mut Resolver<'_>, fleet: &'c Fleet) -> (Self, &'c CellCache) {
+        let Resolver { rulebooks, targets, problems, memo, .. } = resolver;
+        (Self { rulebooks, owners: Some((fleet, targets)), problems }, memo)
+    }
+
     /// The checks of a scenario with one policy, which need no fleet.
     pub const fn under(policy: &'c Arc<Rulebook>, problems: &'c mut Problems) -> Self {
         Self { rulebooks: std::slice::from_ref(policy), owners: None, problems }
     }
 
     /// Checks an event; `flags` are the protections that it switches, as a file states them.
-    pub fn all(mut self, event: &Event, flags: Option<&Map<bool>>, span: Span) {
+    pub fn all(&mut self, event: &Event, flags: Option<&Map<bool>>, span: Span) {
         if let (Event::SetProtection(call), Some(flags)) = (event, flags) {
             self.flags(flags, call, span);
         }
         self.event(event, span);
+    }
+
+    /// The same for a row of a table; false if the row has a problem. A row that differs from one
+    /// in `passed` only in what no check reads is not checked again. `cell` is the text of the
+    /// protections, and `flags` reads them.
+    pub fn pass<'f>(
+        &mut self,
+        (event, cell): (&Event, &str),
+        flags: impl FnOnce() -> Option<&'f Map<bool>>,
+        passed: &mut PassedEvents,
+    ) -> bool {
+        let policies = self.policies(event);
+        let bit = passed.bit(event, cell).unwrap_or_default();
+        let is_known =
+            |policy| passed.of(event, policy) & bit != 0 && self.cuts(event, policy).is_none();
+        if policies.0 != 0 && policies.iter().all(is_known) {
+            return true;
+        }
+        let known = self.problems.len();
+        self.all(event, flags(), Span::NOWHERE);
+        let is_good = self.problems.len() == known;
+        if is_good {
+            passed.add(event, cell, policies);
+        }
+        is_good
+    }
+
+    /// The time that a policy makes of the time of a scheduled release, if that is another one.
+    fn cuts(&self, event: &Event, policy: PolicyId) -> Option<(SimTime, SimTime)> {
+        let Event::ScheduleRelease(o) = event else { return None };
+        let granularity = self.rulebooks[policy.index()].policy.schedule.granularity;
+        let at = o.time.floor_to(granularity);
+        (at != o.time).then_some((o.time, at))
     }
 
     /// Checks that each protection belongs to the policies of the targets and to their kind.
@@ -306,7 +346,7 @@ impl<'c> EventChecks<'c> {
                 return self.problems.add(problem);
             }
         };
-        for policy in self.policies(&Event::SetProtection(*call).targets()).iter() {
+        for policy in self.policies(&Event::SetProtection(*call)).iter() {
             let mut named = ProtectionSet::EMPTY;
             for (name, _) in &flags.0 {
                 let book = &self.rulebooks[policy.index()];
@@ -326,7 +366,7 @@ impl<'c> EventChecks<'c> {
 
     /// Checks that the policies of the targets can judge the trigger and the action of an event.
     fn event(&mut self, event: &Event, span: Span) {
-        let policies = self.policies(&event.targets());
+        let policies = self.policies(event);
         if let Event::EnterStandby(_) | Event::ExitStandby(_) = event {
             return self.standby(policies, span);
         }
@@ -335,14 +375,11 @@ impl<'c> EventChecks<'c> {
         }
         let Some((trigger, action)) = event.requests() else { return };
         for policy in policies.iter() {
+            if let Some((written, at)) = self.cuts(event, policy) {
+                self.problems.add(seconds_cut(span, written, at));
+            }
             let book = &self.rulebooks[policy.index()];
             let policy = &book.policy;
-            if let Event::ScheduleRelease(o) = event {
-                let at = o.time.floor_to(policy.schedule.granularity);
-                if at != o.time {
-                    self.problems.add(seconds_cut(span, o.time, at));
-                }
-            }
             if let Some(problem) = unjudged(book, trigger, action, span) {
                 self.problems.add(problem);
                 return;
@@ -384,15 +421,76 @@ impl<'c> EventChecks<'c> {
     }
 
     /// The policies of the targets of an event.
-    fn policies(&self, targets: &EventTargets) -> Policies {
-        let Some((fleet, listed)) = self.owners.filter(|_| self.rulebooks.len() > 1) else {
-            return Policies(1);
-        };
+    #[inline]
+    fn policies(&self, event: &Event) -> Policies {
+        if self.rulebooks.len() > 1 { self.policies_of_targets(event) } else { Policies(1) }
+    }
+
+    /// The same for a scenario with more than one policy.
+    #[inline(never)]
+    fn policies_of_targets(&self, event: &Event) -> Policies {
+        let Some((fleet, listed)) = self.owners else { return Policies(1) };
+        let targets = event.targets();
         match (targets.instances, targets.group, targets.account) {
             (_, Some(group), _) => Policies::one(fleet, fleet.group(group).account),
             (Some(targets), None, _) => Policies::of(listed, fleet, targets),
             (None, None, Some(account)) => Policies::one(fleet, account),
             (None, None, None) => Policies(0),
+        }
+    }
+}
+
+/// The events of a table that have passed the checks, by everything that a check reads of them
+/// except the time of a scheduled release.
+#[derive(Debug, Default)]
+pub struct PassedEvents {
+    /// For each policy and verb, a mask with a bit for each shape of an event.
+    shapes: Vec<[u64; VERBS]>,
+    /// The first texts of protections that occurred.
+    switches: Vec<Box<str>>,
+}
+
+/// Largest number of texts of protections that are compared: four shapes of each fit into a mask.
+const MOST_SWITCHES: usize = 16;
+
+impl PassedEvents {
+    /// The bit of an event among those of its verb; `None` for protections that are not known.
+    fn bit(&self, event: &Event, cell: &str) -> Option<u64> {
+        let shape = if let Event::SetProtection(call) = event {
+            let text = self.switches.iter().position(|known| **known == *cell)?;
+            text * 4 + usize::from(call.instance.is_some()) * 2 + usize::from(call.group.is_some())
+        } else if let Event::CompleteHook(call) = event {
+            call.result.map_or(0, |result| usize::from(result.index()) + 1)
+        } else if let Event::Upgrade(call) = event {
+            usize::from(call.os_image == Some(true))
+        } else {
+            // The verb and the action decide the trigger.
+            let action = event.requests().and_then(|(_, action)| action);
+            action.map_or(0, |action| usize::from(action.index()) + 1)
+        };
+        1_u64.checked_shl(u32::try_from(shape).ok()?)
+    }
+
+    /// The events of the same verb that have passed under a policy.
+    fn of(&self, event: &Event, policy: PolicyId) -> u64 {
+        self.shapes.get(policy.index()).map_or(0, |verbs| verbs[event.verb_index()])
+    }
+
+    /// Adds an event that has passed under each of the policies.
+    fn add(&mut self, event: &Event, cell: &str, policies: Policies) {
+        let is_switch = matches!(event, Event::SetProtection(_));
+        if is_switch
+            && self.switches.len() < MOST_SWITCHES
+            && self.switches.iter().all(|known| **known != *cell)
+        {
+            self.switches.push(cell.into());
+        }
+        let Some(bit) = self.bit(event, cell) else { return };
+        for policy in policies.iter() {
+            if self.shapes.len() <= policy.index() {
+                self.shapes.resize(policy.index() + 1, [0; VERBS]);
+            }
+            self.shapes[policy.index()][event.verb_index()] |= bit;
         }
     }
 }

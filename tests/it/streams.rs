@@ -298,6 +298,51 @@ fn events_read_row_by_row_equal_those_of_the_whole_table() {
     assert!(taken > 10, "{taken} tables were plainly right");
 }
 
+#[test]
+fn a_row_is_checked_though_similar_ones_have_passed() {
+    let table = |rows: [&str; 3]| {
+        let lines = rows.map(|row| format!("+1d,{row}\n")).concat();
+        format!("at,verb,instance,group,time,flags,do,all-disks\n{lines}")
+    };
+    let good_and_bad = [
+        ("schedule-release,i-1,,2026-06-20T00:00:00Z,,,", "schedule-release,i-1,,+30s,,,"),
+        ("set-protection,i-1,,,release-protection=true,,", "set-protection,i-1,,,,,"),
+        ("set-protection,i-1,,,release-protection=true,,", "set-protection,i-1,,,nonsense=true,,"),
+        (
+            "set-protection,i-1,,,release-protection=true,,",
+            "set-protection,i-1,,,release-protection=true;nonsense=true,,",
+        ),
+        (
+            "set-protection,i-1,,,release-protection=true,,",
+            "set-protection,i-1,,,release-protection=true;DeletionProtection=true,,",
+        ),
+        (
+            "set-protection,i-1,,,release-protection=true,,",
+            "set-protection,i-1,web,,release-protection=true,,",
+        ),
+        (
+            "set-protection,i-1,,,release-protection=true,,",
+            "set-protection,,web,,release-protection=true,,",
+        ),
+        (
+            "set-protection,i-1,,,release-protection=true,,",
+            "set-protection,vm-1,,,release-protection=true,,",
+        ),
+        ("set-protection,i-1,,,release-protection=true,,", "set-protection,*,,,standby=false,,"),
+        ("reimage,vm-1,,,,,true", "reimage,i-1,,,,,true"),
+        ("reimage,vm-1,,,,,true", "reimage,*,,,,,"),
+        ("group-action,vm-1,ss,,,reimage,", "group-action,i-1,web,,,restart,"),
+        ("upgrade,,ss,,,,", "upgrade,,web,,,,"),
+        ("enter-standby,i-1,web,,,,", "enter-standby,vm-1,ss,,,,"),
+        ("security-release,i-1,,,,,", "security-release,vm-1,,,,,"),
+        ("stop,vm-1,,,,,", "deallocate,i-1,,,,,"),
+    ];
+    for (good, bad) in good_and_bad {
+        assert_eq!(both_agree(&[(FLEET, &table([good; 3]))], EVENTS), Some(1), "{good}");
+        assert_eq!(both_agree(&[(FLEET, &table([good, good, bad]))], EVENTS), None, "{bad}");
+    }
+}
+
 /// The scenario with one policy, whose table of events can be checked during the run, and with
 /// random events of a caller whom the table need not name.
 fn under_one_policy() -> String {

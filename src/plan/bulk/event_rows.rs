@@ -1,14 +1,13 @@
 //! The rows of a large table of events: how they are parsed, checked and kept.
 
 use std::io;
-use std::sync::Arc;
 
 use super::csv_stream::{CsvStream, NextRow};
-use crate::diagnostics::{Span, Stream};
-use crate::format::{Map, When, verb_keys};
+use crate::diagnostics::Stream;
+use crate::format::{When, verb_keys};
 use crate::plan::events::{Event, EventLists, EventPosition, ParseCells, cell_parser};
 use crate::plan::name_lookup::{CellCache, KeyCells, NameLookup};
-use crate::plan::script_builder::EventChecks;
+use crate::plan::script_builder::{EventChecks, PassedEvents};
 use crate::plan::tables::columns_of_events;
 use crate::time::{SimSpan, SimTime, TimeReader};
 
@@ -18,6 +17,7 @@ pub(super) struct EventRows {
     at: usize,
     verb: usize,
     id: Option<usize>,
+    flags: Option<usize>,
     times: TimeReader,
     /// The verbs that have occurred.
     verbs: Vec<VerbColumns>,
@@ -61,9 +61,9 @@ impl EventRows {
         let (Some(at), Some(verb)) = (lines.column("at"), lines.column("verb")) else {
             return Ok(None);
         };
-        let id = lines.column("id");
+        let (id, flags) = (lines.column("id"), lines.column("flags"));
         let (times, verbs, places) = (TimeReader::default(), Vec::new(), [0; 32]);
-        Ok(Some(Self { lines, at, verb, id, times, verbs, places }))
+        Ok(Some(Self { lines, at, verb, id, flags, times, verbs, places }))
     }
 
     /// Whether events can have names of their own.
@@ -79,13 +79,6 @@ impl EventRows {
     /// The text of a column in the current row; `None` if it is empty.
     fn cell(&self, column: Option<usize>) -> Option<&str> {
         column.map(|column| self.lines.row().cell(column)).filter(|cell| !cell.is_empty())
-    }
-
-    /// The protections that the current row switches, if its event is of that verb.
-    pub(super) fn flags(&self, event: &Event, memo: &CellCache) -> Option<Arc<Map<bool>>> {
-        let Event::SetProtection(_) = event else { return None };
-        let cell = self.cell(self.lines.column("flags")).unwrap_or_default();
-        memo.flags.get(cell).map(|(_, flags)| Arc::clone(flags))
     }
 
     /// The SHA-256 of the table, after its last row.
@@ -153,26 +146,30 @@ pub(super) struct RowChecks {
     last: SimTime,
     /// The last instant of the scenario.
     end: SimTime,
+    /// The rows that have passed.
+    passed: PassedEvents,
 }
 
 impl RowChecks {
     /// The position before the first row.
-    pub(super) const fn new(start: SimTime, end: SimTime) -> Self {
-        Self { last: start, end }
+    pub(super) fn new(start: SimTime, end: SimTime) -> Self {
+        Self { last: start, end, passed: PassedEvents::default() }
     }
 
-    /// Checks the next row; false if it is not in the order of time or not in the scenario's time
-    /// span. `flags` are those that it switches.
+    /// Checks the event of the current row; false if it has a problem, is not in the order of time
+    /// or not in the scenario's time span.
     pub(super) fn pass(
         &mut self,
         (at, event): (SimTime, &Event),
-        flags: Option<&Map<bool>>,
-        checks: EventChecks<'_>,
+        rows: &EventRows,
+        (mut checks, memo): (EventChecks<'_>, &CellCache),
     ) -> bool {
         let is_next = self.last <= at && at <= self.end;
         self.last = at;
-        checks.all(event, flags, Span::NOWHERE);
-        is_next
+        let is_switch = matches!(event, Event::SetProtection(_));
+        let cell = if is_switch { rows.cell(rows.flags).unwrap_or_default() } else { "" };
+        let flags = || memo.flags.get(cell).map(|(_, flags)| &**flags);
+        is_next && checks.pass((event, cell), flags, &mut self.passed)
     }
 }
 

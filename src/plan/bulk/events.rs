@@ -89,10 +89,8 @@ pub fn check(
             RowEvent::NeedsFullRead => return Err(here),
         };
         name(&mut events, rows.id()).ok_or(here)?;
-        let flags = rows.flags(&event, &resolver.memo);
-        if !checks.pass((at, &event), flags.as_deref(), EventChecks::of(resolver, fleet))
-            || resolver.problems.len() != reported
-        {
+        let is_good = checks.pass((at, &event), &rows, EventChecks::of_row(resolver, fleet));
+        if !is_good || resolver.problems.len() != reported {
             return Err(here);
         }
         if let Some(all) = &mut kept

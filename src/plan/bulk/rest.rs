@@ -234,10 +234,8 @@ impl Rest {
                 RowEvent::End => break,
                 RowEvent::NeedsFullRead => return Err(UNCLEAR.to_owned()),
             };
-            let flags = rows.flags(&event, &known.memo);
             let against = EventChecks::under(&policy, &mut problems);
-            let is_next = checks.pass((at, &event), flags.as_deref(), against);
-            if !is_next || !problems.is_empty() {
+            if !checks.pass((at, &event), &rows, (against, &known.memo)) {
                 return Err(UNCLEAR.to_owned());
             }
             seen += 1;
