@@ -86,12 +86,53 @@ pub fn compile_tree(
     sources: &mut Sources,
     problems: &mut Problems,
 ) -> Option<Compiled> {
-    let mut merged = options.without_events.then(|| without_events(tree));
+    let cases = read_cases(tree, options, problems)?;
+    compile_cases(library, &cases, options, files, sources, problems)
+}
+
+/// The cases of a scenario as they are written. They are the same under every policy, so that a
+/// comparison of policies reads them once.
+pub struct ReadCases {
+    /// The tree of the file, with the overlays.
+    tree: Node,
+    /// Each case by its name; `None` if it has a mistake.
+    written: Vec<(String, Option<WrittenScenario>)>,
+    doubtful: bool,
+    mentioned: Mentioned,
+}
+
+/// Reads the cases of a parsed scenario file with the overlays of some options.
+pub fn read_cases(tree: &Node, options: &Options, problems: &mut Problems) -> Option<ReadCases> {
+    let mut tree = if options.without_events { without_events(tree) } else { tree.clone() };
     for (overlay, events) in &options.with {
-        let base = merged.as_ref().unwrap_or(tree);
-        merged = Some(overlaid(base, overlay, *events, problems)?);
+        tree = overlaid(&tree, overlay, *events, problems)?;
     }
-    let tree = merged.as_ref().unwrap_or(tree);
+    let trees = cases::split(&tree, problems);
+    let read = trees.iter();
+    let read = read.map(|(case, tree)| (case.clone(), WrittenScenario::read(tree, problems)));
+    let written: Vec<_> = read.collect();
+    let currencies = written.iter().filter_map(|(_, written)| written.as_ref()?.currency.as_ref());
+    one_currency(currencies, problems);
+    let doubtful = trees.iter().any(|(_, tree)| lacks_names(tree, problems));
+    let mut mentioned = Mentioned::default();
+    if problems.refuse() {
+        for key in ["events", "random"] {
+            let parts = trees.iter().filter_map(|(_, tree)| tree.get(key));
+            parts.for_each(|part| mentioned.collect(part));
+        }
+    }
+    Some(ReadCases { tree, written, doubtful, mentioned })
+}
+
+/// Compiles the cases of a scenario file.
+pub fn compile_cases(
+    library: &mut Library,
+    cases: &ReadCases,
+    options: &Options,
+    files: &dyn Files,
+    sources: &mut Sources,
+    problems: &mut Problems,
+) -> Option<Compiled> {
     let mut compiler = ScenarioCompiler {
         library,
         options,
@@ -99,12 +140,12 @@ pub fn compile_tree(
         sources,
         problems,
         policies: BTreeMap::new(),
-        doubtful: false,
-        mentioned: Mentioned::default(),
+        doubtful: cases.doubtful,
+        mentioned: cases.mentioned.clone(),
         tables: BTreeMap::new(),
         unclear: BTreeMap::new(),
     };
-    compiler.all(tree)
+    compiler.all(&cases.tree, &cases.written)
 }
 
 /// Checks the format first, so that a policy that is given as a scenario gets one clear message.
@@ -143,36 +184,28 @@ fn lacks_names(tree: &Node, problems: &Problems) -> bool {
 }
 
 impl ScenarioCompiler<'_> {
-    fn all(&mut self, node: &Node) -> Option<Compiled> {
-        let trees = cases::split(node, self.problems);
-        let names: Vec<String> = trees.iter().map(|(name, _)| name.clone()).collect();
+    fn all(
+        &mut self,
+        node: &Node,
+        written: &[(String, Option<WrittenScenario>)],
+    ) -> Option<Compiled> {
+        let names: Vec<String> = written.iter().map(|(name, _)| name.clone()).collect();
         let mut compiled = Compiled {
             name: String::new(),
             plans: Vec::new(),
             allow: Vec::new(),
             read: Vec::new(),
         };
-        let written: Vec<(String, Option<WrittenScenario>)> = trees
-            .iter()
-            .map(|(case, tree)| (case.clone(), WrittenScenario::read(tree, self.problems)))
-            .collect();
-        let currencies =
-            written.iter().filter_map(|(_, written)| written.as_ref()?.currency.as_ref());
-        one_currency(currencies, self.problems);
-        self.doubtful = trees.iter().any(|(_, tree)| lacks_names(tree, self.problems));
-        if self.problems.refuse() {
-            for key in ["events", "random"] {
-                let parts = trees.iter().filter_map(|(_, tree)| tree.get(key));
-                parts.for_each(|part| self.mentioned.collect(part));
-            }
-        }
         let assumed = written.iter().flat_map(|(_, written)| written);
         let beside = if assumed.clone().all(|written| written.assume.0.is_empty()) {
             Vec::new()
         } else {
             self.beside(&assumed.collect::<Vec<_>>())
         };
-        for (case, written) in &written {
+        for (case, written) in written {
+            if self.options.first_mistake && self.problems.refuse() {
+                return None;
+            }
             let Some(written) = written else { continue };
             compiled.name = written.name.to_string();
             compiled.allow.clone_from(&written.allow);

@@ -66,7 +66,7 @@ mod watch_builder;
 
 pub use crate::format::expect::AccountIs;
 pub use crate::format::{SpanDistribution, UnsignedDecimal, VERBS, WrittenScenario};
-pub use compile::{Compiled, compile, compile_tree, compile_with, parse};
+pub use compile::{Compiled, ReadCases, compile, compile_cases, compile_with, parse, read_cases};
 pub use compiled::{Assumption, Plan};
 pub use compiler::Options;
 pub use events::Event;

@@ -16,7 +16,9 @@ use crate::experiment::{CaseProperties, Filter};
 use crate::format::{
     AddedEvents, Node, Read as _, WrittenScenario, check_overlay, overlaid, parse_yaml,
 };
-use crate::plan::{Compiled, Options, Plan, compile_tree, compile_with, parse};
+use crate::plan::{
+    Compiled, Options, Plan, ReadCases, compile_cases, compile_with, parse, read_cases,
+};
 use crate::policy::{Library, Policy};
 use crate::report::Paint;
 use crate::run_header::RunHeader;
@@ -55,6 +57,22 @@ pub struct Loaded {
     pub path: String,
     /// Its plans, one for each case.
     pub compiled: Compiled,
+}
+
+/// A scenario file that was parsed, to be compiled under several policies.
+pub struct ParsedFile {
+    path: String,
+    /// Its tree; `None` if it is not valid YAML, or a file of another kind.
+    tree: Option<Node>,
+    /// Its cases; `None` if they have a mistake.
+    cases: Option<ReadCases>,
+}
+
+impl ParsedFile {
+    /// The policy that the scenario names.
+    pub fn policy(&self) -> Option<&str> {
+        self.tree.as_ref()?.get("policy")?.scalar()
+    }
 }
 
 impl Loader {
@@ -158,29 +176,29 @@ impl Loader {
         compiled.map(|compiled| Loaded { path, compiled })
     }
 
-    /// Compiles the text of a scenario under each of several options, and parses it once. `None`
-    /// for the options under which it has mistakes, which are not reported.
-    pub fn scenario_under<const N: usize>(
-        &mut self,
-        path: &Path,
-        text: String,
-        options: [&Options; N],
-    ) -> [Option<Loaded>; N] {
+    /// Parses the text of a scenario; mistakes are not reported.
+    pub fn parsed(&mut self, path: &Path, text: String) -> ParsedFile {
         let path = files::shown(path);
         let file = self.sources.add(path.clone(), text);
         let tree = parse(file, &self.sources, &mut Problems::default());
-        options.map(|options| {
-            let options = self.with_overlays(options);
-            let compiled = compile_tree(
-                &mut self.library,
-                tree.as_ref()?,
-                &options,
-                &self.disk,
-                &mut self.sources,
-                &mut Problems::default(),
-            );
-            compiled.map(|compiled| Loaded { path: path.clone(), compiled })
-        })
+        let options = self.with_overlays(&Options::default());
+        let mut problems = Problems::default();
+        let cases = tree.as_ref().and_then(|tree| read_cases(tree, &options, &mut problems));
+        ParsedFile { path, tree, cases: cases.filter(|_| !problems.refuse()) }
+    }
+
+    /// Compiles a parsed scenario; `None` if it has mistakes, which are not reported.
+    pub fn try_scenario(&mut self, parsed: &ParsedFile, options: &Options) -> Option<Loaded> {
+        let options = Options { first_mistake: true, ..self.with_overlays(options) };
+        let compiled = compile_cases(
+            &mut self.library,
+            parsed.cases.as_ref()?,
+            &options,
+            &self.disk,
+            &mut self.sources,
+            &mut Problems::default(),
+        );
+        compiled.map(|compiled| Loaded { path: parsed.path.clone(), compiled })
     }
 
     /// The same options with the overlays of `--with` before their own. Their policy may then be a

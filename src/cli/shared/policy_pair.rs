@@ -14,7 +14,6 @@ use super::terminal;
 use crate::cli::args::Overrides;
 use crate::diagnostics::many;
 use crate::experiment::{WorkerPool, affected_instances};
-use crate::format::parse_yaml;
 use crate::plan::{Options, Plan};
 use crate::policy::{Class, Comparison, Difference, already, compare};
 use crate::report::{AcceptedFile, ChangesInOldRuns, DiffResult, PairedRun, changed, find_causes};
@@ -140,25 +139,20 @@ fn under_both(
             ..Options::default()
         }
     });
-    let tried = scratch.scenario_under(path, text.to_owned(), options.each_ref());
-    if tried.iter().all(Option::is_some) {
-        return Some(tried);
+    let parsed = scratch.parsed(path, text.to_owned());
+    let [old, new] = &options;
+    // A scenario of another family has mistakes under the first policy: the second is not tried.
+    let tried = scratch.try_scenario(&parsed, old);
+    let tried = tried.and_then(|old| Some([old, scratch.try_scenario(&parsed, new)?]));
+    if let Some(tried) = tried {
+        return Some(tried.map(Some));
     }
-    let own = policy_of(text);
-    let foreign = own.is_some_and(|own| !about.iter().any(|known| known == family(&own)));
-    if foreign && !named {
+    let is_known = |own: &str| about.iter().any(|known| known == family(own));
+    if !named && parsed.policy().is_some_and(|own| !is_known(own)) {
         return None;
     }
     // Compile again with the loader whose problems are reported.
     Some(options.map(|options| loader.scenario(path, text.to_owned(), &options)))
-}
-
-/// The policy that a scenario names; `None` if it names none or cannot be read.
-fn policy_of(text: &str) -> Option<String> {
-    let mut sources = crate::diagnostics::Sources::default();
-    let file = sources.add("", text);
-    let node = parse_yaml(&sources, file, &mut crate::diagnostics::Problems::default())?;
-    node.get("policy")?.scalar().map(str::to_owned)
 }
 
 /// Runs a plan under each of two policies, and adds the decisions that differ.
