@@ -3,6 +3,7 @@
 //! It writes stored decisions beside their scenarios and accepted changes beside their policy. It
 //! never changes a file that a person wrote.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
@@ -112,14 +113,14 @@ fn store_decisions(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, E
     Ok(Exit::Success)
 }
 
-fn jobs(loaded: &[Loaded]) -> Vec<Job> {
+fn jobs(loaded: &[Loaded]) -> Vec<Job<'_>> {
     let mut jobs = Vec::new();
     for (file, one) in loaded.iter().enumerate() {
-        for plan in one.compiled.plans.clone() {
+        for plan in &one.compiled.plans {
             jobs.push(Job {
                 file,
                 path: one.path.clone(),
-                plan,
+                plan: Cow::Borrowed(plan),
                 again: String::new(),
                 keeps: true,
             });

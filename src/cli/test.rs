@@ -1,5 +1,7 @@
 //! `stayput test`: runs scenarios and checks their expectations.
 
+use std::borrow::Cow;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use anstream::ColorChoice;
@@ -66,9 +68,11 @@ enum Format {
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let paint = terminal::stderr_paint(colour);
-    let mut loader = Loader::new();
+    // They are never freed: the command ends with its process, which takes no time for that.
+    let mut loader = ManuallyDrop::new(Loader::new());
     let options = arguments.overrides.options();
     let loaded = loader.scenarios(&or_default(&arguments.paths), &options);
+    let loaded = ManuallyDrop::new(loaded);
     terminal::install_interrupt_handler();
     // Standard output contains only the skeleton, so that it can be redirected to a file.
     let quiet = arguments.coverage.suggests();
@@ -150,7 +154,7 @@ const MOST_COURSES: usize = 20;
 
 /// The courses of the first failed cases, for the page.
 fn courses_of_failures(
-    jobs: &[Job],
+    jobs: &[Job<'_>],
     reports: &[CaseReport],
     settings: RunSettings,
 ) -> Vec<(usize, RunPage)> {
@@ -227,7 +231,11 @@ fn settings(arguments: &Arguments) -> RunSettings {
 }
 
 /// The cases to run, in the order of the files.
-fn jobs(loaded: &[Loaded], stored: &[Option<Vec<DecisionRow>>], arguments: &Arguments) -> Vec<Job> {
+fn jobs<'l>(
+    loaded: &'l [Loaded],
+    stored: &[Option<Vec<DecisionRow>>],
+    arguments: &Arguments,
+) -> Vec<Job<'l>> {
     let mut jobs = Vec::new();
     for (file, one) in loaded.iter().enumerate() {
         for plan in &one.compiled.plans {
@@ -241,7 +249,7 @@ fn jobs(loaded: &[Loaded], stored: &[Option<Vec<DecisionRow>>], arguments: &Argu
             if wanted {
                 let again = rerun_command(&one.path, &header.case, &arguments.overrides);
                 let keeps = stored.get(file).is_some_and(Option::is_some);
-                let (path, plan) = (one.path.clone(), plan.clone());
+                let (path, plan) = (one.path.clone(), Cow::Borrowed(plan));
                 jobs.push(Job { file, path, plan, again, keeps });
             }
         }

@@ -520,7 +520,7 @@ fn finish(
         principals: None,
         house: [].into(),
         watch: [].into(),
-        expectations,
+        expectations: expectations.into(),
         counts,
         defaults,
         assumptions: case.assumptions.clone(),

@@ -51,8 +51,8 @@ pub struct Plan {
     pub house: Arc<[HouseRule]>,
     /// The watches.
     pub watch: Arc<[Watcher]>,
-    /// The expectations.
-    pub expectations: Expectations,
+    /// The expectations, which copies of the plan share.
+    pub expectations: Arc<Expectations>,
     /// The decisions that are counted in each replication, by name.
     pub counts: Vec<(String, DecisionLine)>,
     /// The rules on defaults that were applied to the fleet.

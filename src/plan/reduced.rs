@@ -80,7 +80,7 @@ impl Plan {
             principals: self.principals.clone(),
             house: [].into(),
             watch: [].into(),
-            expectations: super::expectations::Expectations::default(),
+            expectations: Arc::default(),
             counts: Vec::new(),
             defaults: BTreeSet::new(),
             assumptions: Vec::new(),

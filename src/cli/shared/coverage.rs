@@ -74,7 +74,7 @@ impl CoverageOptions {
 pub(in crate::cli) fn measure(
     arguments: &CoverageOptions,
     editions: &[Arc<Policy>],
-    jobs: &[Job],
+    jobs: &[Job<'_>],
     judged: &[Judged],
     kept: &[Option<Vec<DecisionRow>>],
     settings: RunSettings,
@@ -103,7 +103,7 @@ pub(in crate::cli) fn measure(
 /// protections.
 fn mutate(
     policy: &Policy,
-    jobs: &[Job],
+    jobs: &[Job<'_>],
     judged: &[Judged],
     kept: &[Option<Vec<DecisionRow>>],
     settings: RunSettings,
@@ -122,7 +122,8 @@ fn mutate(
             let mut noticed_by = None;
             // One failing case is enough; usually the first case fails.
             for batch in cases.chunks(settings.jobs.max(1)) {
-                let mutated: Vec<Job> = batch.iter().map(|case| case.mutated(rule, to)).collect();
+                let mutated: Vec<Job<'_>> =
+                    batch.iter().map(|case| case.mutated(rule, to)).collect();
                 noticed_by = judge_all(&mutated, settings)?.into_iter().find(|one| {
                     let stored = kept.get(one.file).and_then(Option::as_ref).is_some_and(|kept| {
                         let in_case = kept.iter().filter(|row| row.get("case") == one.report.case);
@@ -150,16 +151,16 @@ fn mutate(
 
 /// A case that uses a rule.
 struct CaseUsingRule<'j> {
-    job: &'j Job,
+    job: &'j Job<'j>,
     /// Index of the rulebook of the rule in the plan.
     book: usize,
 }
 
-impl CaseUsingRule<'_> {
+impl<'j> CaseUsingRule<'j> {
     /// The case with another verdict of that rule.
-    fn mutated(&self, rule: RuleId, to: Verdict) -> Job {
+    fn mutated(&self, rule: RuleId, to: Verdict) -> Job<'j> {
         let mut job = self.job.clone();
-        let book = &mut job.plan.header.rulebooks[self.book];
+        let book = &mut job.plan.to_mut().header.rulebooks[self.book];
         *book = Arc::new(book.with_verdict(rule, to));
         job
     }
@@ -169,7 +170,7 @@ impl CaseUsingRule<'_> {
 fn cases_using<'j>(
     policy: &Policy,
     rule: RuleId,
-    jobs: &'j [Job],
+    jobs: &'j [Job<'j>],
     judged: &[Judged],
 ) -> Vec<CaseUsingRule<'j>> {
     let cases = jobs.iter().zip(judged).filter(|(_, judged)| judged.report.passed());

@@ -1,5 +1,7 @@
 //! Runs and judges cases in parallel; results are in the order of the files.
 
+use std::borrow::Cow;
+
 use super::exit::Exit;
 use super::progress::Progress;
 use super::run_end::{name_of, undecided};
@@ -8,7 +10,7 @@ use crate::experiment::{
     Judge, Judgement, Reach, Reached, Summary, WorkerPool, carry_out, two_person,
 };
 use crate::kernel::Limits;
-use crate::plan::{Plan, Starts};
+use crate::plan::{Expectations, Plan, Starts};
 use crate::record::InstanceRow;
 use crate::record::Record;
 use crate::report::{CaseReport, DecisionRow, EndOfRun, RunItem, RunPage};
@@ -16,13 +18,13 @@ use crate::words::{Confidence, SwitchSet};
 
 /// A case to run.
 #[derive(Debug, Clone)]
-pub struct Job {
+pub struct Job<'p> {
     /// Index of its file among the loaded files.
     pub file: usize,
     /// The path of that file.
     pub path: String,
     /// Its plan.
-    pub plan: Plan,
+    pub plan: Cow<'p, Plan>,
     /// The command that runs only this case.
     pub again: String,
     /// Whether its decisions are kept in [`Judged::rows`].
@@ -63,7 +65,7 @@ pub struct Interrupted;
 ///
 /// # Errors
 /// [`Interrupted`] if the user interrupts, or if the system refuses to create threads.
-pub fn judge_all(jobs: &[Job], settings: RunSettings) -> Result<Vec<Judged>, Interrupted> {
+pub fn judge_all(jobs: &[Job<'_>], settings: RunSettings) -> Result<Vec<Judged>, Interrupted> {
     let workers = WorkerPool::new(settings.jobs.min(jobs.len())).map_err(|why| {
         terminal::print_stderr(&format!("stayput: {why}"));
         Interrupted
@@ -81,13 +83,13 @@ pub fn judge_all(jobs: &[Job], settings: RunSettings) -> Result<Vec<Judged>, Int
 ///
 /// # Errors
 /// [`Interrupted`] if the user interrupts.
-pub fn judge(job: &Job, settings: RunSettings) -> Result<Judged, Interrupted> {
-    let mut judge = Judge::new(job.plan.expectations.clone());
+pub fn judge(job: &Job<'_>, settings: RunSettings) -> Result<Judged, Interrupted> {
+    let mut judge = Judge::new(Expectations::clone(&job.plan.expectations));
     judge.add_failures(two_person(&job.plan, &|| !terminal::is_interrupted()));
     let mut summary = Summary::default();
     let (mut rows, mut reach) = (Vec::new(), Reach::default());
     let (ending, run) =
-        carry_out(job.plan.clone(), settings.limits, Some(&mut judge), |record, world| {
+        carry_out(Plan::clone(&job.plan), settings.limits, Some(&mut judge), |record, world| {
             summary.add(record);
             reach.add(record, world);
             if let (Record::Decision(decision), true) = (record, job.keeps) {
@@ -126,10 +128,10 @@ pub fn judge(job: &Job, settings: RunSettings) -> Result<Judged, Interrupted> {
 ///
 /// # Errors
 /// [`Interrupted`] if the user interrupts.
-pub fn course(job: &Job, settings: RunSettings) -> Result<RunPage, Interrupted> {
+pub fn course(job: &Job<'_>, settings: RunSettings) -> Result<RunPage, Interrupted> {
     let mut page = RunPage::default();
     let mut summary = Summary::default();
-    let plan = job.plan.clone();
+    let plan = Plan::clone(&job.plan);
     page.add(&RunItem::Start(&plan));
     let (ending, run) = carry_out(plan, settings.limits, None, |record, world| {
         summary.add(record);
