@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::expectations::failure::Failure;
 use crate::plan::{Expectation, Plan, Scripted, TwoPersonLine};
 use crate::policy::Rulebook;
-use crate::search::{Hunt, Incomplete, Replay, alike, callers, hunt, replay};
+use crate::search::{Hunt, Incomplete, Replay, alike, callers, has_no_way, hunt, replay};
 use crate::words::{ActorId, InstanceId, PolicyId, SwitchId, SwitchSet};
 
 /// Most states that are searched for one instance, caller and position of a switch.
@@ -124,6 +124,9 @@ impl Proof<'_> {
             limit: MOST_STATES,
             prunes: true,
         };
+        if has_no_way(&part, &asked, |_| (self.may_continue)()) {
+            return Alone::Nothing;
+        }
         let hunted = hunt(&part, &asked, |_| (self.may_continue)());
         if let Some(way) = hunted.ways.iter().find(|way| !way.steps.is_empty()) {
             let found = replay(plan, self.script, &part, (&asked, &hunted), way);

@@ -68,7 +68,17 @@ impl Hunted {
 /// Searches for the ways to lose an instance of a part of a plan. `may_continue` is called for each
 /// state, with the number of states so far.
 pub fn hunt(part: &ReducedPlan, hunt: &Hunt, may_continue: impl Fn(u64) -> bool) -> Hunted {
-    search(part, hunt, (&[], false), may_continue)
+    search(part, hunt, (&[], false), 0, may_continue)
+}
+
+/// Whether there is no way to lose the instance, so that [`hunt`] finds none either. It leaves out
+/// the passes with fewer steps, which only find the shortest ways. `false` if [`hunt`] must tell.
+pub fn has_no_way(part: &ReducedPlan, hunt: &Hunt, may_continue: impl Fn(u64) -> bool) -> bool {
+    let hunted = search(part, hunt, (&[], true), hunt.most, may_continue);
+    // The passes with fewer steps have at most as many states each.
+    let states =
+        u64::try_from(hunt.most + 1).map_or(u64::MAX, |all| hunted.states.saturating_mul(all));
+    hunted.ways.is_empty() && hunted.incomplete.is_none() && states <= hunt.limit
 }
 
 /// As [`hunt`], but ends at the first way that no way of `known` covers.
@@ -78,13 +88,15 @@ pub fn first_beyond(
     known: &[Way],
     may_continue: impl Fn(u64) -> bool,
 ) -> Hunted {
-    search(part, hunt, (known, true), may_continue)
+    search(part, hunt, (known, true), 0, may_continue)
 }
 
+/// Searches in passes, the first of them with at most `fewest` steps.
 fn search(
     part: &ReducedPlan,
     hunt: &Hunt,
     (known, ends_at_first): (&[Way], bool),
+    fewest: usize,
     may_continue: impl Fn(u64) -> bool,
 ) -> Hunted {
     let mut plan = part.plan.clone();
@@ -108,7 +120,7 @@ fn search(
         first_undecided: None,
     };
     let mut searched = None;
-    for depth in 0..=hunt.most {
+    for depth in fewest..=hunt.most {
         search.depth = depth;
         search.seen.clear();
         search.begin(start.fork());

@@ -40,7 +40,7 @@ mod replay;
 mod ways;
 
 pub use alike::{alike, callers};
-pub use explore::{Hunted, Incomplete, first_beyond, hunt};
+pub use explore::{Hunted, Incomplete, first_beyond, has_no_way, hunt};
 pub use question::Hunt;
 pub use replay::{Replay, ReplayedStep, replay, with_steps};
 pub use ways::{TakenStep, Way};
