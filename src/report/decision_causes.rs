@@ -5,7 +5,7 @@
 //! state that earlier changes of the run left, so it has their causes. Causes name every difference
 //! that can have led to the change: a changed decision is accepted only with all of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::decision_diff::{Changed, DecisionRow};
 use crate::policy::{Class, Column, Comparison, Difference, Part};
@@ -18,6 +18,7 @@ const TESTED: [Column; 5] =
 /// Sets the causes of changed decisions: the keys of differences.
 pub fn find_causes(comparison: &Comparison, changed: &mut [Changed]) {
     let keys: Vec<String> = comparison.differences.iter().map(Difference::key).collect();
+    let suspects = Suspects::new(&comparison.differences);
     let mut order: Vec<usize> = (0..changed.len()).collect();
     order.sort_by_cached_key(|index| {
         let row = changed[*index].row();
@@ -29,12 +30,45 @@ pub fn find_causes(comparison: &Comparison, changed: &mut [Changed]) {
         if earlier.last().is_some_and(|last| last.run != change.run) {
             earlier.clear();
         }
-        let causes = change.causes(&comparison.differences, &earlier);
+        let causes = change.causes(&suspects, &earlier);
         changed[index].causes = causes.iter().map(|cause| keys[*cause].clone()).collect();
         if changed[index].class.changes_result() {
             earlier.push(Consequence { run: change.run, subjects: change.subjects, causes });
         }
     }
+}
+
+/// The differences, by what they can cause. A change has few of them, and most are of other rules.
+struct Suspects<'d> {
+    all: &'d [Difference],
+    /// The differences that state a rule for the old side or the new side (`true`).
+    of_rule: BTreeMap<(bool, &'d str), Vec<usize>>,
+    /// The differences of other parts than rules.
+    others: Vec<usize>,
+}
+
+impl<'d> Suspects<'d> {
+    fn new(all: &'d [Difference]) -> Self {
+        let mut of_rule: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (index, difference) in all.iter().enumerate() {
+            for is_new in [false, true] {
+                if let Some(rule) = rule_of(difference, is_new) {
+                    of_rule.entry((is_new, rule)).or_default().push(index);
+                }
+            }
+        }
+        let is_other = |difference: &Difference| {
+            !matches!(difference.part, Part::Protection | Part::Effect | Part::Rule)
+        };
+        let others = (0..all.len()).filter(|index| is_other(&all[*index])).collect();
+        Self { all, of_rule, others }
+    }
+}
+
+/// The rule that a difference states for a side.
+fn rule_of(difference: &Difference, is_new: bool) -> Option<&str> {
+    let statement = if is_new { &difference.new } else { &difference.old };
+    statement.rule.as_ref().map(|rule| rule.id.as_str())
 }
 
 /// A changed decision that later ones can follow from.
@@ -102,16 +136,10 @@ impl Side {
         self.switches.iter().any(|(name, _)| name == switch)
     }
 
-    /// The rule that a difference states for this side.
-    fn rule_of<'d>(&self, difference: &'d Difference) -> Option<&'d str> {
-        let statement = if self.is_new { &difference.new } else { &difference.old };
-        statement.rule.as_ref().map(|rule| rule.id.as_str())
-    }
-
     /// Whether the rule of a difference decided; `None` if another part of the policy decided,
     /// because the rule then shows nothing.
     fn is_decided_by(&self, difference: &Difference) -> Option<bool> {
-        let rule = self.rule_of(difference)?;
+        let rule = rule_of(difference, self.is_new)?;
         let same_kind = match difference.part {
             Part::Protection => self.decided_by == difference.subject,
             Part::Refusal => self.is_denied,
@@ -159,13 +187,13 @@ impl Side {
 
     /// Whether a table or an order with another result can have made the decision.
     fn can_come_from(&self, difference: &Difference) -> bool {
-        let trigger = Trigger::spelled(&self.tested[0]);
-        let by_trigger = difference.situation.iter().any(|t| t.name == Column::Trigger.name());
+        let trigger = || Trigger::spelled(&self.tested[0]);
+        let by_trigger = || difference.situation.iter().any(|t| t.name == Column::Trigger.name());
         match difference.part {
             // If a table does not test the trigger, only another result of it can cause the
             // decision.
-            Part::Table => by_trigger || difference.class.changes_result(),
-            Part::Order => trigger.is_some_and(Trigger::is_from_group),
+            Part::Table => difference.class.changes_result() || by_trigger(),
+            Part::Order => trigger().is_some_and(Trigger::is_from_group),
             Part::Title
             | Part::Space
             | Part::Protection
@@ -214,15 +242,20 @@ impl ChangedDecision {
     }
 
     /// The indices of the differences that caused the change.
-    fn causes(&self, all: &[Difference], earlier: &[Consequence]) -> BTreeSet<usize> {
+    fn causes(&self, suspects: &Suspects<'_>, earlier: &[Consequence]) -> BTreeSet<usize> {
+        let fits = |index: usize, is: &dyn Fn(&Difference) -> bool| {
+            suspects.all.get(index).is_some_and(|d| is(d) && self.is_explained_by(d))
+        };
         let fitting = |is: &dyn Fn(&Difference) -> bool| -> BTreeSet<usize> {
-            let all = all.iter().enumerate();
-            let fitting = all.filter(|(_, d)| self.is_explained_by(d) && is(d));
-            fitting.map(|(index, _)| index).collect()
+            suspects.others.iter().copied().filter(|index| fits(*index, is)).collect()
         };
         let mut causes = BTreeSet::new();
         if self.is_paired && self.class != Class::Timing {
-            causes = fitting(&|d| self.is_decided_by(d));
+            // Only a difference that states the rule of a side can have decided.
+            let rules = self.sides.iter().map(|side| (side.is_new, side.rule.as_str()));
+            let stated = rules.filter_map(|rule| suspects.of_rule.get(&rule)).flatten();
+            let decided = stated.filter(|index| fits(**index, &|d| self.is_decided_by(d)));
+            causes = decided.copied().collect();
         }
         if self.same_state && !causes.is_empty() {
             return causes;
@@ -255,15 +288,16 @@ impl ChangedDecision {
     }
 
     fn any_side(&self, difference: &Difference, is: fn(&Side, &Difference) -> bool) -> bool {
-        self.sides.iter().any(|side| side.is_in(difference) && is(side, difference))
+        // Most differences are of another part, which is known at once.
+        self.sides.iter().any(|side| is(side, difference) && side.is_in(difference))
     }
 
     /// Whether the rule of the difference decided on at least one side, and no other rule decided
     /// on the other side.
     fn is_decided_by(&self, difference: &Difference) -> bool {
         let mut decided = self.sides.iter().map(|side| side.is_decided_by(difference));
-        self.sides.iter().any(|side| side.is_in(difference))
-            && !decided.clone().any(|decided| decided == Some(false))
+        !decided.clone().any(|decided| decided == Some(false))
             && decided.any(|decided| decided == Some(true))
+            && self.sides.iter().any(|side| side.is_in(difference))
     }
 }

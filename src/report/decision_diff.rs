@@ -4,6 +4,7 @@
 //! Several decisions with the same key are paired in their order.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -16,34 +17,63 @@ use crate::record::Decision;
 use crate::run_header::{RunHeader, run_name};
 use crate::words::{Outcome, Word};
 
-/// A row of `decisions.csv`: its cells in the order of the columns.
+/// A row of `decisions.csv`: its cells in the order of the columns. They are one text, because
+/// comparisons keep thousands of rows, and most of their forty cells are short.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DecisionRow(Vec<String>);
+pub struct DecisionRow {
+    text: String,
+    /// The end of each cell in the text.
+    ends: Vec<usize>,
+}
 
-/// The columns by which decisions of two runs are paired.
+/// The columns by which decisions of two runs are paired, first those that differ the most.
 const KEY: [&str; 7] =
-    ["scenario", "case", "replication", "event", "trigger", "action", "instance"];
+    ["instance", "event", "trigger", "action", "case", "scenario", "replication"];
 
 impl DecisionRow {
     /// The row of a decision.
     pub fn new(decision: &Decision, header: &RunHeader) -> Self {
-        Self(rows::decision(decision, header).iter().map(ToString::to_string).collect())
+        Self::of(&rows::decision(decision, header), |cell, text| cell.add_to(text))
+    }
+
+    /// The row of some cells, each of which `add` appends to a text.
+    fn of<C>(cells: &[C], add: impl Fn(&C, &mut String)) -> Self {
+        let mut row = Self { text: String::new(), ends: Vec::with_capacity(cells.len()) };
+        for cell in cells {
+            add(cell, &mut row.text);
+            row.ends.push(row.text.len());
+        }
+        row
+    }
+
+    /// The range of a cell in the text; `None` if there is no such cell.
+    fn range(&self, index: usize) -> Option<Range<usize>> {
+        let start = index.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
+        Some(start?..*self.ends.get(index)?)
+    }
+
+    fn cell(&self, index: usize) -> Option<&str> {
+        self.range(index).and_then(|range| self.text.get(range))
     }
 
     /// The cell of a column; empty if there is no column with this name, and for the case of a
     /// scenario without cases.
     pub fn get(&self, column: &str) -> &str {
         let index = DECISIONS.columns.iter().position(|known| known.name == column);
-        let text = index.and_then(|index| self.0.get(index)).map_or("", String::as_str);
+        let text = index.and_then(|index| self.cell(index)).unwrap_or_default();
         if column == "case" && text == NO_CASE { "" } else { text }
     }
 
     /// Replaces the text of a cell; does nothing if there is no column with this name.
     pub fn set(&mut self, column: &str, text: &str) {
         let index = DECISIONS.columns.iter().position(|known| known.name == column);
-        if let Some(cell) = index.and_then(|index| self.0.get_mut(index)) {
-            text.clone_into(cell);
+        let Some((index, range)) = index.and_then(|index| Some((index, self.range(index)?))) else {
+            return;
+        };
+        for end in self.ends.iter_mut().skip(index) {
+            *end = *end - range.len() + text.len();
         }
+        self.text.replace_range(range, text);
     }
 
     /// The text of a cell; for a list its items, sorted, because the order in which a policy lists
@@ -59,7 +89,10 @@ impl DecisionRow {
     }
 
     fn agrees(&self, other: &Self, columns: &[&str]) -> bool {
-        columns.iter().all(|column| self.items(column) == other.items(column))
+        let agrees = |column: &&str| {
+            self.get(column) == other.get(column) || self.items(column) == other.items(column)
+        };
+        columns.iter().all(agrees)
     }
 
     /// Whether the instance had the same settings in both.
@@ -71,8 +104,8 @@ impl DecisionRow {
     }
 
     /// Every cell, in the order of the columns.
-    pub(super) fn cells(&self) -> &[String] {
-        &self.0
+    pub(super) fn cells(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).map(|index| self.cell(index).unwrap_or_default())
     }
 
     fn key(&self) -> [&str; 7] {
@@ -128,8 +161,9 @@ pub fn read_decisions(text: &str) -> Result<Vec<DecisionRow>, String> {
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| error.to_string())?;
-        let cells = indices.iter().map(|index| record.get(*index).unwrap_or_default().to_owned());
-        rows.push(DecisionRow(cells.collect()));
+        rows.push(DecisionRow::of(&indices, |index, text| {
+            text.push_str(record.get(*index).unwrap_or_default());
+        }));
     }
     Ok(rows)
 }
@@ -153,7 +187,7 @@ pub struct Changed {
 impl Changed {
     /// The new row, or the old one if there is no new row.
     pub(super) fn row(&self) -> &DecisionRow {
-        static EMPTY: DecisionRow = DecisionRow(Vec::new());
+        static EMPTY: DecisionRow = DecisionRow { text: String::new(), ends: Vec::new() };
         self.new.as_ref().or(self.old.as_ref()).unwrap_or(&EMPTY)
     }
 
@@ -389,7 +423,8 @@ pub fn changed_markdown(list: &[Changed], compared: usize) -> Vec<String> {
 pub fn changed_json<'c>(list: impl IntoIterator<Item = &'c Changed>) -> Json {
     let row = |row: &Option<DecisionRow>| {
         row.as_ref().map_or(Json::Null, |row| {
-            let cells = DECISIONS.columns.iter().zip(&row.0).filter(|(_, cell)| !cell.is_empty());
+            let cells =
+                DECISIONS.columns.iter().zip(row.cells()).filter(|(_, cell)| !cell.is_empty());
             let cells = cells.map(|(column, cell)| (column.name.to_owned(), json!(cell)));
             Json::Object(cells.collect::<Map<String, Json>>())
         })

@@ -71,6 +71,11 @@ impl<'l> Cell<'l> {
         Self::Number(span.seconds().unsigned_abs())
     }
 
+    /// Appends the text to another one.
+    pub fn add_to(&self, text: &mut String) {
+        self.pieces(|piece| text.push_str(piece));
+    }
+
     /// Calls `write` with each piece of the text, in order.
     fn pieces(&self, mut write: impl FnMut(&str)) {
         let mut listed = 0;
