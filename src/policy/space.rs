@@ -286,17 +286,20 @@ impl Space {
             let mut block: Block = (0..self.axes.len())
                 .map(|axis| 1 << (seed / self.strides[axis] % self.axes[axis].words.len()))
                 .collect();
+            // The block so far fits, so that only further words are tried.
             for axis in (0..self.axes.len()).rev().filter(|_| brief) {
                 let before = block[axis];
-                block[axis] = u32::MAX >> (32 - self.axes[axis].words.len());
-                if !fits(&block) {
-                    block[axis] = before;
-                }
+                let whole = u32::MAX >> (32 - self.axes[axis].words.len());
+                block[axis] = whole & !before;
+                block[axis] = if fits(&block) { whole } else { before };
             }
             // Growing along later axes first keeps descriptions short.
             for axis in (0..self.axes.len()).rev() {
                 for index in 0..self.axes[axis].words.len() {
                     let before = block[axis];
+                    if before >> index & 1 == 1 {
+                        continue;
+                    }
                     block[axis] = 1 << index;
                     block[axis] = if fits(&block) { before | 1 << index } else { before };
                 }
