@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobSet};
 use serde_json::{Value as Json, json};
 
 use super::read::{Map, OneOrMany, Read, expected_kind};
@@ -97,8 +97,9 @@ impl SelectorPart {
     }
 }
 
-/// A glob in which only `*` and `?` are special; `None` if it is not valid.
-pub fn glob(text: &str) -> Option<GlobMatcher> {
+/// A glob in which only `*` and `?` are special, as a set of one: a set makes no regular expression
+/// for a name, a prefix or a suffix. `None` if it is not valid.
+pub fn glob(text: &str) -> Option<GlobSet> {
     let mut pattern = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '[' | ']' | '{' | '}' | '\\') {
@@ -106,7 +107,8 @@ pub fn glob(text: &str) -> Option<GlobMatcher> {
         }
         pattern.push(c);
     }
-    GlobBuilder::new(&pattern).backslash_escape(true).build().ok().map(|g| g.compile_matcher())
+    let glob = GlobBuilder::new(&pattern).backslash_escape(true).build().ok()?;
+    GlobSet::new([glob]).ok()
 }
 
 /// The problem that a text is not a range.

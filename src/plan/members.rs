@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use globset::GlobMatcher;
+use globset::GlobSet;
 
 use crate::run_header::RunHeader;
 use crate::words::InstanceId;
@@ -18,7 +18,7 @@ pub struct Members {
     /// Whether every later instance is a member.
     pub(super) all_later: bool,
     /// Globs of the names of later instances.
-    pub(super) later: Vec<GlobMatcher>,
+    pub(super) later: Vec<GlobSet>,
 }
 
 impl Members {

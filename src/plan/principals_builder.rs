@@ -1,6 +1,6 @@
 //! Resolves principals: names become ids, globs become sets of actions.
 
-use globset::GlobMatcher;
+use globset::GlobSet;
 
 use super::principals::{Grant, Principals, ResourceScope};
 use super::resolver::Resolver;
@@ -124,7 +124,7 @@ impl<'r> Reader<'r, '_> {
                 permissions.map(|known| known.actions.clone()).unwrap_or_default()
             })
             .collect();
-        let globs: Vec<GlobMatcher> =
+        let globs: Vec<GlobSet> =
             written.0.iter().filter_map(|name| self.action(name, &known)).collect();
         let has = |name: &String| {
             let name = name.to_ascii_lowercase();
@@ -134,7 +134,7 @@ impl<'r> Reader<'r, '_> {
     }
 
     /// A name or glob of actions. Warns if it is close to the name of an action, but matches none.
-    fn action(&mut self, name: &Spanned<String>, known: &[Vec<String>]) -> Option<GlobMatcher> {
+    fn action(&mut self, name: &Spanned<String>, known: &[Vec<String>]) -> Option<GlobSet> {
         let matcher = glob(&name.to_ascii_lowercase());
         let Some(matcher) = matcher.filter(|_| !name.trim().is_empty()) else {
             let title = format!("`{}` is not the name of an action or a glob", **name);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use globset::GlobMatcher;
+use globset::GlobSet;
 
 use super::members::Members;
 use super::resolver::Resolver;
@@ -74,7 +74,7 @@ fn rows(resolver: &mut Resolver<'_>, calls: &[Spanned<String>]) -> Vec<BTreeSet<
         resolver.rulebooks.iter().map(|book| book.policy.clone()).collect();
     let all: Vec<&CallPermission> =
         policies.iter().flat_map(|policy| &policy.permissions).flat_map(|p| &p.calls).collect();
-    let mut globs: Vec<(&Spanned<String>, GlobMatcher)> = Vec::new();
+    let mut globs: Vec<(&Spanned<String>, GlobSet)> = Vec::new();
     let mut verbs = Vec::new();
     for call in calls {
         if caller_verbs().any(|verb| verb == **call) {
@@ -82,7 +82,7 @@ fn rows(resolver: &mut Resolver<'_>, calls: &[Spanned<String>]) -> Vec<BTreeSet<
             continue;
         }
         let matcher = glob(&call.to_ascii_lowercase());
-        let hits = |matcher: &GlobMatcher| {
+        let hits = |matcher: &GlobSet| {
             let mut names = all.iter().flat_map(|row| &row.events);
             names.any(|name| matcher.is_match(name.to_ascii_lowercase()))
         };
