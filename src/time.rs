@@ -128,9 +128,9 @@ impl TimeReader {
 /// Days are counted by the formula of H. Hinnant, "chrono-compatible low-level date algorithms":
 /// the year begins in March, so that the leap day is its last.
 fn start_of_day(text: &[u8; 11]) -> Option<i64> {
-    let year = values(text.first_chunk()?, b"0000-00-")?;
+    let year = values(*text.first_chunk()?, *b"0000-00-")?;
     let year = pair(year, 0) * 100 + pair(year, 2);
-    let rest = values(text.last_chunk()?, b"0-00-00T")?;
+    let rest = values(*text.last_chunk()?, *b"0-00-00T")?;
     let (month, day) = (pair(rest, 2), pair(rest, 5));
     // February is checked up to day 28; the 29th needs the calendar.
     let days = match month {
@@ -151,7 +151,7 @@ fn start_of_day(text: &[u8; 11]) -> Option<i64> {
 /// The seconds from midnight to a time of day `00:00:00Z`; `None` for every other form.
 fn seconds_of_day(text: &[u8]) -> Option<i64> {
     let text: &[u8; 9] = text.try_into().ok()?;
-    let clock = values(text.first_chunk()?, b"00:00:00")?;
+    let clock = values(*text.first_chunk()?, *b"00:00:00")?;
     let (hour, minute, second) = (pair(clock, 0), pair(clock, 3), pair(clock, 6));
     let is_clock = hour < 24 && minute < 60 && second < 60 && text[8] == b'Z';
     is_clock.then_some(hour * HOUR + minute * MINUTE + second)
@@ -159,13 +159,13 @@ fn seconds_of_day(text: &[u8]) -> Option<i64> {
 
 /// The values of the digits among eight bytes, which are checked together; `None` unless they are
 /// as in `form`: a digit for each `0`, and the same byte for every other.
-const fn values(bytes: &[u8; 8], form: &[u8; 8]) -> Option<u64> {
+const fn values(bytes: [u8; 8], form: [u8; 8]) -> Option<u64> {
     const ONES: u64 = u64::MAX / 255;
-    let form = u64::from_le_bytes(*form);
+    let form = u64::from_le_bytes(form);
     // Of the bytes of a form, only `0` has bits 4 and 5 and lacks bit 3.
     let digits = form >> 4 & form >> 5 & !(form >> 3) & ONES;
     // A digit becomes its value, and a mark 0. Then a byte beyond 9, or 0, reaches its highest bit.
-    let values = u64::from_le_bytes(*bytes) ^ form;
+    let values = u64::from_le_bytes(bytes) ^ form;
     let checked = values.wrapping_add(ONES * 0x7f - digits * 9) | values;
     if checked & (ONES * 128) == 0 { Some(values) } else { None }
 }

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::csv::cells::Cell;
 use super::csv::columns::{DECISIONS, Kind};
 use super::csv::rows::{self, NO_CASE};
 use super::markdown;
@@ -33,7 +34,7 @@ const KEY: [&str; 7] =
 impl DecisionRow {
     /// The row of a decision.
     pub fn new(decision: &Decision, header: &RunHeader) -> Self {
-        Self::of(&rows::decision(decision, header), |cell, text| cell.add_to(text))
+        Self::of(&rows::decision(decision, header), Cell::add_to)
     }
 
     /// The row of some cells, each of which `add` appends to a text.

@@ -33,8 +33,8 @@ fn run(plan: &Plan) -> Outcome {
     let mut of = Outcome { decisions: Vec::new(), losses: Vec::new(), results: Vec::new() };
     for record in Run::start(plan.clone()) {
         match record {
-            Record::Decision(decision) => of.decisions.push(decision),
-            Record::Loss(loss) => of.losses.push(loss),
+            Record::Decision(decision) => of.decisions.push(*decision),
+            Record::Loss(loss) => of.losses.push(*loss),
             Record::Request(request) => {
                 if let Cause::Event(event) = request.cause {
                     of.results.push((event, request.result));

@@ -156,7 +156,7 @@ mod tests {
             Some(())
         );
         assert_eq!(block.rows(), b"one\nth\n");
-        block.append(&[b'y'; FULL]);
+        block.append(&vec![b'y'; FULL]);
         assert!(block.is_full() && block.row(|room| room.text(&long)).is_some());
         assert_eq!(block.rows().len(), 7 + FULL + ROOM);
         // Behind a row that fills the room, only `append` makes more.
