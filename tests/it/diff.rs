@@ -722,6 +722,21 @@ fn scenarios_are_run_under_both_and_instances_that_are_worse_off_are_named() {
 }
 
 #[test]
+fn a_scenario_with_a_mistake_is_not_compared() {
+    let scratch = folder();
+    for mistake in ["start: 2026-06-01T00:00:00Z\nfor: 10d", "for: 10d\nfro: 10d"] {
+        let text = SCALE_IN.replace("for: 10d", mistake);
+        let path = write(scratch.path(), "night.yaml", text);
+        let dir = scratch.path().to_string_lossy().into_owned();
+        for scenario in [path, dir] {
+            let ran = stayput(&["diff", OLD, BASE, &scenario]);
+            assert_eq!(ran.code, 2, "{}", ran.stdout);
+            assert!(ran.stderr.contains("night.yaml:"), "{}", ran.stderr);
+        }
+    }
+}
+
+#[test]
 fn an_edition_that_is_the_same_changes_no_decision() {
     let ran = stayput(&["diff", BASE, BASE, "scenarios/two-ways-to-go.yaml"]);
     assert_eq!(ran.code, 0, "{}", ran.stdout);

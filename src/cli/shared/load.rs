@@ -180,9 +180,9 @@ impl Loader {
     pub fn parsed(&mut self, path: &Path, text: String) -> ParsedFile {
         let path = files::shown(path);
         let file = self.sources.add(path.clone(), text);
-        let tree = parse(file, &self.sources, &mut Problems::default());
-        let options = self.with_overlays(&Options::default());
         let mut problems = Problems::default();
+        let tree = parse(file, &self.sources, &mut problems);
+        let options = self.with_overlays(&Options::default());
         let cases = tree.as_ref().and_then(|tree| read_cases(tree, &options, &mut problems));
         ParsedFile { path, tree, cases: cases.filter(|_| !problems.refuse()) }
     }
