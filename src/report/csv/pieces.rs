@@ -154,7 +154,7 @@ impl GrowingNumber {
     /// Adds a number to a row.
     #[inline]
     pub(super) fn put(&mut self, number: u64, room: &mut Room<'_>) -> Option<()> {
-        if number.wrapping_sub(self.ten) > 9 {
+        if number < self.ten || number - self.ten > 9 {
             self.set(number);
         }
         room.cut(&self.text, self.length)?;
