@@ -20,6 +20,11 @@ pub trait Model {
     /// timers set within the current page are not prefetched.
     fn prefetch_timer(&self, _timer: Self::Timer) {}
 
+    /// Removes the records of the last event. A model can keep their memory for later ones.
+    fn clear(&mut self, records: &mut Vec<Self::Record>) {
+        records.clear();
+    }
+
     /// Handles an event of the script at `future_events.now()`.
     fn handle_event(
         &mut self,
@@ -168,7 +173,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
     ///
     /// Returns `false` once the simulation has stopped.
     pub fn step(&mut self) -> bool {
-        self.records.clear();
+        self.model.clear(&mut self.records);
         self.returned = 0;
         if self.stop.is_some() {
             return false;
@@ -197,7 +202,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
     /// Handles the next event of the script if it is due at `at`; `false` if it is not. No timer
     /// may be due before.
     pub fn step_script(&mut self, at: SimTime) -> bool {
-        self.records.clear();
+        self.model.clear(&mut self.records);
         self.returned = 0;
         if self.stop.is_some() || self.next_event_at() != Some(at) {
             return false;
@@ -212,7 +217,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
     /// Handles an event that is not in the script at the instant `at`, which must not be before the
     /// simulated time. Neither an event of the script nor a timer may be due earlier.
     pub fn intervene(&mut self, at: SimTime, event: &M::Event) {
-        self.records.clear();
+        self.model.clear(&mut self.records);
         self.returned = 0;
         self.events += 1;
         self.future_events.advance(at);

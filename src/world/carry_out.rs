@@ -45,7 +45,7 @@ impl Step<'_> {
             if goes && decision.origin.event().is_none() {
                 decision.origin = self.removal(draft.policy, draft.id, &draft.facts);
             }
-            self.out.push(Record::from(decision));
+            self.out.push(Record::Decision(self.world.decisions.boxed(decision)));
         }
         if let Some((hook, answer)) = hook {
             let reason = Reason::of(DecidingFactor::Hook, &answer);

@@ -63,7 +63,7 @@ impl Step<'_> {
             let is_left = answer.says == Fate::KeptBilled && !stays_attached(facts.effect);
             let rest = self.world.header.end.since(self.now);
             let billed = of.hourly.filter(|_| is_left).and_then(|hourly| hourly.cost_over(rest));
-            self.out.push(Record::from(Loss {
+            let loss = Loss {
                 seq,
                 at: self.now,
                 instance: id,
@@ -77,7 +77,8 @@ impl Step<'_> {
                 rule: (policy, answer.rule),
                 remedy,
                 remedy_from,
-            }));
+            };
+            self.out.push(Record::Loss(self.world.losses.boxed(loss)));
         }
         Some(answer.says)
     }

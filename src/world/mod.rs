@@ -34,6 +34,7 @@ mod losses;
 mod noted_call;
 mod origins;
 mod permission;
+mod pool;
 mod random_events;
 mod random_sources;
 mod remedy;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::origins::Origins;
+use super::pool::Pool;
 use super::random_sources::RandomSourceState;
 use super::request::Call;
 use super::step::{Followup, Step, World};
@@ -39,6 +40,16 @@ impl Model for World {
             | Timer::BillingStep(_)
             | Timer::UpgradeBatch(_)
             | Timer::Autoscale(_) => {}
+        }
+    }
+
+    fn clear(&mut self, records: &mut Vec<Record>) {
+        for record in records.drain(..) {
+            match record {
+                Record::Decision(decision) => self.decisions.keep(decision),
+                Record::Loss(loss) => self.losses.keep(loss),
+                Record::Request(_) | Record::Change(_) | Record::Finding(_) | Record::Alert(_) => {}
+            }
         }
     }
 
@@ -334,6 +345,8 @@ impl World {
             seq: 0,
             followups: VecDeque::new(),
             lost_members: VecDeque::new(),
+            decisions: Pool::default(),
+            losses: Pool::default(),
             halt: None,
             unread: None,
         };

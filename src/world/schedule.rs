@@ -88,7 +88,7 @@ impl Step<'_> {
             basis: answer.basis,
         };
         let decision = self.decision(&request, open.seq, &draft, resolution, answer.basis);
-        self.out.push(Record::from(decision));
+        self.out.push(Record::Decision(self.world.decisions.boxed(decision)));
         let account = self.world.fleet.instance(id).account;
         self.world.fleet.instance_mut(id).waiting = true;
         Arc::make_mut(&mut self.world.fleet.account_mut(account).waiting).insert(id);

@@ -10,13 +10,14 @@ use super::group::ranking::Ranking;
 use super::group::state::{Held, Leaving, Rolling};
 use super::noted_call::NotedCall;
 use super::origins::{OriginKey, Origins};
+use super::pool::Pool;
 use super::random_sources::RandomSourceState;
 use super::timer::Timer;
 use crate::fleet::{Arrears, Fleet};
 use crate::kernel::{FutureEvents, Streams};
 use crate::plan::{Flags, FlagsRef, Principals, Starts, Unread};
 use crate::policy::{Remedy, Rulebook, Undecided};
-use crate::record::{Cause, InstanceRow, Origin, Record, Subject, Target};
+use crate::record::{Cause, Decision, InstanceRow, Loss, Origin, Record, Subject, Target};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{
@@ -81,6 +82,8 @@ pub struct World {
     pub(super) followups: VecDeque<Followup>,
     /// Members that each group has lost in the event in progress, by trigger.
     pub(super) lost_members: VecDeque<LostMembers>,
+    pub(super) decisions: Pool<Decision>,
+    pub(super) losses: Pool<Loss>,
     pub(super) halt: Option<Box<Halt>>,
     pub(super) unread: Option<Unread>,
 }

@@ -43,7 +43,7 @@ fn only_the_files_that_apply_permits_release_remove_or_lose() {
     assert_eq!(places(leaves), ["src/world/apply.rs"]);
     let releases = |line: &str| line.contains("set_state(") && line.contains("Released");
     assert_eq!(places(releases), ["src/world/apply.rs"]);
-    let loses = |line: &str| line.contains("Record::from(Loss {");
+    let loses = |line: &str| line.contains("= Loss {");
     assert_eq!(places(loses), ["src/world/losses.rs"]);
 }
 

@@ -16,7 +16,7 @@ use super::columns::{
 use super::joined::{JoinedRows, LargeRow};
 use super::rows;
 use super::tallies::Tallies;
-use crate::record::{Change, Decision, InstanceRow, Record, Request};
+use crate::record::{Change, Decision, InstanceRow, Loss, Record, Request};
 use crate::report::item::{Report, RunItem};
 use crate::run_header::RunHeader;
 
@@ -295,14 +295,16 @@ impl<T: Rows> CsvTables<T> {
         self.timeline.large(LargeRow::Change(change), header, &mut self.joined)
     }
 
+    pub(super) fn loss(&mut self, loss: &Loss, header: &RunHeader) -> io::Result<()> {
+        self.counts[4] += 1;
+        self.losses.row(&mut self.joined.encoder, &rows::loss(loss, header))
+    }
+
     /// Writes a record to its table.
     pub(super) fn record(&mut self, record: &Record, header: &RunHeader) -> io::Result<()> {
         let encoder = &mut self.joined.encoder;
         match record {
-            Record::Loss(loss) => {
-                self.counts[4] += 1;
-                self.losses.row(encoder, &rows::loss(loss, header))
-            }
+            Record::Loss(loss) => self.loss(loss, header),
             Record::Finding(finding) => {
                 self.counts[6] += 1;
                 self.findings.row(encoder, &rows::finding(finding, header))

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use super::tables::{Counts, CsvTables, Rows};
-use crate::record::{Change, Decision, InstanceRow, Record, Request};
+use crate::record::{Change, Decision, InstanceRow, Loss, Record, Request};
 use crate::report::item::{Report, RunItem};
 use crate::run_header::RunHeader;
 use crate::words::Names;
@@ -30,6 +30,7 @@ struct Batch {
     requests: Vec<Request>,
     decisions: Vec<Decision>,
     changes: Vec<Change>,
+    losses: Vec<Loss>,
     /// All other records.
     rare: Vec<Record>,
     /// Names of the instances that were created since the last batch.
@@ -43,6 +44,7 @@ enum RecordKind {
     Request,
     Decision,
     Change,
+    Loss,
     Rare,
 }
 
@@ -54,6 +56,7 @@ impl Default for Batch {
             requests: Vec::with_capacity(BATCH),
             decisions: Vec::with_capacity(BATCH),
             changes: Vec::with_capacity(BATCH),
+            losses: Vec::with_capacity(BATCH),
             rare: Vec::with_capacity(BATCH),
             names: Names::default(),
             instances: Vec::new(),
@@ -81,7 +84,11 @@ impl Batch {
                 self.changes.push(*change);
                 RecordKind::Change
             }
-            Record::Loss(_) | Record::Finding(_) | Record::Alert(_) => {
+            Record::Loss(loss) => {
+                self.losses.push(Loss::clone(loss));
+                RecordKind::Loss
+            }
+            Record::Finding(_) | Record::Alert(_) => {
                 self.rare.push(record.clone());
                 RecordKind::Rare
             }
@@ -94,6 +101,7 @@ impl Batch {
         self.requests.clear();
         self.decisions.clear();
         self.changes.clear();
+        self.losses.clear();
         self.rare.clear();
         self.names.forget_own();
         self.instances.clear();
@@ -102,7 +110,8 @@ impl Batch {
     /// Writes the records in their order, and then the instances.
     fn write<T: Rows>(&self, tables: &mut CsvTables<T>, header: &RunHeader) -> io::Result<()> {
         let (mut requests, mut decisions) = (self.requests.iter(), self.decisions.iter());
-        let (mut changes, mut rare) = (self.changes.iter(), self.rare.iter());
+        let (mut changes, mut losses) = (self.changes.iter(), self.losses.iter());
+        let mut rare = self.rare.iter();
         for kind in &self.kinds {
             match kind {
                 RecordKind::Request => {
@@ -113,6 +122,9 @@ impl Batch {
                 }
                 RecordKind::Change => {
                     changes.next().map_or(Ok(()), |record| tables.change(record, header))
+                }
+                RecordKind::Loss => {
+                    losses.next().map_or(Ok(()), |record| tables.loss(record, header))
                 }
                 RecordKind::Rare => {
                     rare.next().map_or(Ok(()), |record| tables.record(record, header))
