@@ -24,7 +24,7 @@ pub struct Options {
     pub unjudged: bool,
     /// Whether the events of the scenario are left out; those of overlays are not.
     pub without_events: bool,
-    /// Whether the compilation ends with the first case that has a mistake, because nobody reads
+    /// Whether the compilation ends with the first case that has a mistake, because no caller reads
     /// the mistakes of the others.
     pub first_mistake: bool,
     /// Number of rows of a large table of events that are checked before a run; the others are

@@ -304,7 +304,7 @@ fn a_row_is_checked_though_similar_ones_have_passed() {
         let lines = rows.map(|row| format!("+1d,{row}\n")).concat();
         format!("at,verb,instance,group,time,flags,do,all-disks\n{lines}")
     };
-    let good_and_bad = [
+    let pairs = [
         ("schedule-release,i-1,,2026-06-20T00:00:00Z,,,", "schedule-release,i-1,,+30s,,,"),
         ("set-protection,i-1,,,release-protection=true,,", "set-protection,i-1,,,,,"),
         ("set-protection,i-1,,,release-protection=true,,", "set-protection,i-1,,,nonsense=true,,"),
@@ -337,9 +337,9 @@ fn a_row_is_checked_though_similar_ones_have_passed() {
         ("security-release,i-1,,,,,", "security-release,vm-1,,,,,"),
         ("stop,vm-1,,,,,", "deallocate,i-1,,,,,"),
     ];
-    for (good, bad) in good_and_bad {
-        assert_eq!(both_agree(&[(FLEET, &table([good; 3]))], EVENTS), Some(1), "{good}");
-        assert_eq!(both_agree(&[(FLEET, &table([good, good, bad]))], EVENTS), None, "{bad}");
+    for (right, wrong) in pairs {
+        assert_eq!(both_agree(&[(FLEET, &table([right; 3]))], EVENTS), Some(1), "{right}");
+        assert_eq!(both_agree(&[(FLEET, &table([right, right, wrong]))], EVENTS), None, "{wrong}");
     }
 }
 

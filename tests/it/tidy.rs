@@ -257,7 +257,6 @@ fn words_of(text: &str) -> String {
 const SHARED_TYPE_NAMES: &[(&str, &str)] = &[
     ("Arguments", "the arguments of a verb of the command line, in the file of the verb"),
     ("Format", "the output formats of a verb of the command line, private to its file"),
-    ("Hashed", "a reader that computes a digest, private to its file"),
 ];
 
 #[test]

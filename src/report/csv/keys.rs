@@ -218,7 +218,7 @@ fn actor(actor: Option<ActorId>) -> u32 {
     actor.map_or(u32::MAX, |actor| actor.0)
 }
 
-/// The index of a word. No list has so many words that it equals the number of `None`.
+/// The index of a word. No list is long enough for it to be the number of `None`.
 fn byte(word: Option<impl Word>) -> u64 {
     word.map_or(0xff, |word| word.index().into())
 }
