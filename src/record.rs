@@ -14,7 +14,7 @@ use crate::words::{
 };
 use std::sync::Arc;
 
-/// One record of a run. The large ones are boxed, so that most records take 104 bytes.
+/// One record of a run. The large ones are boxed, because each takes the space of the largest.
 #[derive(Debug, Clone)]
 pub enum Record {
     /// A call of an event, or a timer that was due, and its result.

@@ -1,6 +1,6 @@
 //! A policy with all switches set, and its answers for known facts.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::edition::{DecisionTables, FlagChange, Policy, Protection, Rule};
 use super::facts::{Column, Columns, Facts};
@@ -24,8 +24,9 @@ pub struct Rulebook {
     verdicts: Vec<DecisionTable<Verdict>>,
     /// Basis of each rule, indexed by `RuleId`.
     bases: Vec<Basis>,
-    /// For each action, the preconditions that may refuse it in the settings.
-    refusals: Vec<Refusals>,
+    /// For each action, the preconditions that may refuse it in the settings; indexed when it is
+    /// first asked for, because most runs request few actions.
+    refusals: Vec<OnceLock<Refusals>>,
     /// Columns on which every judgement can depend, in addition to those of preconditions.
     judged_columns: Columns,
     /// Index of the position of each switch.
@@ -95,8 +96,7 @@ impl Rulebook {
         };
         let verdicts = policy.protections.iter().enumerate().map(verdict_table).collect();
         let bases = policy.rules.iter().map(|rule| basis_of(&policy, rule)).collect();
-        let refusals = Action::ALL.iter().map(|action| Refusals::new(&policy, &settings, *action));
-        let refusals = refusals.collect();
+        let refusals = vec![OnceLock::new(); Action::ALL.len()];
         let judged_columns = policy
             .domain
             .columns()
@@ -163,7 +163,8 @@ impl Rulebook {
     }
 
     fn refusals(&self, action: Action) -> &Refusals {
-        &self.refusals[usize::from(action.index())]
+        let refusals = &self.refusals[usize::from(action.index())];
+        refusals.get_or_init(|| Refusals::new(&self.policy, &self.settings, action))
     }
 
     /// Whether some precondition may refuse an action.
