@@ -226,12 +226,8 @@ impl SimTime {
 
     /// Reads the form `2026-06-01T00:00:00Z`, which large tables have, without the general parser;
     /// `None` for every other form, and for a day that only the calendar can check.
-    ///
-    /// [`TimeReader`] does the same and remembers the day.
     fn plain(text: &str) -> Option<Self> {
-        let (day, clock) = text.as_bytes().split_first_chunk()?;
-        let seconds = seconds_of_day(clock)?;
-        Some(Self(start_of_day(day)? + seconds))
+        TimeReader::default().plain(text)
     }
 
     /// The instant `span` after this one.

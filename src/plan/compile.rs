@@ -97,11 +97,14 @@ pub struct ReadCases {
     tree: Node,
     /// Each case by its name; `None` if it has a mistake.
     written: Vec<(String, Option<WrittenScenario>)>,
+    /// Whether a part of the fleet could not be read, so that names may be missing.
     doubtful: bool,
+    /// What events and random sources name; empty if every event was read.
     mentioned: Mentioned,
 }
 
-/// Reads the cases of a parsed scenario file with the overlays of some options.
+/// Reads the cases of a parsed scenario file with the overlays of some options; `None` if an
+/// overlay has a mistake.
 pub fn read_cases(tree: &Node, options: &Options, problems: &mut Problems) -> Option<ReadCases> {
     let mut tree = if options.without_events { without_events(tree) } else { tree.clone() };
     for (overlay, events) in &options.with {
@@ -124,7 +127,8 @@ pub fn read_cases(tree: &Node, options: &Options, problems: &mut Problems) -> Op
     Some(ReadCases { tree, written, doubtful, mentioned })
 }
 
-/// Compiles the cases of a scenario file.
+/// Compiles the cases of a scenario file; `None` if there are mistakes. The overlays of the options
+/// are not read, because the cases have them.
 pub fn compile_cases(
     library: &mut Library,
     cases: &ReadCases,

@@ -9,7 +9,7 @@ use std::num::NonZero;
 
 use serde_json::Value as Json;
 
-use super::name_lookup::{KeyCells, NameLookup};
+use super::name_lookup::NameLookup;
 use super::resolver::Resolver;
 use super::spelling::Spelling;
 use super::targets::EventTargets;
@@ -22,6 +22,27 @@ use crate::time::{ApiVersion, Term};
 use crate::words::{
     Action, Billing, Channel, GroupOperation, Health, HookResult, Initiator, Trigger,
 };
+
+/// The cells of a row of a streamed table that are keys of its verb.
+#[derive(Debug)]
+pub struct KeyCells<'r> {
+    /// A text that contains the row.
+    pub text: &'r str,
+    /// Start and end in the text of each cell of the row.
+    pub cells: &'r [(u32, u32)],
+    /// The column of each key, in the order of the keys.
+    pub columns: &'r [usize],
+}
+
+impl<'r> KeyCells<'r> {
+    /// The text of each key, in their order; `None` if it is empty or has no column.
+    pub fn iter(&self) -> impl Iterator<Item = Option<&'r str>> {
+        self.columns.iter().map(|column| {
+            let (start, end) = self.cells.get(*column).copied().unwrap_or_default();
+            if start == end { None } else { self.text.get(start as usize..end as usize) }
+        })
+    }
+}
 
 /// Parses the cells of one verb, in the order of its keys; `None` for a row that needs the full
 /// reader.

@@ -21,27 +21,6 @@ pub struct CellCache {
     pub models: usize,
 }
 
-/// The cells of a row of a streamed table that are keys of its verb.
-#[derive(Debug)]
-pub struct KeyCells<'r> {
-    /// A text that contains the row.
-    pub text: &'r str,
-    /// Start and end in the text of each cell of the row.
-    pub cells: &'r [(u32, u32)],
-    /// The column of each key, in the order of the keys.
-    pub columns: &'r [usize],
-}
-
-impl<'r> KeyCells<'r> {
-    /// The text of each key, in their order; `None` if it is empty or has no column.
-    pub fn iter(&self) -> impl Iterator<Item = Option<&'r str>> {
-        self.columns.iter().map(|column| {
-            let (start, end) = self.cells.get(*column).copied().unwrap_or_default();
-            if start == end { None } else { self.text.get(start as usize..end as usize) }
-        })
-    }
-}
-
 /// The lookup of names for a streamed table. While the table is checked, it is the resolver, which
 /// can add names; during the run it is [`FrozenNames`].
 pub trait NameLookup {

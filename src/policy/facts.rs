@@ -41,7 +41,7 @@ macro_rules! columns {
         impl Facts {
             /// The words of all columns.
             #[inline]
-            pub fn words(&self) -> FactWords {
+            pub(super) fn words(&self) -> FactWords {
                 FactWords([$(self.$field.index()),+])
             }
 
@@ -234,12 +234,12 @@ impl Column {
 /// The words of all columns of a situation, as indices into the words of each column. A word is
 /// found without a branch for its column.
 #[derive(Debug, Clone, Copy)]
-pub struct FactWords([u8; Column::ALL.len()]);
+pub(super) struct FactWords([u8; Column::ALL.len()]);
 
 impl FactWords {
     /// The word of a column.
     #[inline]
-    pub const fn of(&self, column: Column) -> u8 {
+    pub(super) const fn of(&self, column: Column) -> u8 {
         self.0[column as usize]
     }
 }

@@ -42,9 +42,10 @@ impl Refusals {
         };
         let all = policy.preconditions.iter().enumerate();
         let all: Vec<usize> = all.filter(|(_, r)| may(r)).map(|(index, _)| index).collect();
-        let blocks = all.chunks(BLOCK).map(|some| RefusalBlock::new(policy, some)).collect();
-        let conditions = all.iter().map(|index| &policy.preconditions[*index].when);
-        let tested = conditions.fold(Columns::NONE, |all, when| all.union(when.tested()));
+        let blocks = all.chunks(BLOCK).map(|some| RefusalBlock::new(policy, some));
+        let blocks: Vec<RefusalBlock> = blocks.collect();
+        let columns = blocks.iter().flat_map(|block| &block.columns).map(|(column, _)| *column);
+        let tested = columns.fold(Columns::NONE, Columns::with);
         Self { blocks, tested }
     }
 

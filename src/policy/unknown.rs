@@ -268,12 +268,9 @@ impl Rulebook {
     ) -> Result<Option<(RuleId, Basis)>, Undecided> {
         let unknown =
             facts.unknown.difference(Self::idle(facts, self.refusal_columns(facts.action)));
-        if unknown.is_empty() {
+        if unknown.is_empty() || !self.may_refuse(facts.action) {
             let refusal = self.refusal_to_set(facts, change);
             return Ok(refusal.map(|rule| (rule, self.basis(rule))));
-        }
-        if !self.may_refuse(facts.action) {
-            return Ok(None);
         }
         let facts = Facts { unknown, ..*facts };
         self.refused_in_all(&facts, |facts| self.refusal_to_set(facts, change))

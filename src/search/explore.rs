@@ -72,7 +72,8 @@ pub fn hunt(part: &ReducedPlan, hunt: &Hunt, may_continue: impl Fn(u64) -> bool)
 }
 
 /// Whether there is no way to lose the instance, so that [`hunt`] finds none either. It leaves out
-/// the passes with fewer steps, which only find the shortest ways. `false` if [`hunt`] must tell.
+/// the passes with fewer steps, which only find the shortest ways. `false` also if only [`hunt`]
+/// can decide it.
 pub fn has_no_way(part: &ReducedPlan, hunt: &Hunt, may_continue: impl Fn(u64) -> bool) -> bool {
     let hunted = search(part, hunt, (&[], true), hunt.most, may_continue);
     // The passes with fewer steps have at most as many states each.

@@ -60,9 +60,16 @@ impl Arena {
 impl Names {
     /// The name with this index; empty if there is none.
     pub fn get(&self, index: usize) -> &str {
+        let (arena, index) = self.arena(index);
+        arena.get(index)
+    }
+
+    /// The part that has the name with this index, and its index there.
+    #[inline]
+    fn arena(&self, index: usize) -> (&Arena, usize) {
         match index.checked_sub(self.shared.ends.len()) {
-            None => self.shared.get(index),
-            Some(index) => self.own.get(index),
+            None => (&self.shared, index),
+            Some(index) => (&self.own, index),
         }
     }
 
@@ -71,10 +78,7 @@ impl Names {
     /// A reader of some bytes, whose number does not depend on the name, needs no call to copy it.
     #[inline]
     pub fn with_following(&self, index: usize) -> (&[u8], usize) {
-        let (arena, index) = match index.checked_sub(self.shared.ends.len()) {
-            None => (&*self.shared, index),
-            Some(index) => (&self.own, index),
-        };
+        let (arena, index) = self.arena(index);
         let Some((start, length)) = arena.place(index) else { return (&[], 0) };
         (arena.text.as_bytes().get(start..).unwrap_or_default(), length)
     }

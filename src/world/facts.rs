@@ -11,6 +11,7 @@ use crate::words::{
 
 impl World {
     /// The facts of an instance; `requested` has the columns that a request fills.
+    #[inline] // the facts are filled where the caller keeps them, instead of copied
     pub(super) fn situation(&self, id: InstanceId, requested: Facts) -> Facts {
         let mut facts = requested;
         self.add_instance(id, &mut facts);
@@ -18,7 +19,7 @@ impl World {
     }
 
     /// Adds the facts of an instance to those that a request fills.
-    pub(super) fn add_instance(&self, id: InstanceId, facts: &mut Facts) {
+    fn add_instance(&self, id: InstanceId, facts: &mut Facts) {
         let instance = self.fleet.instance(id);
         let account = self.fleet.account(instance.account);
         let resources = self.fleet.properties(id);

@@ -159,17 +159,18 @@ impl Step<'_> {
         self.finish()
     }
 
-    /// Runs the follow-ups of the event, then refills groups that have lost members.
-    fn finish(self) -> Flow {
-        let world = &mut *self.world;
-        if world.followups.is_empty() && world.lost_members.is_empty() {
-            world.settled = None;
-            return if world.halt.is_some() { Flow::Halt } else { Flow::Continue };
+    /// Ends the event, after its follow-ups.
+    fn finish(mut self) -> Flow {
+        // Most events have none.
+        if !self.world.followups.is_empty() || !self.world.lost_members.is_empty() {
+            self.follow_up();
         }
-        self.finish_followups()
+        self.world.settled = None;
+        if self.world.halt.is_some() { Flow::Halt } else { Flow::Continue }
     }
 
-    fn finish_followups(mut self) -> Flow {
+    /// Runs the follow-ups of the event, then refills groups that have lost members.
+    fn follow_up(&mut self) {
         while self.world.halt.is_none() {
             match self.world.followups.pop_front() {
                 Some(Followup::HealthCheck(instance)) => self.health_check(instance),
@@ -180,8 +181,6 @@ impl Step<'_> {
                 },
             }
         }
-        self.world.settled = None;
-        if self.world.halt.is_some() { Flow::Halt } else { Flow::Continue }
     }
 }
 

@@ -30,6 +30,8 @@ impl Step<'_> {
         let instance = self.world.fleet.instance_mut(id);
         let from = std::mem::replace(&mut instance.auto_release, at);
         instance.schedule_known = true;
+        // Recorded first: a copy of a record waits for earlier writes, and those below miss the
+        // cache.
         if from != at {
             self.change(request, seq, Subject::Instance(id), What::Schedule(from, at));
         }

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::group::ranking::Ranking;
 use super::group::state::{Held, Leaving, Rolling};
 use super::noted_call::NotedCall;
-use super::origins::{OriginKey, Origins};
+use super::origins::Origins;
 use super::pool::Pool;
 use super::random_sources::RandomSourceState;
 use super::timer::Timer;
@@ -82,7 +82,9 @@ pub struct World {
     pub(super) followups: VecDeque<Followup>,
     /// Members that each group has lost in the event in progress, by trigger.
     pub(super) lost_members: VecDeque<LostMembers>,
+    /// Boxes for the decisions of a step.
     pub(super) decisions: Pool<Decision>,
+    /// Boxes for the losses of a step.
     pub(super) losses: Pool<Loss>,
     pub(super) halt: Option<Box<Halt>>,
     pub(super) unread: Option<Unread>,
@@ -182,12 +184,10 @@ impl World {
         self.header.rulebook(self.fleet.account(account).policy)
     }
 
-    /// Prefetches from memory what an event about an instance reads and writes: the instance, of
-    /// which the three fields are in different cache lines, and the origin of its schedule.
-    pub(super) fn prefetch(&self, id: InstanceId) {
-        let instance = self.fleet.instance(id);
-        black_box((instance.created, instance.account, instance.state));
-        black_box(self.origins.get(OriginKey::Schedule(id)).at);
+    /// Prefetches an instance from memory.
+    pub(super) fn prefetch(&self, instance: InstanceId) {
+        let instance = self.fleet.instance(instance);
+        black_box((instance.created, instance.state));
     }
 }
 
