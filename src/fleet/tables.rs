@@ -68,32 +68,38 @@ impl Fleet {
     }
 
     /// The account with this id.
+    #[inline]
     pub fn account(&self, id: AccountId) -> &Account {
         self.accounts.get(id.index())
     }
 
     /// The account with this id, mutably.
+    #[inline]
     pub fn account_mut(&mut self, id: AccountId) -> &mut Account {
         self.accounts.get_mut(id.index())
     }
 
     /// The group with this id.
+    #[inline]
     pub fn group(&self, id: GroupId) -> &Group {
         self.groups.get(id.index())
     }
 
     /// The group with this id, mutably. Members are added and removed by [`Self::join`] and
     /// [`Self::leave`] only.
+    #[inline]
     pub fn group_mut(&mut self, id: GroupId) -> &mut Group {
         self.groups.get_mut(id.index())
     }
 
     /// The instance with this id.
+    #[inline]
     pub fn instance(&self, id: InstanceId) -> &Instance {
         self.instances.get(id.index())
     }
 
     /// The instance with this id, mutably.
+    #[inline]
     pub fn instance_mut(&mut self, id: InstanceId) -> &mut Instance {
         self.instances.get_mut(id.index())
     }
@@ -216,6 +222,7 @@ impl Fleet {
     }
 
     /// The known resources of an instance.
+    #[inline]
     pub fn properties(&self, id: InstanceId) -> &[Property] {
         self.properties.get(id).map_or(&[], Vec::as_slice)
     }

@@ -27,6 +27,6 @@ mod timer;
 
 pub use distribution::{Distribution, below};
 pub use future_events::FutureEvents;
-pub use simulation::{Flow, Limit, Limits, Model, Simulation, Stop};
+pub use simulation::{EventBatches, Flow, Limit, Limits, Model, Simulation, Stop};
 pub use streams::Streams;
 pub use timer::{EventKey, Priority, TimerId};

@@ -42,6 +42,24 @@ pub trait Model {
     ) -> Flow;
 }
 
+/// The events of a script in the order of time. They are read in batches, which costs less than one
+/// at a time.
+pub trait EventBatches {
+    /// An event of the script.
+    type Event;
+
+    /// Adds the next events with their instants to `batch`, at most `most`; none at the end.
+    fn read(&mut self, most: usize, batch: &mut Vec<(SimTime, Self::Event)>);
+}
+
+impl<E, I: Iterator<Item = (SimTime, E)>> EventBatches for I {
+    type Event = E;
+
+    fn read(&mut self, most: usize, batch: &mut Vec<(SimTime, E)>) {
+        batch.extend(self.take(most));
+    }
+}
+
 /// Number of events of the script that are read at a time.
 const AHEAD: usize = 32;
 
@@ -94,7 +112,7 @@ impl Default for Limits {
 
 /// A simulation in progress: an iterator over the records of the model. It calls no report, so
 /// reports cannot change it.
-pub struct Simulation<M: Model, S: Iterator<Item = (SimTime, M::Event)>> {
+pub struct Simulation<M: Model, S: EventBatches<Event = M::Event>> {
     model: M,
     script: S,
     /// Events of the script that were read last and have been prefetched.
@@ -113,7 +131,7 @@ pub struct Simulation<M: Model, S: Iterator<Item = (SimTime, M::Event)>> {
     stop: Option<Stop>,
 }
 
-impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
+impl<M: Model, S: EventBatches<Event = M::Event>> Simulation<M, S> {
     /// Starts `model` with the timers already in `future_events`.
     ///
     /// `script` must be sorted by time. The horizon is inclusive.
@@ -262,7 +280,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
         if self.handled == self.ahead.len() {
             self.ahead.clear();
             self.handled = 0;
-            self.ahead.extend(self.script.by_ref().take(AHEAD));
+            self.script.read(AHEAD, &mut self.ahead);
             self.ahead.iter().for_each(|(_, event)| self.model.prefetch_event(event));
         }
         self.ahead.get(self.handled).map(|(at, _)| *at)
@@ -291,7 +309,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
     }
 }
 
-impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Iterator for Simulation<M, S>
+impl<M: Model, S: EventBatches<Event = M::Event>> Iterator for Simulation<M, S>
 where
     M::Record: Clone,
 {

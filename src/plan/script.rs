@@ -121,15 +121,13 @@ impl ListedPlay {
     pub const fn new(list: Arc<[Scripted]>) -> Self {
         Self { list, taken: 0 }
     }
-}
 
-impl Iterator for ListedPlay {
-    type Item = NextEvent;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let Scripted { at, id, event } = *self.list.get(self.taken)?;
-        self.taken += 1;
-        Some((at, Ok((id, event))))
+    /// Adds the next events to `batch`, at most `most`; none at the end.
+    pub fn read(&mut self, most: usize, batch: &mut Vec<NextEvent>) {
+        let next = &self.list[self.taken..];
+        let next = &next[..next.len().min(most)];
+        self.taken += next.len();
+        batch.extend(next.iter().map(|Scripted { at, id, event }| (*at, Ok((*id, *event)))));
     }
 }
 
@@ -141,13 +139,12 @@ pub enum Play {
     Streamed(Box<dyn Iterator<Item = NextEvent> + Send>),
 }
 
-impl Iterator for Play {
-    type Item = NextEvent;
-
-    fn next(&mut self) -> Option<Self::Item> {
+impl Play {
+    /// Adds the next events to `batch`, at most `most`; none at the end.
+    pub fn read(&mut self, most: usize, batch: &mut Vec<NextEvent>) {
         match self {
-            Self::Listed(list) => list.next(),
-            Self::Streamed(table) => table.next(),
+            Self::Listed(list) => list.read(most, batch),
+            Self::Streamed(table) => batch.extend(table.take(most)),
         }
     }
 }

@@ -162,14 +162,11 @@ impl Rulebook {
         self.refusals(facts.action).first(&self.policy, facts, change)
     }
 
-    fn refusals(&self, action: Action) -> &Refusals {
+    /// The preconditions that may refuse an action.
+    #[inline]
+    pub(super) fn refusals(&self, action: Action) -> &Refusals {
         let refusals = &self.refusals[usize::from(action.index())];
         refusals.get_or_init(|| Refusals::new(&self.policy, &self.settings, action))
-    }
-
-    /// Whether some precondition may refuse an action.
-    pub(super) fn may_refuse(&self, action: Action) -> bool {
-        !self.refusals(action).is_empty()
     }
 
     /// The columns that the preconditions of an action test.

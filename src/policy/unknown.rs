@@ -266,10 +266,13 @@ impl Rulebook {
         facts: &Facts,
         change: &FlagChange,
     ) -> Result<Option<(RuleId, Basis)>, Undecided> {
-        let unknown =
-            facts.unknown.difference(Self::idle(facts, self.refusal_columns(facts.action)));
-        if unknown.is_empty() || !self.may_refuse(facts.action) {
-            let refusal = self.refusal_to_set(facts, change);
+        let refusals = self.refusals(facts.action);
+        if refusals.is_empty() {
+            return Ok(None);
+        }
+        let unknown = facts.unknown.difference(Self::idle(facts, refusals.tested()));
+        if unknown.is_empty() {
+            let refusal = refusals.first(&self.policy, facts, change);
             return Ok(refusal.map(|rule| (rule, self.basis(rule))));
         }
         let facts = Facts { unknown, ..*facts };

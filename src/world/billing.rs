@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::harmless::Harmless;
 use super::origins::OriginKey;
-use super::request::{Call, Payload, Reason, RequestContext, RequestTally, alike, count};
+use super::request::{Call, Payload, Reason, RequestContext, RequestTally, count};
 use super::step::{Settled, Step, World};
 use super::timer::Timer;
 use crate::fleet::{Account, Arrears};
@@ -193,7 +193,7 @@ impl Step<'_> {
             }
             return self.close(open, RequestTally::all(count(moved.len())));
         }
-        let tally = self.decide(request, open.seq, &alike(&moved, request.action));
+        let tally = self.decide_alike(request, open.seq, &moved);
         self.close(open, tally);
     }
 

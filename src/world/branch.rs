@@ -7,11 +7,19 @@ use std::sync::Arc;
 
 use super::step::{Halt, World};
 use super::timer::Timer;
-use crate::kernel::{FutureEvents, Limits, Simulation};
-use crate::plan::{Event, ListedPlay, Plan, Scripted};
+use crate::kernel::{EventBatches, FutureEvents, Limits, Simulation};
+use crate::plan::{Event, ListedPlay, NextEvent, Plan, Scripted, Unread};
 use crate::record::Record;
 use crate::time::SimTime;
 use crate::words::EventId;
+
+impl EventBatches for ListedPlay {
+    type Event = Result<(EventId, Event), Unread>;
+
+    fn read(&mut self, most: usize, batch: &mut Vec<NextEvent>) {
+        Self::read(self, most, batch);
+    }
+}
 
 /// A run that can be copied, and in which events can be tried.
 pub struct Branch {

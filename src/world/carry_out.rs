@@ -94,6 +94,7 @@ impl Step<'_> {
     }
 
     /// The record of a decision, before its action is applied.
+    #[inline] // it is made where it is kept
     pub(super) fn decision(
         &self,
         request: &RequestContext,

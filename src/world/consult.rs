@@ -98,6 +98,8 @@ impl Step<'_> {
 
     /// The facts of an instance in a request.
     pub(super) fn facts(&self, request: &RequestContext, id: InstanceId, action: Action) -> Facts {
-        self.world.situation(id, request.columns(action))
+        let mut facts = request.columns(action);
+        self.world.add_instance(id, &mut facts);
+        facts
     }
 }

@@ -71,6 +71,23 @@ impl Step<'_> {
         tally
     }
 
+    /// Decides about instances for which a request requests its own action.
+    pub(super) fn decide_alike(
+        &mut self,
+        request: &RequestContext,
+        seq: u64,
+        ids: &[InstanceId],
+    ) -> RequestTally {
+        match ids {
+            [id] => self.decide_alone(request, seq, RequestItem::new(*id, request.action)),
+            ids => {
+                let item = |id: &InstanceId| RequestItem::new(*id, request.action);
+                let items: SmallVec<[RequestItem; 4]> = ids.iter().map(item).collect();
+                self.decide(request, seq, &items)
+            }
+        }
+    }
+
     /// Decides about the only item of a request. Most requests have one.
     fn decide_alone(
         &mut self,
@@ -204,7 +221,10 @@ impl Step<'_> {
         item: RequestItem,
     ) -> Option<Draft> {
         let draft = self.draft(request, item)?;
-        self.known(request, draft)
+        if matches!(draft.outcome, DraftOutcome::Unknown(_)) {
+            return self.known(request, draft);
+        }
+        Some(draft)
     }
 
     /// The draft if its outcome is known; otherwise stops the run and returns `None`.

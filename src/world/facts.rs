@@ -11,7 +11,6 @@ use crate::words::{
 
 impl World {
     /// The facts of an instance; `requested` has the columns that a request fills.
-    #[inline] // the facts are filled where the caller keeps them, instead of copied
     pub(super) fn situation(&self, id: InstanceId, requested: Facts) -> Facts {
         let mut facts = requested;
         self.add_instance(id, &mut facts);
@@ -19,7 +18,7 @@ impl World {
     }
 
     /// Adds the facts of an instance to those that a request fills.
-    fn add_instance(&self, id: InstanceId, facts: &mut Facts) {
+    pub(super) fn add_instance(&self, id: InstanceId, facts: &mut Facts) {
         let instance = self.fleet.instance(id);
         let account = self.fleet.account(instance.account);
         let resources = self.fleet.properties(id);
@@ -119,6 +118,7 @@ impl World {
     }
 
     /// The policy of an instance.
+    #[inline]
     pub fn policy_of(&self, id: InstanceId) -> PolicyId {
         self.fleet.account(self.fleet.instance(id).account).policy
     }

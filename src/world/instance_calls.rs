@@ -1,8 +1,10 @@
 //! Handlers of calls about instances.
 
+use smallvec::smallvec;
+
 use super::harmless::Harmless;
 use super::origins::OriginKey;
-use super::request::{Call, Ids, Payload, RequestContext, RequestTally, alike, count};
+use super::request::{Call, Ids, Payload, RequestContext, RequestTally, count};
 use super::step::Step;
 use crate::plan::{Flags, Targets, lead, verb};
 use crate::policy::{Basis, Column, Facts, FlagChange, Undecided};
@@ -16,7 +18,10 @@ use crate::words::{
 impl Step<'_> {
     /// The instances of an event.
     pub(super) fn instances_of(&self, targets: Targets) -> Ids {
-        Ids::from_slice(targets.of(&self.world.targets))
+        match targets.of(&self.world.targets) {
+            [one] => smallvec![*one],
+            all => Ids::from_slice(all),
+        }
     }
 
     /// Requests an action without arguments for several instances.
@@ -30,7 +35,7 @@ impl Step<'_> {
     pub(super) fn execute(&mut self, request: &RequestContext, ids: &[InstanceId]) {
         let open = self.open(request, false);
         let Some(harmless) = Harmless::of(request.action) else {
-            let tally = self.decide(request, open.seq, &alike(ids, request.action));
+            let tally = self.decide_alike(request, open.seq, ids);
             return self.close(open, tally);
         };
         let judges =
@@ -43,7 +48,7 @@ impl Step<'_> {
             return self.close(open, tally);
         }
         let (judged, others): (Ids, Ids) = ids.iter().copied().partition(judges);
-        let mut tally = self.decide(request, open.seq, &alike(&judged, request.action));
+        let mut tally = self.decide_alike(request, open.seq, &judged);
         for id in others {
             self.apply_or_refuse(request, open.seq, (id, harmless), &mut tally);
         }

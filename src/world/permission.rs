@@ -99,7 +99,14 @@ impl From<Flags> for Switched {
 
 impl Step<'_> {
     /// Notes a call, if calls are watched.
+    #[inline]
     pub(super) fn note_call(&mut self, request: &RequestContext, facts: &Facts, subject: Subject) {
+        if self.world.calls.is_some() {
+            self.note_watched_call(request, facts, subject);
+        }
+    }
+
+    fn note_watched_call(&mut self, request: &RequestContext, facts: &Facts, subject: Subject) {
         let Some(mut calls) = self.world.calls.take() else { return };
         if matches!(request.cause, Cause::Event(_)) && facts.initiator == Initiator::User {
             let fleet = &self.world.fleet;
@@ -144,6 +151,7 @@ impl Step<'_> {
     ///
     /// # Errors
     /// If the caller lacks a permission, or the run stops.
+    #[inline]
     pub(super) fn permit_call(
         &mut self,
         request: &RequestContext,

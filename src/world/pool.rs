@@ -22,6 +22,7 @@ impl<T> Clone for Pool<T> {
 
 impl<T> Pool<T> {
     /// The value in a box.
+    #[inline] // the value is made in the box
     pub(super) fn boxed(&mut self, value: T) -> Box<T> {
         match self.0.pop() {
             Some(mut unused) => {

@@ -263,11 +263,6 @@ impl RequestItem {
     }
 }
 
-/// Items that request the same action for each instance.
-pub(super) fn alike(ids: &[InstanceId], action: Action) -> SmallVec<[RequestItem; 1]> {
-    ids.iter().map(|id| RequestItem::new(*id, action)).collect()
-}
-
 /// A number of items as `u32`, limited to `u32::MAX`.
 pub(super) fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)

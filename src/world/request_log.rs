@@ -12,22 +12,26 @@ impl Step<'_> {
         let seq = self.world.seq;
         self.world.seq += 1;
         let slot = self.out.len();
-        self.out.push(Record::Request(Request {
-            seq,
-            at: self.now,
-            cause: request.cause,
-            trigger: judged.then_some(request.trigger),
-            verb: request.verb,
-            actor: request.actor,
-            channel: request.channel,
-            target: request.target,
-            result: RequestResult::Accepted,
-            wanted: 0,
-            got: 0,
-            refusal: None,
-            limited_by: None,
-            origin: request.origin,
-        }));
+        let at = self.now;
+        let record = || {
+            Record::Request(Request {
+                seq,
+                at,
+                cause: request.cause,
+                trigger: judged.then_some(request.trigger),
+                verb: request.verb,
+                actor: request.actor,
+                channel: request.channel,
+                target: request.target,
+                result: RequestResult::Accepted,
+                wanted: 0,
+                got: 0,
+                refusal: None,
+                limited_by: None,
+                origin: request.origin,
+            })
+        };
+        self.out.extend(std::iter::once_with(record));
         OpenRequest { slot, seq, trigger: request.trigger }
     }
 
@@ -85,6 +89,7 @@ impl Step<'_> {
     ) {
         let at = self.now;
         let (cause, origin) = (request.cause, request.origin);
-        self.out.push(Record::Change(Change { seq, at, subject, what, cause, origin }));
+        let record = || Record::Change(Change { seq, at, subject, what, cause, origin });
+        self.out.extend(std::iter::once_with(record));
     }
 }

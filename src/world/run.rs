@@ -9,8 +9,8 @@ use super::random_sources::RandomSourceState;
 use super::request::Call;
 use super::step::{Followup, Step, World};
 use super::timer::Timer;
-use crate::kernel::{Flow, FutureEvents, Limits, Model, Simulation, Stop, Streams};
-use crate::plan::{Event, Plan, Play, RandomSource, Script, Unread};
+use crate::kernel::{EventBatches, Flow, FutureEvents, Limits, Model, Simulation, Stop, Streams};
+use crate::plan::{Event, NextEvent, Plan, Play, RandomSource, Script, Unread};
 use crate::record::Record;
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
@@ -44,11 +44,20 @@ impl Model for World {
     }
 
     fn clear(&mut self, records: &mut Vec<Record>) {
-        for record in records.drain(..) {
-            match record {
-                Record::Decision(decision) => self.decisions.keep(decision),
-                Record::Loss(loss) => self.losses.keep(loss),
-                Record::Request(_) | Record::Change(_) | Record::Finding(_) | Record::Alert(_) => {}
+        while let Some(last) = records.last() {
+            // Others are dropped where they are: a copy of what was just written waits for all
+            // earlier writes.
+            if !matches!(last, Record::Decision(_) | Record::Loss(_)) {
+                records.truncate(records.len() - 1);
+                continue;
+            }
+            match records.pop() {
+                Some(Record::Decision(decision)) => self.decisions.keep(decision),
+                Some(Record::Loss(loss)) => self.losses.keep(loss),
+                Some(
+                    Record::Request(_) | Record::Change(_) | Record::Finding(_) | Record::Alert(_),
+                )
+                | None => {}
             }
         }
     }
@@ -60,7 +69,7 @@ impl Model for World {
         out: &mut Vec<Record>,
     ) -> Flow {
         match event {
-            Ok((id, event)) => Step::new(self, future_events, out).dispatch(*id, *event),
+            Ok((id, event)) => Step::new(self, future_events, out).dispatch(*id, event),
             Err(unread) => {
                 self.unread = Some(unread.clone());
                 Flow::Halt
@@ -78,7 +87,7 @@ impl Model for World {
         match timer {
             Timer::RandomSource(source) => {
                 let (id, event) = step.next_occurrence(source);
-                return step.dispatch(id, event);
+                return step.dispatch(id, &event);
             }
             Timer::BillingStep(account) => step.billing_step(account),
             Timer::TermStep(instance) => step.term_step(instance),
@@ -95,13 +104,13 @@ impl Model for World {
 
 impl Step<'_> {
     /// Calls the handler of an event.
-    fn dispatch(mut self, id: EventId, event: Event) -> Flow {
+    fn dispatch(mut self, id: EventId, event: &Event) -> Flow {
         let verb = event.verb();
         let call = |by, via| Call { event: id, verb, by, via };
         // Events of the platform have no actor and are known to use no channel.
         let platform = call(None, Some(Channel::None));
         let step = &mut self;
-        match event {
+        match *event {
             Event::Create(e) => step.create(call(e.by, e.via), e.instance),
             Event::Release(e) => step.release_call(call(e.by, e.via), e),
             Event::Stop(e) => step.stop(call(e.by, e.via), e),
@@ -181,6 +190,14 @@ impl Step<'_> {
                 },
             }
         }
+    }
+}
+
+impl EventBatches for Play {
+    type Event = Result<(EventId, Event), Unread>;
+
+    fn read(&mut self, most: usize, batch: &mut Vec<NextEvent>) {
+        Self::read(self, most, batch);
     }
 }
 

@@ -121,14 +121,7 @@ fn tried(
     inserted: &[Event],
     gone: impl Fn(&Outcome) -> bool,
 ) -> Result<(), String> {
-    let script: Vec<Scripted> = plan
-        .script
-        .play()
-        .map(|(at, event)| {
-            let (id, event) = event.expect("the table of events is there");
-            Scripted { at, id, event }
-        })
-        .collect();
+    let script = plan.script.listed().expect("the table of events is there").to_vec();
     let first = script.partition_point(|scripted| scripted.at < at);
     let last = script.partition_point(|scripted| scripted.at <= at);
     let before_cause = script.iter().position(|s| Cause::Event(s.id) == cause && s.at == at);

@@ -111,11 +111,9 @@ const IN_ONE_PIECE: usize = 4;
 
 /// Every event with its name.
 fn events(plan: &Plan) -> Vec<(Scripted, String)> {
-    let events = plan.script.play().map(|(at, event)| {
-        let (id, event) = event.expect("the file does not change");
-        (Scripted { at, id, event }, plan.header.event(id).into_owned())
-    });
-    events.collect()
+    let events = plan.script.listed().expect("the file does not change");
+    let named = |scripted: &Scripted| (*scripted, plan.header.event(scripted.id).into_owned());
+    events.iter().map(named).collect()
 }
 
 fn is_streamed(plan: &Plan) -> bool {

@@ -8,7 +8,7 @@ use crate::words::{
 };
 use crate::world::draft::{DraftOutcome, Drafts, resolve_alone};
 use crate::world::group::state::Rolling;
-use crate::world::request::{Call, RequestContext, RequestTally, alike, count};
+use crate::world::request::{Call, RequestContext, RequestItem, RequestTally, count};
 use crate::world::step::Step;
 use crate::world::timer::Timer;
 
@@ -56,7 +56,7 @@ impl Step<'_> {
             Ok(ids) => ids,
             Err(why) => return self.refuse(open, wanted, why),
         };
-        let tally = self.decide(&request, open.seq, &alike(&ids, request.action));
+        let tally = self.decide_alike(&request, open.seq, &ids);
         self.close(open, tally);
     }
 
@@ -84,7 +84,7 @@ impl Step<'_> {
             RollOut::Waits => RequestTally::all(1),
             RollOut::AtOnce => {
                 let members = self.members_of(group);
-                self.decide(&request, open.seq, &alike(&members, Action::Upgrade))
+                self.decide_alike(&request, open.seq, &members)
             }
             RollOut::InBatches => self.begin_rolling(request, open.seq, group),
             RollOut::Replaces => {
@@ -106,7 +106,7 @@ impl Step<'_> {
             return RequestTally::default();
         };
         if all_held && let Some(why) = self.refused_if_all_are_held(&request, group) {
-            let decided = self.decide(&request, seq, &alike(&members, request.action));
+            let decided = self.decide_alike(&request, seq, &members);
             return RequestTally { refusal: Some(why), ..decided };
         }
         let percent = self.world.fleet.group(group).upgrades.batch_percent;
@@ -126,7 +126,8 @@ impl Step<'_> {
     ) -> Option<(RequestTally, bool)> {
         let mut tally = RequestTally::default();
         let mut held = 0;
-        for item in alike(members, request.action) {
+        for id in members {
+            let item = RequestItem::new(*id, request.action);
             let draft = self.draft_alone(request, item)?;
             if matches!(draft.outcome, DraftOutcome::NoOp) {
                 continue;
@@ -173,7 +174,7 @@ impl Step<'_> {
         if request.action == Action::Release {
             self.replace(&request, seq, group, &batch);
         } else {
-            self.decide(&request, seq, &alike(&batch, request.action));
+            self.decide_alike(&request, seq, &batch);
         }
         if over {
             self.world.rolling.remove(&group);
@@ -193,7 +194,8 @@ impl Step<'_> {
         batch: &[InstanceId],
     ) {
         let mut drafts = Drafts::new();
-        for item in alike(batch, Action::Release) {
+        for id in batch {
+            let item = RequestItem::new(*id, Action::Release);
             let Some(draft) = self.draft_alone(request, item) else { return };
             drafts.push(draft);
         }
