@@ -120,6 +120,8 @@ pub struct Policy {
     pub switches: Vec<Switch>,
     /// Ids of the switches about unknown facts.
     pub unknown: Unknowns,
+    /// The parts of the file that contain rules, such as `protections.release-protection`.
+    pub parts: Vec<String>,
     /// All rules, indexed by `RuleId`.
     pub rules: Vec<Rule>,
     /// Protections in the order of their names, indexed by `ProtectionId`.
@@ -243,8 +245,8 @@ pub struct Rule {
     pub id: String,
     /// The documents that state it, as indices into [`Policy::sources`].
     pub sources: Vec<usize>,
-    /// The part of the file that contains it, such as `protections.release-protection`.
-    pub part: String,
+    /// The part of the file that contains it, as an index into [`Policy::parts`].
+    pub part: usize,
     /// Its conditions and conclusions as written: keys and words.
     pub says: Says,
     /// Confidence of the statement.

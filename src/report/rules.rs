@@ -28,7 +28,7 @@ pub fn rule_text(
     page: Page,
 ) -> String {
     let mut rows: Vec<(&str, String)> =
-        vec![("of", editions.to_owned()), ("in", rule.part.clone())];
+        vec![("of", editions.to_owned()), ("in", policy.parts[rule.part].clone())];
     rows.extend(rule.says.iter().map(|(key, words)| (key, words.to_owned())));
     rows.extend(rule.because.iter().map(|because| ("because", because.clone())));
     if let Some(answer) = &rule.answer {
@@ -95,7 +95,8 @@ pub fn rules_text(policy: &Policy, page: Page) -> String {
     let rows = policy.rules.iter().map(|rule| {
         let says: Vec<String> =
             rule.says.iter().map(|(key, words)| format!("{key} {words}")).collect();
-        vec![rule.id.clone(), rule.confidence.word().to_owned(), rule.part.clone(), says.join(", ")]
+        let part = policy.parts[rule.part].clone();
+        vec![rule.id.clone(), rule.confidence.word().to_owned(), part, says.join(", ")]
     });
     let mut lines = vec![page.paint.bold(&policy.name)];
     lines.extend(listed(rows.collect(), 0, page.width));
@@ -118,7 +119,7 @@ fn rule_json(policy: &Policy, rule: &Rule, files: &Sources) -> Json {
     let answer = rule.answer_basis.as_ref();
     json!({
         "rule": rule.id,
-        "part": rule.part,
+        "part": policy.parts[rule.part],
         "says": says,
         "confidence": rule.confidence.word(),
         "because": rule.because,

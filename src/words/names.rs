@@ -4,6 +4,7 @@
 //! the names themselves, and writing them would wait for memory at each name. The module does not
 //! know the meaning of the names.
 
+use std::hint::black_box;
 use std::sync::Arc;
 
 /// Names of one kind, in the order of their ids.
@@ -81,6 +82,12 @@ impl Names {
         let (arena, index) = self.arena(index);
         let Some((start, length)) = arena.place(index) else { return (&[], 0) };
         (arena.text.as_bytes().get(start..).unwrap_or_default(), length)
+    }
+
+    /// Prefetches the name with this index from memory.
+    #[inline]
+    pub fn prefetch(&self, index: usize) {
+        black_box(self.with_following(index).0.first().copied());
     }
 
     /// The number of names.

@@ -13,6 +13,7 @@ impl Step<'_> {
         self.world.seq += 1;
         let slot = self.out.len();
         let at = self.now;
+        // Made in its place: `push` would copy what was just written.
         let record = || {
             Record::Request(Request {
                 seq,
@@ -89,6 +90,7 @@ impl Step<'_> {
     ) {
         let at = self.now;
         let (cause, origin) = (request.cause, request.origin);
+        // Made in its place, as in `open`.
         let record = || Record::Change(Change { seq, at, subject, what, cause, origin });
         self.out.extend(std::iter::once_with(record));
     }

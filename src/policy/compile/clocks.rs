@@ -80,7 +80,7 @@ impl Compiler<'_> {
         name: &str,
         nodes: &[RuleNode<WrittenStep>],
     ) -> Clock {
-        self.part = format!("clocks.{name}");
+        self.parts.push(format!("clocks.{name}"));
         let mut clock = Clock::default();
         let mut ids: Vec<Box<str>> = Vec::new();
         if let Some(node) = nodes.get(Clock::MOST) {

@@ -28,8 +28,8 @@ pub(super) struct Compiler<'p> {
     pub(super) sources: Vec<Source>,
     pub(super) switches: Vec<Switch>,
     pub(super) rules: Vec<Rule>,
-    /// The part of the file that is being read, as [`Rule::part`] names it.
-    pub(super) part: String,
+    /// The parts of the file that have been read. The last one is being read.
+    pub(super) parts: Vec<String>,
     /// Name and attribute of each protection, in the order of their ids.
     pub(super) protections: Vec<(Box<str>, Option<String>)>,
     /// The decision space of protections.
@@ -63,7 +63,7 @@ impl<'p> Compiler<'p> {
             sources,
             switches: Vec::new(),
             rules: Vec::new(),
-            part: String::new(),
+            parts: Vec::new(),
             protections,
             columns,
             impossible: Vec::new(),
@@ -128,6 +128,7 @@ impl<'p> Compiler<'p> {
             listings: file.listings.clone(),
             calendar: file.calendar,
             sources: std::mem::take(&mut self.sources),
+            parts: std::mem::take(&mut self.parts),
             unknown: Unknowns::last_of(self.switches.len()),
             switches: std::mem::take(&mut self.switches),
             rules: std::mem::take(&mut self.rules),

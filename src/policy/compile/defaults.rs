@@ -25,7 +25,7 @@ impl BuildTables for TableBuilder<'_, '_, '_> {
         name: &'static str,
         rules: &Rules<K>,
     ) -> DecisionTable<V> {
-        self.compiler.part = format!("defaults.{name}");
+        self.compiler.parts.push(format!("defaults.{name}"));
         let read = |node: &Node, problems: &mut _| V::read_default(node, self.orders, problems);
         let rows = self.compiler.rows_read(rules, IS, read);
         let known: Vec<&str> =

@@ -154,7 +154,7 @@ impl Compiler<'_> {
         self.rules.push(Rule {
             id: part.id.to_string(),
             sources,
-            part: self.part.clone(),
+            part: self.parts.len().saturating_sub(1),
             says: part.says.iter().collect(),
             confidence,
             because: part.because.clone(),

@@ -20,7 +20,7 @@ impl Compiler<'_> {
         protections: &[Protection],
     ) -> Option<Permissions> {
         let written = file.permissions.as_ref()?;
-        "permissions".clone_into(&mut self.part);
+        self.parts.push("permissions".to_owned());
         let before = self.problems.count(Severity::Error);
         let denied = WrittenRule::read_answer(&written.denied, self.problems);
         let mut found = Permissions { actions: action_names(written), calls: Vec::new() };

@@ -74,7 +74,7 @@ impl Compiler<'_> {
         written: usize,
         part: &WrittenProtection,
     ) -> Protection {
-        self.part = format!("protections.{name}");
+        self.parts.push(format!("protections.{name}"));
         let works_when = part.works_when.as_ref().and_then(|node| {
             let id = node.get("id").and_then(Node::scalar);
             let id = id.map_or_else(|| format!("{name}.works-when"), str::to_owned);
@@ -174,7 +174,7 @@ impl Compiler<'_> {
         protections: &[Protection],
     ) -> Vec<Precondition> {
         let mut list = Vec::new();
-        "preconditions".clone_into(&mut self.part);
+        self.parts.push("preconditions".to_owned());
         for (id, node) in &file.preconditions.0 {
             let id = id.clone().map(|name| name.0);
             let Some(part) = WrittenRule::read(id, node, PreconditionRule::KEYS, self.problems)
@@ -275,7 +275,7 @@ impl Compiler<'_> {
         rules: &Rules<C>,
         fixed: &[(Column, Vec<u8>)],
     ) -> DecisionTable<C> {
-        name.clone_into(&mut self.part);
+        self.parts.push(name.to_owned());
         let rows = self.rows(rules);
         self.proved(name, rows, fixed)
     }

@@ -14,7 +14,7 @@ use crate::words::{Confidence, Recording, RuleId, TrailEvent, Word};
 impl Compiler<'_> {
     pub(super) fn trail(&mut self, file: &PolicyFile) -> Option<Trail> {
         let written = file.trail.as_ref()?;
-        "trail".clone_into(&mut self.part);
+        self.parts.push("trail".to_owned());
         let before = self.problems.count(Severity::Error);
         let sources = self.find_sources(OneOrMany::items(written.source.as_ref()));
         let mut rows = Vec::new();

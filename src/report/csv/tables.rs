@@ -4,6 +4,7 @@
 //! [`ReferenceCsv`] uses the `csv` crate; tests compare the two.
 
 use std::io::{self, Write};
+use std::slice;
 
 use csv::{Terminator, Writer, WriterBuilder};
 
@@ -280,8 +281,15 @@ impl<T: Rows> CsvTables<T> {
         self.requests.large(LargeRow::Request(request), header, &mut self.joined)
     }
 
+    /// Counts decisions for the rows of their instances.
+    pub(super) fn count(&mut self, decisions: &[Decision], header: &RunHeader) {
+        for decision in decisions {
+            self.tallies.count(decision, header.instances.len());
+        }
+    }
+
+    /// Writes a decision, which [`Self::count`] counts.
     pub(super) fn decision(&mut self, decision: &Decision, header: &RunHeader) -> io::Result<()> {
-        self.tallies.count(decision, header.instances.len());
         self.counts[1] += 1;
         self.decisions.large(LargeRow::Decision(decision), header, &mut self.joined)?;
         decision.ruling.findings().try_for_each(|finding| {
@@ -314,7 +322,10 @@ impl<T: Rows> CsvTables<T> {
                 self.alerts.row(encoder, &rows::alert(alert, header))
             }
             Record::Request(request) => self.request(request, header),
-            Record::Decision(decision) => self.decision(decision, header),
+            Record::Decision(decision) => {
+                self.count(slice::from_ref(decision), header);
+                self.decision(decision, header)
+            }
             Record::Change(change) => self.change(change, header),
         }
     }

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use super::tables::{Counts, CsvTables, Rows};
-use crate::record::{Change, Decision, InstanceRow, Loss, Record, Request};
+use crate::record::{Change, Decision, InstanceRow, Loss, Record, Request, Target};
 use crate::report::item::{Report, RunItem};
 use crate::run_header::RunHeader;
 use crate::words::Names;
@@ -109,6 +109,13 @@ impl Batch {
 
     /// Writes the records in their order, and then the instances.
     fn write<T: Rows>(&self, tables: &mut CsvTables<T>, header: &RunHeader) -> io::Result<()> {
+        // What is read at random is read first and together, so that memory accesses overlap.
+        tables.count(&self.decisions, header);
+        for request in &self.requests {
+            if let Target::Instance(id) = request.target {
+                header.instances.prefetch(id.index());
+            }
+        }
         let (mut requests, mut decisions) = (self.requests.iter(), self.decisions.iter());
         let (mut changes, mut losses) = (self.changes.iter(), self.losses.iter());
         let mut rare = self.rare.iter();
