@@ -50,21 +50,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let editions = built_in::TEXTS.get_or_init(|| editions);
     let mut list = String::from("&[\n");
-    for (edition, path) in editions.iter().zip(&paths) {
-        let (name, path) = (edition.name, path.to_string_lossy());
+    // Both paths are found when the crate is compiled, so that the folder can be moved.
+    for edition in editions {
+        let name = edition.name;
+        let text = format!(
+            r#"include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/{name}.yaml"))"#
+        );
         let mut proof = "None".to_owned();
         if let Some(bytes) = prove(name)? {
-            let file = Path::new(&out).join(format!("{name}.proof"));
-            fs::write(&file, bytes)?;
-            proof = format!("Some(include_bytes!({:?}))", file.to_string_lossy());
+            fs::write(Path::new(&out).join(format!("{name}.proof")), bytes)?;
+            proof = format!(r#"Some(include_bytes!(concat!(env!("OUT_DIR"), "/{name}.proof")))"#);
         } else {
             let path = edition.path();
             println!("cargo::warning={path} has mistakes; `stayput check {path}` shows them");
         }
-        writeln!(
-            list,
-            "BuiltIn {{ name: {name:?}, text: include_str!({path:?}), proof: {proof} }},"
-        )?;
+        writeln!(list, "BuiltIn {{ name: {name:?}, text: {text}, proof: {proof} }},")?;
     }
     list.push(']');
     fs::write(Path::new(&out).join("policies.rs"), list)?;
