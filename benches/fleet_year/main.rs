@@ -5,8 +5,8 @@
 //! engine runs a different year. The rounds are interleaved, because other work on the machine
 //! affects all of them. `benches/README.md` has the results.
 //!
-//! `cargo bench --bench fleet_year -- [engine] [rounds] [instances ...]`; with `engine`, the other
-//! designs are left out.
+//! `cargo bench --bench fleet_year -- [engine|kernel] [rounds] [instances ...]`; with `engine` or
+//! `kernel`, only this one is measured beside the limit.
 
 #![expect(
     clippy::float_arithmetic,
@@ -40,11 +40,10 @@ fn clock() -> i128 {
     processor
 }
 
-fn measure(instances: u32, rounds: usize) {
+fn measure(instances: u32, rounds: usize, others: &[Design]) {
     let year = Year::new(instances, ORDERS);
     let (schedule, expected) = designs::schedule(&year);
     let limit = |year: &Year| designs::limit(year, &schedule);
-    let others: [Design; 2] = [("kernel", designs::kernel), ("bare queue", designs::bare)];
     println!(
         "\n{instances} instances, {} events, {} decisions, fingerprint {:016x}\n",
         expected.events, expected.decisions, expected.fingerprint
@@ -64,12 +63,12 @@ fn measure(instances: u32, rounds: usize) {
         for (number, (_, run)) in others.iter().enumerate() {
             timed(number + 1, run);
         }
-        for design in 0..3 {
+        for design in 0..=others.len() {
             let last = times[design].len() - 1;
             ratios[design].push(times[design][last] / times[0][last]);
         }
     }
-    let names = ["limit"].into_iter().chain(others.map(|(name, _)| name));
+    let names = ["limit"].into_iter().chain(others.iter().map(|(name, _)| *name));
     for (design, name) in names.enumerate() {
         let [time, low, high] = spread(&times[design]);
         let [ratio, least, most] = spread(&ratios[design]);
@@ -112,12 +111,16 @@ fn main() {
         [rounds] => (*rounds, &[100_000, 1_000_000][..]),
         [rounds, sizes @ ..] => (*rounds, sizes),
     };
-    let only_engine = std::env::args().any(|word| word == "engine");
+    let only = |part: &str| std::env::args().any(|word| word == part);
+    let designs: [Design; 2] = [("kernel", designs::kernel), ("bare queue", designs::bare)];
+    let designs = if only("kernel") { &designs[..1] } else { &designs };
     for size in sizes {
         let size = u32::try_from(*size).unwrap_or(u32::MAX);
-        if !only_engine {
-            measure(size, rounds.max(1));
+        if !only("engine") {
+            measure(size, rounds.max(1), designs);
         }
-        measure_engine(size, rounds.max(1));
+        if !only("kernel") {
+            measure_engine(size, rounds.max(1));
+        }
     }
 }

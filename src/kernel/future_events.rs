@@ -18,7 +18,7 @@
 //! taken, so that moving a timer away costs nothing there. The width of a page changes the speed,
 //! never the order.
 
-use super::due_times::DueTimes;
+use super::due_times::{DueTimes, UNSET};
 use super::timer::{EventKey, TimerId};
 use crate::time::SimTime;
 use priority_queue::PriorityQueue;
@@ -53,11 +53,15 @@ const SPARE: usize = 8;
 /// the largest index of each priority, not with the number of operations.
 #[derive(Clone)]
 pub struct FutureEvents<T: TimerId> {
+    /// The start of the clock, from which all times but `now` are counted, in seconds.
+    start: SimTime,
     now: SimTime,
     due_times: DueTimes<T>,
     /// The notes of the current page, latest first. A timer that is in `near_future` as well is
     /// taken from there.
-    current_page: Vec<(SimTime, T)>,
+    current_page: Vec<PageNote<T>>,
+    /// Start of the current page.
+    current_start: u64,
     /// Number of notes of `current_page` that have not been checked since it was opened.
     unchecked: usize,
     /// Whether [`Self::upcoming`] still has to return the notes that were checked last.
@@ -74,10 +78,12 @@ pub struct FutureEvents<T: TimerId> {
     notes: usize,
     /// Index of the first page that has not been opened.
     open: usize,
+    /// Start of that page.
+    open_start: u64,
     /// Index of the last page, which contains everything later.
     last: usize,
     /// Start of the first page.
-    origin: SimTime,
+    origin: u64,
     /// Width of a page: two to this power of seconds.
     width: u32,
 }
@@ -91,9 +97,11 @@ impl<T: TimerId> FutureEvents<T> {
     /// An empty list with `pages` pages (at least two) of `width`.
     fn with_pages(start: SimTime, width: u32, pages: usize) -> Self {
         Self {
+            start,
             now: start,
-            due_times: DueTimes::from(start),
+            due_times: DueTimes::new(),
             current_page: Vec::new(),
+            current_start: 0,
             unchecked: 0,
             unreported: false,
             near_future: NearFuture { queue: PriorityQueue::with_default_hasher(), first: None },
@@ -102,8 +110,9 @@ impl<T: TimerId> FutureEvents<T> {
             spare: Vec::new(),
             notes: 0,
             open: 0,
+            open_start: 0,
             last: pages - 1,
-            origin: start,
+            origin: 0,
             width,
         }
     }
@@ -129,12 +138,12 @@ impl<T: TimerId> FutureEvents<T> {
     /// If `at` is before the simulated time, which is an error of the model.
     pub fn set(&mut self, timer: T, at: SimTime) {
         assert!(at >= self.now, "a timer was set {} in the past", self.now.since(at));
-        self.due_times.set(timer, at);
-        let page = self.page(at);
-        if page < self.open {
+        let due = self.seconds(at);
+        self.due_times.set(timer, due);
+        if due < self.open_start {
             self.near_future.set(timer, at);
         } else {
-            self.note(timer, page);
+            self.note(timer, self.page(due));
         }
     }
 
@@ -145,14 +154,17 @@ impl<T: TimerId> FutureEvents<T> {
 
     /// Due time of `timer`; `None` if it is not set.
     pub fn due(&self, timer: T) -> Option<SimTime> {
-        Some(self.due_times.of(timer)).filter(|at| *at < SimTime::NEVER)
+        Some(self.due_times.of(timer)).filter(|due| *due != UNSET).map(|due| self.instant(due))
     }
 
     /// The timers that are set: priority, index and due time in seconds, in the order of priority
     /// and index; O(n) in the length of `due_times`. Timers that are due more than 136 years after
     /// the start have one common time.
     pub fn pending(&self) -> impl Iterator<Item = (u8, u32, i64)> {
-        self.due_times.pending()
+        let start = self.start.seconds();
+        self.due_times
+            .pending()
+            .map(move |(priority, index, due)| (priority, index, start + i64::from(due)))
     }
 
     /// Whether no timer is set; O(n) in the length of `due_times`.
@@ -173,7 +185,7 @@ impl<T: TimerId> FutureEvents<T> {
             if let Some(first) = self.first() {
                 return Some(first).filter(|first| first.at <= bound);
             }
-            if self.open > self.page(bound) || !self.open_next_page() {
+            if self.open_start > self.seconds(bound) || !self.open_next_page() {
                 return None;
             }
         }
@@ -182,7 +194,7 @@ impl<T: TimerId> FutureEvents<T> {
     /// Removes outdated entries from the heads of `current_page` and `near_future`.
     fn discard_outdated(&mut self) {
         while let Some((key, timer)) = self.near_future.first
-            && self.due_times.of(timer) != key.at
+            && self.due_times.of(timer) != self.seconds(key.at)
         {
             self.near_future.pop();
         }
@@ -191,7 +203,7 @@ impl<T: TimerId> FutureEvents<T> {
                 self.check_next_notes();
             }
             match self.current_page.last() {
-                Some((at, timer)) if self.due_times.of(*timer) != *at => {
+                Some(note) if !self.is_due(note) => {
                     self.current_page.pop();
                 }
                 _ => return,
@@ -205,11 +217,9 @@ impl<T: TimerId> FutureEvents<T> {
         self.unchecked = self.current_page.len().saturating_sub(NOTES_AT_ONCE);
         let mut kept = self.unchecked;
         for index in self.unchecked..self.current_page.len() {
-            let (at, timer) = self.current_page[index];
-            if self.due_times.of(timer) == at {
-                self.current_page[kept] = (at, timer);
-                kept += 1;
-            }
+            let note = self.current_page[index];
+            self.current_page[kept] = note;
+            kept += usize::from(self.is_due(&note));
         }
         self.current_page.truncate(kept);
         self.unreported = true;
@@ -220,12 +230,13 @@ impl<T: TimerId> FutureEvents<T> {
     pub(super) fn upcoming(&mut self) -> impl Iterator<Item = T> {
         let unreported = mem::take(&mut self.unreported);
         let upcoming = if unreported { &self.current_page[self.unchecked..] } else { &[] };
-        upcoming.iter().map(|(_, timer)| *timer)
+        upcoming.iter().map(|note| note.timer)
     }
 
     /// The first key of `current_page` and `near_future`.
     fn first(&self) -> Option<EventKey> {
-        let noted = self.current_page.last().map(|(at, timer)| EventKey::of(*timer, *at));
+        let noted = self.current_page.last();
+        let noted = noted.map(|note| EventKey::of(note.timer, self.instant(self.due_by(note))));
         match (noted, self.near_future.first) {
             (Some(noted), Some((queued, _))) => Some(noted.min(queued)),
             (noted, queued) => noted.or(queued.map(|(key, _)| key)),
@@ -242,9 +253,9 @@ impl<T: TimerId> FutureEvents<T> {
                 self.near_future.pop();
                 timer
             }
-            _ => self.current_page.pop()?.1,
+            _ => self.current_page.pop()?.timer,
         };
-        self.due_times.set(timer, SimTime::NEVER);
+        self.due_times.set(timer, UNSET);
         self.advance(first.at);
         Some(timer)
     }
@@ -256,12 +267,32 @@ impl<T: TimerId> FutureEvents<T> {
         self.now = to;
     }
 
-    /// Index of the page that contains `at`. Times before the first page belong to it;
-    /// [`SimTime::NEVER`] has an index after the last page, on which nothing is noted.
-    fn page(&self, at: SimTime) -> usize {
-        let number = at.since(self.origin).seconds() >> self.width;
+    /// Seconds from the start to `at`; [`UNSET`] for [`SimTime::NEVER`].
+    fn seconds(&self, at: SimTime) -> u64 {
+        if at == SimTime::NEVER { UNSET } else { at.since(self.start).seconds().unsigned_abs() }
+    }
+
+    /// The instant that is `seconds` after the start.
+    fn instant(&self, seconds: u64) -> SimTime {
+        SimTime::from_seconds(self.start.seconds().saturating_add_unsigned(seconds))
+    }
+
+    /// The time at which a note of the current page was due.
+    const fn due_by(&self, note: &PageNote<T>) -> u64 {
+        self.current_start + note.offset()
+    }
+
+    /// Whether the timer of a note of the current page is still due at its time.
+    fn is_due(&self, note: &PageNote<T>) -> bool {
+        self.due_times.of(note.timer) == self.due_by(note)
+    }
+
+    /// Index of the page that contains a time. Times before the first page belong to it; [`UNSET`]
+    /// has an index after the last page, on which nothing is noted.
+    fn page(&self, seconds: u64) -> usize {
+        let number = seconds.saturating_sub(self.origin) >> self.width;
         let number = usize::try_from(number).map_or(self.last, |number| number.min(self.last));
-        number + usize::from(at == SimTime::NEVER)
+        number + usize::from(seconds == UNSET)
     }
 
     /// Notes `timer` on a page.
@@ -315,20 +346,37 @@ impl<T: TimerId> FutureEvents<T> {
         if page == self.last {
             return self.start_volume();
         }
-        self.open += 1;
         let mut notes = self.take_notes(page);
+        let start = self.open_start;
+        self.open += 1;
+        self.open_start += 1 << self.width;
+        self.current_start = start;
         let mut current_page = mem::take(&mut self.current_page);
-        // All due times are read before sorting, so that memory accesses overlap.
+        // All due times are read before sorting, and outdated notes are dropped without a branch,
+        // so that memory accesses overlap.
         let shared = self.shared_pages.get(page).map(Vec::as_slice).unwrap_or_default();
-        for notes in [&notes, shared] {
-            let times = notes.iter().map(|timer| (self.due_times.of(*timer), *timer));
-            current_page.extend(times.filter(|(at, _)| self.page(*at) == page));
+        for timers in [&notes, shared] {
+            current_page.extend(timers.iter().map(|timer| {
+                let offset = self.due_times.of(*timer).wrapping_sub(start);
+                if offset >> self.width == 0 {
+                    PageNote::new(*timer, offset)
+                } else {
+                    PageNote { order: OUTDATED, timer: *timer }
+                }
+            }));
         }
+        let mut kept = 0;
+        for index in 0..current_page.len() {
+            let note = current_page[index];
+            current_page[kept] = note;
+            kept += usize::from(note.order != OUTDATED);
+        }
+        current_page.truncate(kept);
         if notes.capacity() > 0 && self.spare.len() < SPARE {
             notes.clear();
             self.spare.push(notes);
         }
-        current_page.sort_unstable_by_key(|(at, timer)| Reverse(EventKey::of(*timer, *at)));
+        current_page.sort_unstable_by_key(|note| Reverse(note.order));
         self.unchecked = current_page.len();
         self.current_page = current_page;
         true
@@ -348,10 +396,35 @@ impl<T: TimerId> FutureEvents<T> {
         };
         self.origin = first;
         self.open = 0;
+        self.open_start = first;
         for timer in timers {
             self.note(timer, self.page(self.due_times.of(timer)));
         }
         true
+    }
+}
+
+/// The order of a note whose timer is no longer due on the page.
+const OUTDATED: u64 = u64::MAX;
+
+/// A note of the current page.
+#[derive(Clone, Copy)]
+struct PageNote<T> {
+    /// The order of the notes of a page, as [`EventKey`] states it, in one number: seconds from the
+    /// start of the page, priority, index.
+    order: u64,
+    timer: T,
+}
+
+impl<T: TimerId> PageNote<T> {
+    fn new(timer: T, offset: u64) -> Self {
+        let order = offset << 40 | u64::from(timer.priority().0) << 32 | u64::from(timer.index());
+        Self { order, timer }
+    }
+
+    /// Seconds from the start of the page to the time at which the timer was due.
+    const fn offset(&self) -> u64 {
+        self.order >> 40
     }
 }
 

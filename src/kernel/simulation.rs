@@ -261,7 +261,6 @@ impl<M: Model, S: EventBatches<Event = M::Event>> Simulation<M, S> {
     where
         M: Clone,
         M::Event: Clone,
-        M::Record: Clone,
         S: Clone,
     {
         Self {

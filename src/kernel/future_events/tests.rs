@@ -254,11 +254,14 @@ proptest! {
             }
             for timer in (0..9).flat_map(|index| [Probe::Early(index), Probe::Late(index)]) {
                 let Some(due) = future_events.due(timer) else { continue };
-                let page = future_events.pages.get(future_events.page(due));
+                let seconds = future_events.seconds(due);
+                let page = future_events.pages.get(future_events.page(seconds));
                 let is_noted = page.is_some_and(|page| page.contains(&timer));
                 let queued = future_events.near_future.queue.get_priority(&timer);
                 let is_queued = queued == Some(&Reverse(EventKey::of(timer, due)));
-                let is_current = future_events.current_page.contains(&(due, timer));
+                let mut current = future_events.current_page.iter();
+                let is_current = current
+                    .any(|note| note.timer == timer && future_events.due_by(note) == seconds);
                 prop_assert!(is_noted || is_queued || is_current);
             }
             prop_assert_eq!(notes(&future_events), future_events.notes);
