@@ -158,7 +158,7 @@ pub struct NamedOrigin {
 pub struct NamedRequest {
     #[serde(flatten)]
     pub place: Place,
-    /// Id of the event, `timer:` and a name, or `start`.
+    /// Id of the event, `timer:` and a name, or `start:fleet`.
     pub cause: String,
     pub trigger: Option<Trigger>,
     pub verb: String,

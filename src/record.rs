@@ -44,19 +44,16 @@ impl Record {
         }
     }
 
-    /// Number of the request that the record belongs to; 0 for findings at the start.
-    pub const fn seq(&self) -> u64 {
-        match self {
+    /// Number of the request that the record belongs to; `None` for findings at the start.
+    pub const fn seq(&self) -> Option<u64> {
+        Some(match self {
             Self::Request(request) => request.seq,
             Self::Decision(decision) => decision.seq,
             Self::Change(change) => change.seq,
             Self::Loss(loss) => loss.seq,
             Self::Alert(alert) => alert.seq,
-            Self::Finding(finding) => match finding.seq {
-                Some(seq) => seq,
-                None => 0,
-            },
-        }
+            Self::Finding(finding) => return finding.seq,
+        })
     }
 }
 

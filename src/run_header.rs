@@ -183,8 +183,7 @@ impl RunHeader {
 
     /// The words of the processes in a mask, joined as lists in reports.
     pub fn processes(&self, set: u8) -> String {
-        let suspended = Process::ALL.iter().filter(|process| set >> process.index() & 1 == 1);
-        suspended.map(|process| process.word()).collect::<Vec<_>>().join(";")
+        Process::in_mask(set).map(|process| process.word()).collect::<Vec<_>>().join(";")
     }
 
     /// The name of an event.
@@ -201,7 +200,7 @@ impl RunHeader {
         }
     }
 
-    /// The id of the rule of a refusal; `None` for obstacles.
+    /// The rule of a refusal; `None` for obstacles.
     pub fn rule_of(&self, refusal: Refusal) -> Option<&Rule> {
         match refusal {
             Refusal::Rule(policy, rule) => Some(self.rulebook(policy).policy.rule(rule)),

@@ -70,6 +70,8 @@ pub struct Group {
     /// The members that joined, left, or changed whether they count; `None` if changes are not
     /// recorded.
     pub(super) moved: Option<Vec<InstanceId>>,
+    /// Whether it is being deleted: it gets no new members, and is deleted once the last has left.
+    pub deleting: bool,
     /// Whether it has been deleted.
     pub deleted: bool,
 }
@@ -144,6 +146,7 @@ impl Group {
             members: Arc::default(),
             aside: 0,
             moved: None,
+            deleting: false,
             deleted: false,
         }
     }

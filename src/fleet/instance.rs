@@ -134,7 +134,7 @@ impl Instance {
 
     /// Whether it is shut down.
     pub const fn is_down(&self) -> bool {
-        matches!(self.state, Lifecycle::Stopped | Lifecycle::Reclaimed | Lifecycle::Deallocated)
+        self.state.is_down()
     }
 
     /// Whether it exists: it has been created and not released.

@@ -23,7 +23,11 @@ impl Fleet {
             let mut kept = if groups.contains(&id) {
                 group.clone()
             } else {
-                Group { deleted: true, ..Group::new(group.account, group.rests_until) }
+                Group {
+                    deleting: true,
+                    deleted: true,
+                    ..Group::new(group.account, group.rests_until)
+                }
             };
             kept.members = Arc::default();
             (kept.aside, kept.moved) = (0, None);

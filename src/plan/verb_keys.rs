@@ -267,8 +267,7 @@ impl VerbKey for ProcessSet {
     }
 
     fn spell(set: &u8, _: &Spelling<'_>) -> Option<Json> {
-        let in_set = Process::ALL.iter().filter(|process| set >> process.index() & 1 == 1);
-        Some(in_set.map(|process| process.word()).collect())
+        Some(Process::in_mask(*set).map(|process| process.word()).collect())
     }
 
     fn parse_cell(cell: &str, _: &mut dyn NameLookup) -> Option<u8> {

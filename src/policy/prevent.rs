@@ -198,7 +198,7 @@ impl Rulebook {
             Means::Set(id) => {
                 let protection = &self.policy.protections[id.index()];
                 let needs_group = protection.of == Subject::Group || protection.standby;
-                !danger.on.contains(id)
+                !danger.on.union(danger.removed).contains(id)
                     && protection.occasions.contains(&Occasion::Later)
                     && (danger.in_group || !needs_group)
                     && self.in_all_positions(facts, |facts| self.holds(id, facts))

@@ -30,6 +30,9 @@ pub struct Danger<'a> {
     pub facts: Facts,
     /// The protections that are on.
     pub on: ProtectionSet,
+    /// The protections that the event which causes the loss has removed; to set them before it
+    /// does not help.
+    pub removed: ProtectionSet,
     /// The rules that allowed or requested it, the deciding one first.
     pub rules: [Option<RuleId>; 2],
     /// The moments before which a call could be made, the last one first.
@@ -108,6 +111,7 @@ impl<'a> Danger<'a> {
         Self {
             facts,
             on,
+            removed: ProtectionSet::EMPTY,
             rules: [rule, None],
             moments: std::slice::from_ref(moment),
             in_group: !matches!(facts.membership, Membership::None),

@@ -144,7 +144,7 @@ impl Row {
 impl Timeline {
     /// Adds a record.
     pub(super) fn add(&mut self, record: &Record) {
-        if self.request.is_some_and(|request| request.seq != record.seq()) {
+        if self.request.is_some_and(|request| record.seq() != Some(request.seq)) {
             // The record belongs to another request, so the current one is reported first.
             self.close();
         }

@@ -2,7 +2,7 @@
 //! members.
 
 use super::action::Action;
-use super::word::words;
+use super::word::{Word, words};
 
 words! {
     /// How an instance joined its group.
@@ -426,5 +426,12 @@ words! {
         Saturday = "saturday",
         /// Sunday, the last day.
         Sunday = "sunday",
+    }
+}
+
+impl Process {
+    /// The processes in a mask with one bit for each index in [`Word::ALL`].
+    pub fn in_mask(mask: u8) -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(move |process| mask >> process.index() & 1 == 1)
     }
 }

@@ -73,3 +73,10 @@ impl From<bool> for YesNo {
         if yes { Self::Yes } else { Self::No }
     }
 }
+
+impl Lifecycle {
+    /// Whether an instance in this state is shut down.
+    pub const fn is_down(self) -> bool {
+        matches!(self, Self::Stopped | Self::Reclaimed | Self::Deallocated)
+    }
+}

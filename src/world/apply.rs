@@ -6,7 +6,7 @@
 use super::harmless::Harmless;
 use super::origins::OriginKey;
 use super::request::{Payload, RequestContext, count};
-use super::step::{LostMembers, Step};
+use super::step::{Followup, LostMembers, Step};
 use super::timer::Timer;
 use crate::fleet::Instance;
 use crate::policy::Permit;
@@ -38,11 +38,17 @@ impl Step<'_> {
             }
             Action::Deallocate => self.go_down(request, seq, permit, Lifecycle::Deallocated),
             Action::Upgrade => self.bring_to_model(request, seq, permit),
-            Action::Restart
-            | Action::Redeploy
-            | Action::Maintain
-            | Action::Reimage
-            | Action::ReimageAll => self.renew_parts(request, seq, permit),
+            Action::Restart => {
+                let id = permit.instance();
+                let effect = self.renew_parts(request, seq, permit);
+                if self.world.power_state(id).is_down() {
+                    self.bring_up(request, seq, id);
+                }
+                effect
+            }
+            Action::Redeploy | Action::Maintain | Action::Reimage | Action::ReimageAll => {
+                self.renew_parts(request, seq, permit)
+            }
             // Actions on groups are applied in `group`; the rest is harmless.
             Action::Start
             | Action::SetProtection
@@ -72,12 +78,7 @@ impl Step<'_> {
         self.leave(request, seq, &permit);
         self.stop_waiting(id);
         self.forget_origin(OriginKey::Schedule(id));
-        for timer in [
-            Timer::TermStep(id),
-            Timer::ReclaimStep(id),
-            Timer::ScheduledRelease(id),
-            Timer::HealthCheck(id),
-        ] {
+        for timer in [Timer::TermStep(id), Timer::ReclaimStep(id), Timer::ScheduledRelease(id)] {
             self.future_events.clear(timer);
         }
         let Instance { state: from, stopped_by, .. } = *self.world.fleet.instance(id);
@@ -89,7 +90,13 @@ impl Step<'_> {
 
     /// Removes an instance from its group without releasing it.
     fn remove(&mut self, request: &RequestContext, seq: u64, permit: Permit) -> Effect {
+        let id = permit.instance();
+        // A member that a hook delays has the state that it would have after the delay.
+        let then = self.world.held.get(&id).map(|held| held.then);
         self.leave(request, seq, &permit);
+        if let Some(then) = then {
+            self.move_to(request, seq, id, then);
+        }
         let effect = permit.action().effect();
         drop(permit);
         effect
@@ -99,8 +106,11 @@ impl Step<'_> {
     fn leave(&mut self, request: &RequestContext, seq: u64, permit: &Permit) {
         let id = permit.instance();
         let Some(group) = self.world.fleet.instance(id).group else { return };
-        // A hook of the group no longer delays the instance.
-        self.forget_hold(id);
+        // A hook of the group no longer delays the instance, and no other member waits for it.
+        if self.forget_hold(id).is_some() {
+            self.world.followups.push_back(Followup::ApprovedHolds(group));
+        }
+        self.future_events.clear(Timer::HealthCheck(id));
         let before = self.world.fleet.group(group).members.len();
         self.world.fleet.leave(id, self.now);
         let instance = self.world.fleet.instance_mut(id);
@@ -111,6 +121,7 @@ impl Step<'_> {
         let sizes = What::Size(count(before), count(before - 1));
         self.change(request, seq, Subject::Group(group), sizes);
         self.set_origin(OriginKey::Size(group), request.origin.after(seq));
+        self.delete_if_empty(request, seq, group);
         // All losses of one request are refilled together.
         match self.world.lost_members.back_mut() {
             Some(last) if (last.group, last.trigger) == (group, request.trigger) => last.lost += 1,
@@ -143,6 +154,11 @@ impl Step<'_> {
     ) {
         let served = self.world.serves(id);
         let from = self.world.fleet.instance(id).state;
+        if let Some(held) = self.world.held.get_mut(&id) {
+            // A member that a hook delays keeps its state until the delay ends.
+            held.then = to;
+            return self.world.fleet.set_state(id, from, by);
+        }
         self.world.fleet.set_state(id, to, by);
         if from == to {
             return;

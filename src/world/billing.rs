@@ -107,18 +107,26 @@ impl Step<'_> {
                 .with_payload(Payload::StoppedBy(StoppedBy::Arrears));
         if step.action == ClockAction::SuspendSnapshots {
             // No instance changes: the refusal of a snapshot reads the steps that have been taken.
-            let rule = step.rule;
-            if book.assumes(&step.when) {
-                let policy = self.world.fleet.account(account).policy;
+            let (rule, basis) = (step.rule, book.basis(step.rule));
+            let assumed = book.assumes(&step.when);
+            let policy = self.world.fleet.account(account).policy;
+            self.rely(policy, basis);
+            if assumed {
                 self.reach(policy, rule);
             }
-        } else if book.assumes(&step.when) {
+        } else {
+            let (assumed, basis) = (book.assumes(&step.when), book.basis(step.rule));
             let when = step.when.clone();
             let mut concerned = self.world.fleet.account(account).instances.to_vec();
             concerned.retain(|id| self.world.fleet.instance(*id).exists());
-            concerned.retain(|id| self.concerns(&request, *id, &when));
-            if self.world.halt.is_none() {
-                self.take_step(&request, &concerned);
+            if assumed {
+                concerned.retain(|id| self.concerns(&request, *id, &when));
+                if self.world.halt.is_none() {
+                    self.take_step(&request, &concerned);
+                }
+            } else if concerned.iter().any(|id| self.may_concern(&request, *id, &when)) {
+                // Instances stay as they are because of the switch.
+                self.rely(self.world.fleet.account(account).policy, basis);
             }
         }
         if let Some(arrears) = &mut self.world.fleet.account_mut(account).arrears {
@@ -141,10 +149,7 @@ impl Step<'_> {
             let mut there = ids.filter(|id| self.world.fleet.instance(**id).exists());
             !matches!(step.action, ClockAction::Renew | ClockAction::SuspendSnapshots)
                 && book.assumes(&step.when)
-                && there.any(|id| {
-                    let facts = self.facts(&request, *id, action);
-                    book.positions(&facts).0.any(|facts| step.when.meets(&facts))
-                })
+                && there.any(|id| self.may_concern(&request, *id, &step.when))
         };
         if steps.iter().any(concerns) {
             let policy = self.world.fleet.account(account).policy;
@@ -169,9 +174,10 @@ impl Step<'_> {
             .iter()
             .copied()
             .filter(|id| {
-                let state = self.world.fleet.instance(*id).state;
+                let state = self.world.power_state(*id);
                 // A stopped instance is not stopped again, and only a stopped one is reclaimed.
-                (request.action != Action::Stop || self.world.serves(*id))
+                (request.action != Action::Stop
+                    || matches!(state, Lifecycle::Running | Lifecycle::Pending))
                     && (request.action != Action::Reclaim || state == Lifecycle::Stopped)
                     && (request.action != Action::Deallocate || state != Lifecycle::Deallocated)
             })
@@ -233,7 +239,7 @@ impl Step<'_> {
             self.set_lock(request, seq, id, Lock::Financial, false);
         }
         let instance = self.world.fleet.instance(id);
-        if !instance.is_down() || instance.stopped_by != StoppedBy::Arrears {
+        if !self.world.power_state(id).is_down() || instance.stopped_by != StoppedBy::Arrears {
             return;
         }
         let facts = self.facts(request, id, Action::Start);

@@ -8,6 +8,20 @@ use crate::record::{DecidedBy, Decision, Record, Refusal};
 use crate::words::{DecidingFactor, Effect, InstanceId, LimitedBy, Obstacle, Outcome};
 
 impl Step<'_> {
+    /// Whether it is known how a decision is carried out; if not, the run stops.
+    pub(super) fn is_known(
+        &mut self,
+        request: &RequestContext,
+        draft: &Draft,
+        resolution: Resolution,
+    ) -> bool {
+        if draft.facts.unknown.is_empty() || !resolution.outcome.went_ahead() {
+            return true;
+        }
+        let hook = self.hook_of(request, draft);
+        self.world.halt.is_none() && (hook.is_some() || self.losses_are_known(request, draft))
+    }
+
     /// Records a decision and, if nothing blocks the action, applies it.
     pub(super) fn carry_out(
         &mut self,

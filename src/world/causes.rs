@@ -49,6 +49,7 @@ impl Step<'_> {
         key: impl Fn(ProtectionId) -> OriginKey,
     ) {
         for protection in off.iter() {
+            self.world.removed_at = Some(self.now);
             self.set_origin(key(protection), origin);
         }
     }

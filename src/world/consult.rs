@@ -96,6 +96,18 @@ impl Step<'_> {
         }
     }
 
+    /// Whether a step of a clock may apply to an instance, for some position of unknown facts.
+    pub(super) fn may_concern(
+        &self,
+        request: &RequestContext,
+        id: InstanceId,
+        when: &Condition,
+    ) -> bool {
+        let facts = self.facts(request, id, request.action);
+        let book = self.book_of(id);
+        book.positions(&facts).0.any(|facts| when.meets(&facts))
+    }
+
     /// The facts of an instance in a request.
     pub(super) fn facts(&self, request: &RequestContext, id: InstanceId, action: Action) -> Facts {
         let mut facts = request.columns(action);

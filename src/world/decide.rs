@@ -20,6 +20,7 @@
 //! skipped. Unknown facts are judged in every position: facts of an instance for that instance
 //! alone, the channel of a call for all of its instances together.
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::draft::{
@@ -54,18 +55,17 @@ impl Step<'_> {
         let policy = items.first().map(|item| self.world.policy_of(item.id));
         let one = policy.filter(|_| !is_channel_open(request, items));
         let one = one.filter(|one| items.iter().all(|item| self.world.policy_of(item.id) == *one));
+        let decided = match one {
+            Some(policy) => self.decide_batch(request, policy, items),
+            None => self.decide_in_all(request, items),
+        };
         let mut tally = RequestTally::default();
-        if let Some(policy) = one {
-            let Some((drafts, batch)) = self.draft_batch(request, policy, items) else {
-                return tally;
-            };
-            for draft in drafts {
-                let resolution = resolve_in_batch(request, &draft, batch.as_ref());
-                self.carry_out(request, seq, draft, resolution, &mut tally);
-            }
+        let decided = decided.unwrap_or_default();
+        // The run stops before a request that it cannot decide, not in its middle.
+        if !decided.iter().all(|(draft, resolution)| self.is_known(request, draft, *resolution)) {
             return tally;
         }
-        for (draft, resolution) in self.decide_in_all(request, items).unwrap_or_default() {
+        for (draft, resolution) in decided {
             self.carry_out(request, seq, draft, resolution, &mut tally);
         }
         tally
@@ -125,8 +125,8 @@ impl Step<'_> {
             decided.extend(self.in_all_channels(request, *policy, &of_policy)?);
         }
         if policies.len() > 1 {
-            let index = |id: InstanceId| items.iter().position(|item| item.id == id);
-            decided.sort_by_key(|(draft, _)| index(draft.id));
+            let index: FxHashMap<_, _> = items.iter().map(|item| item.id).zip(0_usize..).collect();
+            decided.sort_by_key(|(draft, _)| index.get(&draft.id).copied());
         }
         Some(decided)
     }
@@ -309,7 +309,7 @@ impl Step<'_> {
 
     /// Notes a call that names an instance.
     fn note_judged(&mut self, request: &RequestContext, facts: &Facts, id: InstanceId) {
-        if is_about_instances(request) {
+        if request.is_about_instances() {
             self.note_call(request, facts, Subject::Instance(id));
         }
     }
@@ -322,7 +322,7 @@ impl Step<'_> {
         facts: &Facts,
         id: InstanceId,
     ) -> Option<(DraftOutcome, Basis)> {
-        if self.world.principals.is_none() || !is_about_instances(request) {
+        if self.world.principals.is_none() || !request.is_about_instances() {
             return None;
         }
         match self.permission_for(request, id, facts) {
@@ -395,9 +395,4 @@ fn position(
 /// instance is judged in every position of its facts, of which the channel is one.
 fn is_channel_open(request: &RequestContext, items: &[RequestItem]) -> bool {
     items.len() > 1 && request.facts.unknown.contains(Column::Channel)
-}
-
-/// Whether the call names instances, not a group or an account.
-const fn is_about_instances(request: &RequestContext) -> bool {
-    matches!(request.target, Target::Instance(_) | Target::Instances)
 }

@@ -7,8 +7,10 @@
 //! rules that were used.
 
 use super::branch::Branch;
+use super::request::RequestContext;
 use super::step::World;
 use crate::fleet::{Autoscale, Fleet, Group, Instance};
+use crate::policy::Column;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{ClockKind, GroupId, ProtectionSet, Word, ZoneId};
 
@@ -92,32 +94,38 @@ impl World {
         }
         for (id, instance) in self.fleet.instances() {
             add_instance(digest, instance);
+            digest.add(self.fleet.properties(id).len() as u64);
             for property in self.fleet.properties(id) {
                 digest.word(property.resource);
                 digest.add(property.with_instance.map_or(2, u64::from));
             }
         }
+        digest.add(self.held.len() as u64);
         for (id, held) in &self.held {
             digest.add(id.0);
-            digest.add(held.requested.is_some());
-            if let Some((request, item, _)) = &held.requested {
+            digest.add(held.requested.len() as u64);
+            for (request, item, _) in &held.requested {
                 digest.word(request.trigger);
                 digest.word(request.action);
+                add_facts(digest, request);
                 let action = match item.requested {
                     crate::policy::Requested::This(action) => Some(u32::from(action.index())),
                     crate::policy::Requested::ByMembership => None,
                 };
                 digest.option(action);
             }
-            digest.word(held.before);
+            digest.word(held.then);
             digest.instant(held.since);
             digest.add(held.beats);
             digest.add(held.approved);
         }
+        digest.add(self.rolling.len() as u64);
         for (id, rolling) in &self.rolling {
             digest.add(id.number());
             digest.word(rolling.request.action);
+            add_facts(digest, &rolling.request);
             digest.add(rolling.batch as u64);
+            digest.add(rolling.left.len() as u64);
             rolling.left.iter().for_each(|member| digest.add(member.0));
         }
         for (id, stream) in &self.ties {
@@ -154,6 +162,7 @@ fn add_group(digest: &mut Digest, group: &Group) {
     digest.set(group.on);
     digest.set(group.unknown);
     digest.add(group.suspended);
+    digest.add(group.deleting);
     digest.add(group.deleted);
     digest.add(group.numbering);
     digest.add(group.expected.len() as u64);
@@ -200,4 +209,9 @@ fn add_instance(digest: &mut Digest, instance: &Instance) {
     digest.add(instance.term_steps);
     digest.add(instance.reclaim_steps);
     digest.instant(instance.reclaim_since);
+}
+
+/// Adds what a request that is judged later states itself.
+fn add_facts(digest: &mut Digest, request: &RequestContext) {
+    Column::ALL.iter().for_each(|column| digest.add(request.facts.word(*column)));
 }

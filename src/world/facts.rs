@@ -132,6 +132,16 @@ impl World {
     pub(super) fn serves(&self, id: InstanceId) -> bool {
         matches!(self.fleet.instance(id).state, Lifecycle::Running | Lifecycle::Pending)
     }
+
+    /// The state of an instance; if a hook delays it, the state that it has after the delay.
+    pub(super) fn power_state(&self, id: InstanceId) -> Lifecycle {
+        match self.fleet.instance(id).state {
+            delayed @ (Lifecycle::Pending | Lifecycle::Removing) => {
+                self.held.get(&id).map_or(delayed, |held| held.then)
+            }
+            state => state,
+        }
+    }
 }
 
 /// Unknown columns of an instance, and those of the request.

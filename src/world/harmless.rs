@@ -108,6 +108,7 @@ impl Step<'_> {
             self.change(request, seq, Subject::Instance(id), What::Protections(policy, from, to));
             let removed = |protection| OriginKey::FlagOff(id, protection);
             self.note_removals(from.difference(to), request.origin.after(seq), removed);
+            self.watch_again(request, seq, id);
         }
         let in_model = self.world.header.rulebook(policy).policy.in_model();
         if !in_model.intersection(on.union(off)).is_empty() {

@@ -43,61 +43,67 @@ impl Step<'_> {
         if let [id] = ids
             && !judges(id)
         {
-            let mut tally = RequestTally::default();
-            self.apply_or_refuse(request, open.seq, (*id, harmless), &mut tally);
+            let tally = self.apply_or_refuse(open.seq, harmless, &[*id], |_, _| *request);
             return self.close(open, tally);
         }
         let (judged, others): (Ids, Ids) = ids.iter().copied().partition(judges);
         let mut tally = self.decide_alike(request, open.seq, &judged);
-        for id in others {
-            self.apply_or_refuse(request, open.seq, (id, harmless), &mut tally);
-        }
+        tally.add(self.apply_or_refuse(open.seq, harmless, &others, |_, _| *request));
         self.close(open, tally);
     }
 
-    /// Applies an action that the policy does not judge to several instances, if the caller may.
-    /// The closure returns the obstacle, if there is one.
+    /// Applies an action that the policy does not judge to several instances, if the caller may
+    /// and `check` finds no obstacle. All are checked before the first is changed, because a
+    /// check can stop the run.
     pub(super) fn apply_unjudged(
         &mut self,
         request: &RequestContext,
         ids: &[InstanceId],
-        mut apply_unjudged: impl FnMut(&mut Self, u64, InstanceId) -> Result<(), Obstacle>,
+        mut check: impl FnMut(&mut Self, InstanceId) -> Result<(), Obstacle>,
+        mut apply: impl FnMut(&mut Self, u64, InstanceId),
     ) {
         let open = self.open(request, false);
         let mut tally = RequestTally { wanted: count(ids.len()), ..RequestTally::default() };
+        let mut free = Ids::new();
         for id in ids {
             let facts = self.facts(request, *id, request.action);
-            if let Err(why) = self.permit_call(request, *id, &facts) {
-                tally.refuse(why);
-                continue;
+            let permitted = self.permit_call(request, *id, &facts);
+            match permitted.and_then(|()| check(self, *id).map_err(Refusal::Obstacle)) {
+                Ok(()) => free.push(*id),
+                Err(why) => tally.refuse(why),
             }
-            match apply_unjudged(self, open.seq, *id) {
-                Ok(()) => tally.got += 1,
-                Err(obstacle) => tally.refuse(Refusal::Obstacle(obstacle)),
-            }
+        }
+        if self.world.halt.is_none() {
+            free.iter().for_each(|id| apply(self, open.seq, *id));
+            tally.got = count(free.len());
         }
         self.close(open, tally);
     }
 
-    /// Applies a harmless action to an instance unless a precondition refuses it.
+    /// Applies a harmless action to each instance unless a precondition refuses its request. All
+    /// are checked before the first is changed, because a check can stop the run.
     pub(super) fn apply_or_refuse(
         &mut self,
-        request: &RequestContext,
         seq: u64,
-        (id, action): (InstanceId, Harmless),
-        tally: &mut RequestTally,
-    ) {
-        if self.world.halt.is_some() {
-            return;
-        }
-        tally.wanted += 1;
-        match self.refusal(request, id) {
-            Ok(()) => {
-                self.apply_harmless(request, seq, id, action);
-                tally.got += 1;
+        action: Harmless,
+        ids: &[InstanceId],
+        request: impl Fn(&Self, InstanceId) -> RequestContext,
+    ) -> RequestTally {
+        let mut tally = RequestTally { wanted: count(ids.len()), ..RequestTally::default() };
+        let mut free = Ids::new();
+        for id in ids {
+            match self.refusal(&request(self, *id), *id) {
+                Ok(()) => free.push(*id),
+                Err(why) => tally.refuse(why),
             }
-            Err(why) => tally.refuse(why),
         }
+        if self.world.halt.is_none() {
+            for id in &free {
+                self.apply_harmless(&request(self, *id), seq, *id, action);
+            }
+            tally.got = count(free.len());
+        }
+        tally
     }
 
     /// Checks an action that the policy does not judge.
@@ -111,7 +117,7 @@ impl Step<'_> {
     ) -> Result<(), Refusal> {
         let policy = self.world.policy_of(id);
         let facts = self.facts(request, id, request.action);
-        if matches!(request.target, Target::Instance(_) | Target::Instances) {
+        if request.is_about_instances() {
             self.permit_call(request, id, &facts)?;
         }
         let instance = self.world.fleet.instance(id);
@@ -290,17 +296,17 @@ impl Step<'_> {
 
     pub(super) fn schedule_release(&mut self, call: Call, event: verb::ScheduleRelease) {
         let ids = self.instances_of(event.instance);
-        let mut request = RequestContext::call(call, Action::ScheduleRelease, Target::these(&ids));
-        let open = self.open(&request, false);
-        let mut tally = RequestTally::default();
-        for id in ids {
-            let book = self.book_of(id);
+        let common = RequestContext::call(call, Action::ScheduleRelease, Target::these(&ids));
+        let open = self.open(&common, false);
+        let request = |step: &Self, id| {
+            let book = step.book_of(id);
             let at = event.time.floor_to(book.policy.schedule.granularity);
+            let mut request = common.with_payload(Payload::Time(at.max(step.now)));
             // The limits apply to the requested time; the stored time is rounded down.
-            request.facts.lead = lead(book, event.time, self.now);
-            request.payload = Payload::Time(at.max(self.now));
-            self.apply_or_refuse(&request, open.seq, (id, Harmless::ScheduleRelease), &mut tally);
-        }
+            request.facts.lead = lead(book, event.time, step.now);
+            request
+        };
+        let tally = self.apply_or_refuse(open.seq, Harmless::ScheduleRelease, &ids, request);
         self.close(open, tally);
     }
 
@@ -323,21 +329,31 @@ impl Step<'_> {
         let policy = self.world.policy_of(id);
         let flags =
             self.consult(request, policy, |t| &t.conversions, &facts).map(|answer| answer.says);
+        if self.world.halt.is_some() {
+            return;
+        }
         let book = self.world.header.rulebook(policy);
         let instance = self.world.fleet.instance(id);
-        let (on, old_end) = (instance.on, instance.expires);
+        let (on, unknown, old_end) = (instance.on, instance.unknown, instance.expires);
         let new_end = match to {
             Billing::Subscription => self.now.after_on_calendar(term.span(), book.policy.calendar),
             Billing::PayAsYouGo | Billing::Spot => SimTime::NEVER,
         };
-        let inert =
-            book.inert(&Facts { billing: to, ..facts }, on).difference(book.inert(&facts, on));
-        let kept = if flags == Some(FlagFate::Cleared) { on.difference(inert) } else { on };
+        let cleared = if flags == Some(FlagFate::Cleared) {
+            // The protections that have an effect under one billing only.
+            let inert = |billing| book.inert(&Facts { billing, ..facts }, on.union(unknown));
+            let (before, after) = (inert(facts.billing), inert(to));
+            before.difference(after).union(after.difference(before))
+        } else {
+            ProtectionSet::EMPTY
+        };
+        let kept = on.difference(cleared);
         let instance = self.world.fleet.instance_mut(id);
         (instance.billing, instance.billing_known) = (to, true);
         instance.expires = new_end;
         instance.expired = false;
         instance.on = kept;
+        instance.unknown = unknown.difference(cleared);
         let subject = Subject::Instance(id);
         self.change(request, seq, subject, What::Billing(facts.billing, to));
         self.change(request, seq, subject, What::Term(old_end, new_end));
@@ -367,12 +383,17 @@ impl Step<'_> {
     pub(super) fn security_lock(&mut self, call: Call, targets: Targets, on: bool) {
         let ids = self.instances_of(targets);
         let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
-        self.apply_unjudged(&request, &ids, |step, seq, id| {
-            if !step.world.fleet.instance(id).exists() {
-                return Err(Obstacle::NotThere);
-            }
+        let apply = |step: &mut Self, seq, id| {
             step.set_lock(&request, seq, id, Lock::Security, on);
-            Ok(())
-        });
+        };
+        self.apply_unjudged(&request, &ids, Self::is_there, apply);
+    }
+
+    /// Checks that an instance exists.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub(super) fn is_there(&mut self, id: InstanceId) -> Result<(), Obstacle> {
+        if self.world.fleet.instance(id).exists() { Ok(()) } else { Err(Obstacle::NotThere) }
     }
 }

@@ -11,8 +11,8 @@ use crate::policy::{Answer, Danger, Facts, Means, Moment, Remedy};
 use crate::record::Record;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
-    Act, Action, Capacity, ClockAction, ClockKind, Fate, InstanceId, Lifecycle, Lock, RuleId,
-    StoppedBy, YesNo,
+    Act, Action, Capacity, ClockAction, ClockKind, Fate, InstanceId, Lifecycle, Lock, ProtectionId,
+    ProtectionSet, RuleId, StoppedBy, YesNo,
 };
 
 /// Moments before which a call may be accepted; most losses have one.
@@ -133,6 +133,25 @@ impl Step<'_> {
         Some(begun.map_or(first, |begun| begun.max(first)).min(until))
     }
 
+    /// The protections of an instance that the event behind a request has removed.
+    fn removed_by(&self, request: &RequestContext, id: InstanceId) -> ProtectionSet {
+        // Most losses occur when nothing has just been removed.
+        let just_removed = self.world.removed_at == Some(self.now);
+        let Some(event) = request.origin.event().filter(|_| just_removed) else {
+            return ProtectionSet::EMPTY;
+        };
+        let group = self.world.fleet.instance(id).group;
+        let is_removed = |protection: &ProtectionId| {
+            let own = self.world.origins.get(OriginKey::FlagOff(id, *protection));
+            let of_group = group
+                .map(|group| self.world.origins.get(OriginKey::GroupFlagOff(group, *protection)));
+            let mut removals = std::iter::once(own).chain(of_group);
+            removals.any(|off| off.at == self.now && off.origin.event() == Some(event))
+        };
+        let protections = 0..self.book_of(id).policy.protections.len();
+        protections.map(ProtectionId::from_index).filter(is_removed).collect()
+    }
+
     /// The data of a loss that is about to happen.
     fn danger<'p>(
         &self,
@@ -145,12 +164,13 @@ impl Step<'_> {
         let instance = self.world.fleet.instance(id);
         let size_without = instance.group.map_or(Capacity::Within, |group| {
             let group = self.world.fleet.group(group);
-            let left = group.members.len().saturating_sub(1);
-            if left < group.min as usize { Capacity::BelowMin } else { Capacity::Within }
+            let left = group.size().saturating_sub(u32::from(!instance.is_aside()));
+            if left < group.min { Capacity::BelowMin } else { Capacity::Within }
         });
         Danger {
             facts: *facts,
             on: self.world.protections(id).0,
+            removed: self.removed_by(request, id),
             rules,
             moments,
             in_group: instance.group.is_some(),

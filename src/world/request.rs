@@ -178,10 +178,9 @@ impl RequestContext {
         self.actor.filter(|_| is_asked)
     }
 
-    /// The same request about instances of its group.
-    pub(super) const fn naming(mut self, named: Option<Targets>) -> Self {
-        self.named = named;
-        self
+    /// Whether the request names instances, not a group or an account.
+    pub(super) const fn is_about_instances(&self) -> bool {
+        matches!(self.target, Target::Instance(_) | Target::Instances)
     }
 
     pub(super) const fn resting_on(mut self, reason: Option<Reason>) -> Self {
@@ -206,6 +205,13 @@ impl RequestTally {
     /// A result in which all `count` instances were changed.
     pub(super) const fn all(count: u32) -> Self {
         Self { wanted: count, got: count, refusal: None, limited_by: None, decided: false }
+    }
+
+    /// Adds the result of another part of the request, for which no decision was made.
+    pub(super) fn add(&mut self, part: Self) {
+        self.wanted += part.wanted;
+        self.got += part.got;
+        self.refusal = self.refusal.or(part.refusal);
     }
 
     /// Notes a refusal of a part of the request; the first one is reported.

@@ -184,6 +184,7 @@ impl Step<'_> {
             match self.world.followups.pop_front() {
                 Some(Followup::HealthCheck(instance)) => self.health_check(instance),
                 Some(Followup::Schedule(instance, by)) => self.resume_waiting(instance, by),
+                Some(Followup::ApprovedHolds(group)) => self.free_approved(group),
                 None => match self.world.lost_members.pop_front() {
                     Some(lost_members) => self.refill(lost_members),
                     None => break,
@@ -355,6 +356,7 @@ impl World {
             settled: None,
             settled_at: BTreeMap::new(),
             rolling: BTreeMap::new(),
+            removed_at: None,
             origins: Origins::default(),
             relied,
             reached,
@@ -399,6 +401,9 @@ impl World {
             }
             if instance.auto_release < SimTime::NEVER {
                 set(Timer::ScheduledRelease(id), instance.auto_release);
+            }
+            if let Some(group) = instance.group.filter(|_| self.is_unhealthy(id)) {
+                set(Timer::HealthCheck(id), start.after(self.fleet.group(group).care.grace));
             }
             if let Some(at) = super::subscription::next_term_step(self, id) {
                 set(Timer::TermStep(id), at);

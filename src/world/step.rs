@@ -72,6 +72,8 @@ pub struct World {
     pub(super) settled: Option<Settled>,
     /// Instant at which each account last settled its arrears in this run.
     pub(super) settled_at: BTreeMap<AccountId, SimTime>,
+    /// The instant at which a protection was last removed; `None` if none was.
+    pub(super) removed_at: Option<SimTime>,
     /// Origins of timers and of removed protections.
     pub(super) origins: Origins,
     pub(super) relied: Vec<SwitchSet>,
@@ -206,6 +208,8 @@ pub(super) enum Followup {
     HealthCheck(InstanceId),
     /// A scheduled release whose account has settled its arrears.
     Schedule(InstanceId, Origin),
+    /// Members of a group whose hooks are completed, after one of its delayed members has left.
+    ApprovedHolds(GroupId),
 }
 
 /// Members that a group has lost for one reason.

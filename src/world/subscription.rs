@@ -1,7 +1,7 @@
 //! Clocks of single instances: the end of a subscription's term, and the reclaim of spot capacity.
 
 use super::origins::OriginKey;
-use super::request::{Call, Payload, Reason, RequestContext};
+use super::request::{Call, Payload, Reason, RequestContext, RequestTally};
 use super::step::{Step, World};
 use super::timer::Timer;
 use crate::plan::{Targets, verb};
@@ -90,10 +90,18 @@ impl Step<'_> {
                 } else {
                     Payload::StoppedBy(by)
                 });
-        let applies = book.assumes(&step.when) && self.world.fleet.instance(id).exists();
+        let (assumed, basis) = (book.assumes(&step.when), book.basis(step.rule));
         let when = step.when.clone();
-        if applies && self.concerns(&request, id, &when) {
-            self.take_step(&request, &[id]);
+        if !self.world.fleet.instance(id).exists() {
+            return;
+        }
+        if assumed {
+            if self.concerns(&request, id, &when) {
+                self.take_step(&request, &[id]);
+            }
+        } else if self.may_concern(&request, id, &when) {
+            // The instance stays as it is because of the switch.
+            self.rely(self.world.policy_of(id), basis);
         }
     }
 
@@ -143,17 +151,14 @@ impl Step<'_> {
         let ids = self.instances_of(targets);
         let request = RequestContext::call(call, Action::Reclaim, Target::these(&ids));
         let request = request.as_cause(Trigger::SpotReclaim);
-        self.apply_unjudged(&request, &ids, |step, seq, id| {
+        let check = |step: &mut Self, id| {
+            step.is_there(id)?;
+            if step.is_spot(&request, id) { Ok(()) } else { Err(Obstacle::NotSpot) }
+        };
+        self.apply_unjudged(&request, &ids, check, |step, seq, id| {
             let now = step.now;
             let instance = step.world.fleet.instance_mut(id);
-            if !instance.exists() {
-                return Err(Obstacle::NotThere);
-            }
-            if !step.is_spot(&request, id) {
-                return Err(Obstacle::NotSpot);
-            }
-            let instance = step.world.fleet.instance_mut(id);
-            // It can be reclaimed only once.
+            // A notice during a reclaim changes nothing.
             if instance.reclaim_since == SimTime::NEVER {
                 instance.reclaim_since = now;
                 instance.reclaim_steps = 0;
@@ -161,8 +166,16 @@ impl Step<'_> {
                 step.set_origin(OriginKey::Reclaim(id), request.origin.after(seq));
                 step.schedule_reclaim_step(id);
             }
-            Ok(())
         });
+    }
+
+    /// Ends a reclaim that has taken effect.
+    fn end_reclaim(&mut self, request: &RequestContext, id: InstanceId) {
+        let instance = self.world.fleet.instance_mut(id);
+        (instance.reclaim_since, instance.reclaim_steps) = (SimTime::NEVER, 0);
+        let open = self.open(request, false);
+        self.set_lock(request, open.seq, id, Lock::Recycling, false);
+        self.close(open, RequestTally::all(1));
     }
 
     /// Whether an instance is spot capacity; if that is unknown, the run stops.
@@ -201,8 +214,20 @@ impl Step<'_> {
         if let Some((_, number)) = timetable.get(steps).copied() {
             self.clock_step(id, ClockKind::SpotReclaim, number, StoppedBy::Nothing);
         }
-        if self.world.fleet.instance(id).exists() {
-            self.schedule_reclaim_step(id);
+        if !self.world.fleet.instance(id).exists() {
+            return;
+        }
+        self.schedule_reclaim_step(id);
+        // A machine that was reclaimed but not released can be started, and reclaimed again.
+        let is_over = next_reclaim_step(self.world, id).is_none();
+        if is_over && self.world.power_state(id).is_down() {
+            let request = RequestContext::timer(
+                ClockKind::SpotReclaim.into(),
+                Trigger::SpotReclaim,
+                Action::Reclaim,
+                Target::Instance(id),
+            );
+            self.end_reclaim(&request.following(self.origin(OriginKey::Reclaim(id))), id);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! An unknown fact never counts as off: it is judged in every position, and the run continues if
 //! all of them give the same result.
 
+use std::fs;
+
 use crate::support::{Ran, folder, stayput, write};
 
 /// A run of a small fleet for twenty days, with its decisions as CSV.
@@ -288,4 +290,48 @@ fn no_expectation_is_met_by_an_unknown_value() {
         let taken = ends(&format!("assume: {{ {assumed} }}\n"), keys, expected);
         assert_eq!(taken.code, 0, "{}{}", taken.stdout, taken.stderr);
     }
+}
+
+/// The rows of `instances.csv` after a run: the name, the state and the protections of each.
+fn instances_after(fleet: &str, events: &[&str]) -> (i32, String) {
+    let scratch = folder();
+    let events: Vec<String> = events.iter().map(|event| format!("  - {{ {event} }}\n")).collect();
+    let text = format!(
+        "stayput: scenario/1\nname: unknowns\npolicy: {ECS}\nstart: 2026-06-01T00:00:00Z\n\
+         for: 20d\nallow: [W050]\nfleet:\n  instances:\n{fleet}events:\n{}",
+        events.concat()
+    );
+    let out = scratch.path().join("out");
+    let ran = stayput(&[
+        "run",
+        &write(scratch.path(), "s.yaml", text),
+        "--quiet",
+        "--out",
+        &out.to_string_lossy(),
+    ]);
+    (ran.code, fs::read_to_string(out.join("instances.csv")).unwrap())
+}
+
+#[test]
+fn a_request_that_stops_the_run_changes_no_instance() {
+    let locked = "    a: {}\n    b: { lock: unknown }\n";
+    let protect = "at: +1h, id: on, set-protection: \
+                   { instance: [a, b], flags: { release-protection: true }, by: ann, via: api }";
+    let (code, rows) = instances_after(locked, &[protect]);
+    assert_eq!(code, 5);
+    assert!(!rows.contains("release-protection"), "{rows}");
+}
+
+#[test]
+fn a_conversion_that_clears_a_flag_settles_an_unknown_one() {
+    let fleet = "  instances: { a: { protect: [\"release-protection=unknown\"] } }\n";
+    let events = [
+        "at: +1h, id: there, convert-billing: { instance: a, to: subscription, via: api }",
+        "at: +2h, id: back, convert-billing: { instance: a, to: pay-as-you-go, via: api }",
+        "at: +3h, id: gone, release: { instance: a, force: true, via: api }",
+    ];
+    let cleared = run(ECS, "assume: { flag-after-conversion: cleared }\n", fleet, &events);
+    decided(&cleared, &[["a", "unprotected", "released"]]);
+    let kept = run(ECS, "assume: { flag-after-conversion: kept }\n", fleet, &events);
+    undecided(&kept, &["release-protection"], &[]);
 }

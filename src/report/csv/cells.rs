@@ -117,9 +117,7 @@ impl<'l> Cell<'l> {
             }
             Self::Remedy(policy, remedy) => remedy.pieces(policy, &mut write),
             Self::Processes(set) => {
-                let suspended =
-                    Process::ALL.iter().filter(|process| set >> process.index() & 1 == 1);
-                suspended.for_each(|process| list(&[process.word()]));
+                Process::in_mask(set).for_each(|process| list(&[process.word()]));
             }
         }
     }

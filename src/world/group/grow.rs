@@ -86,7 +86,8 @@ impl Step<'_> {
         }
     }
 
-    /// Creates `by` members and returns the number created.
+    /// Adds `add` members: stopped ones start again first, the others are created. Returns the
+    /// number added, which is less at the limit of the program.
     pub(in crate::world) fn grow_by(
         &mut self,
         request: &RequestContext,
@@ -190,7 +191,7 @@ impl Step<'_> {
         let policy = self.world.policy_of_group(group);
         let Some(answer) = self.consult(&request, policy, |t| &t.refills, &facts) else { return };
         let state = self.world.fleet.group(group);
-        if state.deleted {
+        if state.deleting {
             return;
         }
         let size = self.world.fleet.group(group).size();

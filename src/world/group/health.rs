@@ -4,12 +4,12 @@ use crate::plan::verb;
 use crate::record::{Subject, Target, What};
 use crate::time::SimSpan;
 use crate::words::{
-    Action, DecidingFactor, Health, HealthCheck, HealthFate, InstanceId, Lifecycle, Obstacle,
-    StoppedBy, TimerName, Trigger,
+    Action, DecidingFactor, Health, HealthCheck, HealthFate, InstanceId, Lifecycle, StoppedBy,
+    TimerName, Trigger,
 };
 use crate::world::origins::OriginKey;
 use crate::world::request::{Call, Reason, RequestContext, RequestItem};
-use crate::world::step::{Followup, Step};
+use crate::world::step::{Followup, Step, World};
 use crate::world::timer::Timer;
 
 impl Step<'_> {
@@ -17,12 +17,9 @@ impl Step<'_> {
     pub(in crate::world) fn set_health(&mut self, call: Call, event: verb::SetHealth) {
         let ids = self.instances_of(event.instance);
         let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
-        self.apply_unjudged(&request, &ids, |step, seq, id| {
-            let instance = step.world.fleet.instance_mut(id);
-            if !instance.exists() {
-                return Err(Obstacle::NotThere);
-            }
+        let apply = |step: &mut Self, seq, id| {
             let to = event.health == Health::Unhealthy;
+            let instance = step.world.fleet.instance_mut(id);
             let from = std::mem::replace(&mut instance.unhealthy, to);
             if from != to {
                 let health =
@@ -31,34 +28,15 @@ impl Step<'_> {
                 step.change(&request, seq, Subject::Instance(id), what);
                 step.watch(&request, seq, id);
             }
-            Ok(())
-        });
-    }
-
-    /// Whether the health check of its group finds a member unhealthy.
-    fn is_unhealthy(&self, id: InstanceId) -> bool {
-        let instance = self.world.fleet.instance(id);
-        let Some(group) = instance.group else { return false };
-        if instance.state == Lifecycle::Removing || instance.stopped_by == StoppedBy::Group {
-            return false;
-        }
-        match self.world.fleet.group(group).care.check {
-            HealthCheck::None => false,
-            HealthCheck::Instance => {
-                instance.unhealthy || !self.world.serves(id) && instance.exists()
-            }
-            // Only a running application reports its health.
-            HealthCheck::Application => {
-                instance.unhealthy && instance.probed && self.world.serves(id)
-            }
-        }
+        };
+        self.apply_unjudged(&request, &ids, Self::is_there, apply);
     }
 
     /// Schedules the health check of an unhealthy member, after the grace period of its group;
     /// clears it if the member is healthy.
     pub(in crate::world) fn watch(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
         let instance = self.world.fleet.instance(id);
-        let Some(group) = instance.group.filter(|_| self.is_unhealthy(id)) else {
+        let Some(group) = instance.group.filter(|_| self.world.is_unhealthy(id)) else {
             self.future_events.clear(Timer::HealthCheck(id));
             return;
         };
@@ -71,10 +49,23 @@ impl Step<'_> {
         }
     }
 
+    /// Schedules the health check of an unhealthy member after a change that can end its
+    /// protection from it. A check that is scheduled already stays.
+    pub(in crate::world) fn watch_again(
+        &mut self,
+        request: &RequestContext,
+        seq: u64,
+        id: InstanceId,
+    ) {
+        if self.world.is_unhealthy(id) && self.future_events.due(Timer::HealthCheck(id)).is_none() {
+            self.watch(request, seq, id);
+        }
+    }
+
     /// Handles the health check of a member.
     pub(in crate::world) fn health_check(&mut self, id: InstanceId) {
         let instance = self.world.fleet.instance(id);
-        let Some(group) = instance.group.filter(|_| self.is_unhealthy(id)) else { return };
+        let Some(group) = instance.group.filter(|_| self.world.is_unhealthy(id)) else { return };
         let request = RequestContext::timer(
             TimerName::HealthCheck,
             Trigger::HealthCheck,
@@ -97,5 +88,22 @@ impl Step<'_> {
             self.world.fleet.instance_mut(id).unhealthy = false;
         }
         self.close(open, tally);
+    }
+}
+
+impl World {
+    /// Whether the health check of its group finds a member unhealthy.
+    pub(in crate::world) fn is_unhealthy(&self, id: InstanceId) -> bool {
+        let instance = self.fleet.instance(id);
+        let Some(group) = instance.group else { return false };
+        if instance.state == Lifecycle::Removing || instance.stopped_by == StoppedBy::Group {
+            return false;
+        }
+        match self.fleet.group(group).care.check {
+            HealthCheck::None => false,
+            HealthCheck::Instance => instance.unhealthy || !self.serves(id) && instance.exists(),
+            // Only a running application reports its health.
+            HealthCheck::Application => instance.unhealthy && instance.probed && self.serves(id),
+        }
     }
 }

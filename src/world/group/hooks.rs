@@ -8,8 +8,8 @@ use crate::plan::Targets;
 use crate::policy::Answer;
 use crate::record::{DecidedBy, Origin, Subject, Target, What};
 use crate::words::{
-    Action, DecidingFactor, HookFate, HookResult, InstanceId, Lifecycle, Obstacle, Outcome,
-    TimerName, Trigger,
+    Action, DecidingFactor, GroupId, HookFate, HookResult, InstanceId, Lifecycle, Obstacle,
+    Outcome, TimerName, Trigger,
 };
 use crate::world::draft::{Draft, DraftOutcome, Resolution, resolve_alone};
 use crate::world::group::state::{Held, Leaving};
@@ -35,7 +35,8 @@ impl Step<'_> {
         (answer.says == HookFate::Waits).then_some((hook, answer))
     }
 
-    /// Delays a member before it leaves. A second request does not restart the timeout.
+    /// Delays a member before it leaves. A further request does not restart the timeout; it is
+    /// judged again when the delay ends, like the first.
     pub(in crate::world) fn hold(
         &mut self,
         request: &RequestContext,
@@ -45,17 +46,21 @@ impl Step<'_> {
         reason: Reason,
     ) {
         let id = draft.id;
-        if self.world.held.contains_key(&id) {
+        let item = RequestItem { reason: draft.reason, ..RequestItem::new(id, draft.action) };
+        let held = self.world.held.get_mut(&id).filter(|held| !held.requested.is_empty());
+        if let Some(held) = held {
+            held.requested.push((*request, item, reason));
             return;
         }
         let before = self.world.fleet.instance(id).state;
-        let item = RequestItem { reason: draft.reason, ..RequestItem::new(id, draft.action) };
-        let requested = Some((*request, item, reason));
+        // A member that leaves no longer waits to start.
+        let then = self.forget_hold(id).map_or(before, |launch| launch.then);
+        let requested = vec![(*request, item, reason)];
         let by = self.world.fleet.instance(id).stopped_by;
         self.world.fleet.set_state(id, Lifecycle::Removing, by);
         self.change(request, seq, Subject::Instance(id), What::State(before, Lifecycle::Removing));
         let (since, origin) = (self.now, request.origin.after(seq));
-        let held = Held { requested, before, hook, since, beats: 0, approved: false, origin };
+        let held = Held { requested, then, hook, since, beats: 0, approved: false, origin };
         self.world.held.insert(id, held);
         if let Some(group) = self.world.fleet.instance(id).group {
             self.world.leaving.entry(group).or_default().unapproved += 1;
@@ -65,9 +70,8 @@ impl Step<'_> {
 
     /// Delays a new member before it goes into service.
     pub(in crate::world) fn hold_launch(&mut self, id: InstanceId, hook: Hook, origin: Origin) {
-        let before = Lifecycle::Pending;
-        let since = self.now;
-        let held = Held { requested: None, before, hook, since, beats: 0, approved: false, origin };
+        let (requested, then, since) = (Vec::new(), Lifecycle::Running, self.now);
+        let held = Held { requested, then, hook, since, beats: 0, approved: false, origin };
         self.world.held.insert(id, held);
         self.future_events.set(Timer::Hook(id), self.now.after(hook.timeout));
     }
@@ -76,13 +80,7 @@ impl Step<'_> {
     pub(in crate::world) fn hook_step(&mut self, id: InstanceId) {
         let Some(held) = self.world.held.get(&id) else { return };
         let result = held.hook.result;
-        let request = RequestContext::timer(
-            TimerName::Hook,
-            Trigger::Manual,
-            Action::Start,
-            Target::Instance(id),
-        );
-        self.end_hold_and_free(&request, id, result);
+        self.end_hold_and_free(&of_timer(id), id, result);
     }
 
     pub(in crate::world) fn complete_hook(
@@ -94,18 +92,18 @@ impl Step<'_> {
         let ids = self.instances_of(targets);
         let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
         let mut ready = Ids::new();
-        self.apply_unjudged(&request, &ids, |step, _, id| {
+        let check = |step: &mut Self, id| step.held(id).map(|_| ());
+        self.apply_unjudged(&request, &ids, check, |step, _, id| {
             let world = &mut *step.world;
-            let held = world.held.get_mut(&id).ok_or(Obstacle::NoHook)?;
+            let Some(held) = world.held.get_mut(&id) else { return };
             let first = !std::mem::replace(&mut held.approved, true);
-            let group = world.fleet.instance(id).group.filter(|_| held.requested.is_some());
+            let group = world.fleet.instance(id).group.filter(|_| !held.requested.is_empty());
             let leaving = group.and_then(|group| world.leaving.get_mut(&group));
             if let Some(leaving) = leaving.filter(|_| first) {
                 leaving.unapproved -= 1;
                 leaving.approved.insert(id);
             }
             ready.push(id);
-            Ok(())
         });
         for id in ready {
             if result != HookResult::Continue || self.may_continue(id) {
@@ -128,7 +126,7 @@ impl Step<'_> {
     pub(in crate::world) fn forget_hold(&mut self, id: InstanceId) -> Option<Held> {
         let held = self.world.held.remove(&id)?;
         self.future_events.clear(Timer::Hook(id));
-        let group = self.world.fleet.instance(id).group.filter(|_| held.requested.is_some());
+        let group = self.world.fleet.instance(id).group.filter(|_| !held.requested.is_empty());
         if let Some(leaving) = group.and_then(|group| self.world.leaving.get_mut(&group)) {
             leaving.unapproved -= u32::from(!held.approved);
             leaving.approved.remove(&id);
@@ -140,6 +138,18 @@ impl Step<'_> {
     fn end_hold_and_free(&mut self, request: &RequestContext, id: InstanceId, result: HookResult) {
         let group = self.world.fleet.instance(id).group;
         self.end_hold(request, id, result);
+        if let Some(group) = group {
+            self.end_approved_holds(group, |_| *request);
+        }
+    }
+
+    /// Ends the delays of members whose hooks are completed, once no other member of their group
+    /// has a hook that is not.
+    fn end_approved_holds(
+        &mut self,
+        group: GroupId,
+        request: impl Fn(InstanceId) -> RequestContext,
+    ) {
         let free = |leaving: &mut Leaving| {
             if leaving.unapproved == 0 {
                 std::mem::take(&mut leaving.approved)
@@ -147,45 +157,88 @@ impl Step<'_> {
                 BTreeSet::new()
             }
         };
-        let leaving = group.and_then(|group| self.world.leaving.get_mut(&group));
-        for other in leaving.map(free).unwrap_or_default() {
-            self.end_hold(request, other, HookResult::Continue);
+        for other in self.world.leaving.get_mut(&group).map(free).unwrap_or_default() {
+            self.end_hold(&request(other), other, HookResult::Continue);
         }
+    }
+
+    /// Ends the delays of members that waited for one that has left without a hook.
+    pub(in crate::world) fn free_approved(&mut self, group: GroupId) {
+        self.end_approved_holds(group, of_timer);
     }
 
     pub(in crate::world) fn heartbeat(&mut self, call: Call, targets: Targets) {
         let ids = self.instances_of(targets);
         let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
-        self.apply_unjudged(&request, &ids, |step, _, id| {
+        let check = |step: &mut Self, id| {
+            let limits = step.book_of(id).policy.hooks.as_ref();
+            let most = limits.map_or(0, |limits| limits.heartbeats);
+            if step.held(id)?.beats < most { Ok(()) } else { Err(Obstacle::NoMoreTime) }
+        };
+        self.apply_unjudged(&request, &ids, check, |step, _, id| {
             let limits = step.book_of(id).policy.hooks.clone();
-            let held = step.world.held.get_mut(&id).ok_or(Obstacle::NoHook)?;
-            let most = limits.as_ref().map_or(0, |limits| limits.heartbeats);
-            if held.beats >= most {
-                return Err(Obstacle::NoMoreTime);
-            }
+            let Some(held) = step.world.held.get_mut(&id) else { return };
             held.beats += 1;
             let last = limits.and_then(|limits| limits.in_all).map(|span| held.since.after(span));
             let until = step.now.after(held.hook.timeout);
             step.future_events.set(Timer::Hook(id), last.map_or(until, |last| until.min(last)));
-            Ok(())
         });
+    }
+
+    /// The delay of a member.
+    ///
+    /// # Errors
+    /// If no hook delays it.
+    fn held(&self, id: InstanceId) -> Result<&Held, Obstacle> {
+        self.world.held.get(&id).ok_or(Obstacle::NoHook)
     }
 
     /// Ends the delay of a member with the result of its hook.
     fn end_hold(&mut self, by: &RequestContext, id: InstanceId, result: HookResult) {
         let Some(held) = self.forget_hold(id) else { return };
-        let Some((requested, item, reason)) = held.requested else {
-            return self.end_launch(&by.following(held.origin), id, result);
-        };
-        let request =
-            RequestContext { cause: by.cause, verb: by.verb, past_hook: true, ..requested };
-        let request = RequestContext { target: Target::Instance(id), ..request };
-        let request = request.following(held.origin);
-        let open = self.open(&request, true);
-        let Some(draft) = self.draft_alone(&request, item) else {
-            return self.close(open, RequestTally::default());
-        };
+        if held.requested.is_empty() {
+            return self.end_launch(&by.following(held.origin), id, result, held.then);
+        }
+        let mut left = held.requested.len();
+        for (requested, item, reason) in held.requested {
+            left -= 1;
+            let request =
+                RequestContext { cause: by.cause, verb: by.verb, past_hook: true, ..requested };
+            let request = RequestContext { target: Target::Instance(id), ..request };
+            let request = request.following(held.origin);
+            let open = self.open(&request, true);
+            let tally = self.judge_again(&request, open.seq, item, reason, result);
+            let instance = self.world.fleet.instance(id);
+            let stays = instance.exists() && instance.group.is_some();
+            if instance.state == Lifecycle::Removing && (left == 0 || !stays) {
+                let by = instance.stopped_by;
+                self.world.fleet.set_state(id, held.then, by);
+                let back = What::State(Lifecycle::Removing, held.then);
+                self.change(&request, open.seq, Subject::Instance(id), back);
+            }
+            self.close(open, tally);
+            if !stays || self.world.halt.is_some() {
+                return;
+            }
+            if request.trigger == Trigger::GroupDelete
+                && let Some(group) = self.world.fleet.instance(id).group
+            {
+                self.world.fleet.group_mut(group).deleting = false;
+            }
+        }
+    }
+
+    /// Judges a delayed request anew, and carries it out with the result of the hook.
+    fn judge_again(
+        &mut self,
+        request: &RequestContext,
+        seq: u64,
+        item: RequestItem,
+        reason: Reason,
+        result: HookResult,
+    ) -> RequestTally {
         let mut tally = RequestTally::default();
+        let Some(draft) = self.draft_alone(request, item) else { return tally };
         let resolution = match (&draft.outcome, result) {
             (DraftOutcome::Applied(_), HookResult::RollBack) => Resolution {
                 outcome: Outcome::Held,
@@ -193,28 +246,27 @@ impl Step<'_> {
                 rule: Some(reason.rule),
                 basis: draft.basis.union(reason.basis),
             },
-            _ => resolve_alone(&request, &draft),
+            _ => resolve_alone(request, &draft),
         };
-        self.carry_out(&request, open.seq, draft, resolution, &mut tally);
-        let instance = self.world.fleet.instance(id);
-        if instance.state == Lifecycle::Removing {
-            let by = instance.stopped_by;
-            self.world.fleet.set_state(id, held.before, by);
-            let back = What::State(Lifecycle::Removing, held.before);
-            self.change(&request, open.seq, Subject::Instance(id), back);
-        }
-        self.close(open, tally);
+        self.carry_out(request, seq, draft, resolution, &mut tally);
+        tally
     }
 
-    /// Ends a launch hook: the member goes into service, or is released.
-    fn end_launch(&mut self, by: &RequestContext, id: InstanceId, result: HookResult) {
+    /// Ends a launch hook: the member goes into service, with the state `then`, or is released.
+    fn end_launch(
+        &mut self,
+        by: &RequestContext,
+        id: InstanceId,
+        result: HookResult,
+        then: Lifecycle,
+    ) {
         let request =
             RequestContext { target: Target::Instance(id), payload: Payload::Nothing, ..*by };
         let open = self.open(&request, false);
         let mut tally = RequestTally::all(1);
         if self.world.fleet.instance(id).state == Lifecycle::Pending {
             match result {
-                HookResult::Continue => self.move_to(&request, open.seq, id, Lifecycle::Running),
+                HookResult::Continue => self.move_to(&request, open.seq, id, then),
                 HookResult::Abandon | HookResult::RollBack => {
                     let request =
                         RequestContext { action: Action::Release, past_hook: true, ..request };
@@ -226,4 +278,9 @@ impl Step<'_> {
         }
         self.close(open.as_cause(Trigger::LaunchHook), tally);
     }
+}
+
+/// The request of the timer of a hook.
+fn of_timer(id: InstanceId) -> RequestContext {
+    RequestContext::timer(TimerName::Hook, Trigger::Manual, Action::Start, Target::Instance(id))
 }

@@ -30,7 +30,7 @@ impl Step<'_> {
         let facts = self.group_facts(request, group);
         self.permit_group(request, group, &facts)?;
         let state = self.world.fleet.group(group);
-        if state.deleted {
+        if state.deleted || state.deleting && request.action == Action::ScaleOut {
             return Err(Refusal::Obstacle(Obstacle::GroupDeleted));
         }
         let on = state.on;
@@ -79,7 +79,14 @@ impl Step<'_> {
         let open = self.open(&request, true);
         let state = self.world.fleet.group(group);
         let wanted = targets.len;
-        let left = count(state.members.len()).saturating_sub(wanted);
+        // Members that leave already count for neither.
+        let targets_of = self.instances_of(targets);
+        let fleet = &self.world.fleet;
+        let counted = targets_of.iter().filter(|id| {
+            let member = fleet.instance(**id);
+            member.group == Some(group) && !member.is_aside()
+        });
+        let left = state.size() - count(counted.count());
         request.facts.capacity =
             if left < state.min { Capacity::BelowMin } else { Capacity::Within };
         request.facts.named = YesNo::Yes;
@@ -111,12 +118,25 @@ impl Step<'_> {
         }
         let items: Vec<RequestItem> = members.iter().copied().map(RequestItem::of_member).collect();
         let tally = self.decide(&request, open.seq, &items);
-        let empty = self.world.fleet.group(group).members.is_empty();
-        if empty && self.world.halt.is_none() {
-            self.world.fleet.group_mut(group).deleted = true;
-            self.change(&request, open.seq, Subject::Group(group), What::Exists(true, false));
+        if self.world.halt.is_none() {
+            self.world.fleet.group_mut(group).deleting = tally.got == tally.wanted;
+            self.delete_if_empty(&request, open.seq, group);
         }
         self.close(open, tally);
+    }
+
+    /// Deletes a group that is being deleted, once its last member has left: hooks can delay some.
+    pub(in crate::world) fn delete_if_empty(
+        &mut self,
+        request: &RequestContext,
+        seq: u64,
+        group: GroupId,
+    ) {
+        let state = self.world.fleet.group(group);
+        if state.deleting && state.members.is_empty() && !state.deleted {
+            self.world.fleet.group_mut(group).deleted = true;
+            self.change(request, seq, Subject::Group(group), What::Exists(true, false));
+        }
     }
 
     /// The protection of a group that holds each of its members in every situation; it also holds
@@ -147,7 +167,7 @@ impl Step<'_> {
         let mut tally = RequestTally { wanted: count(ids.len()), ..RequestTally::default() };
         for id in ids {
             let state = self.world.fleet.group(event.group);
-            let full = count(state.members.len()) >= state.max;
+            let full = state.size() >= state.max;
             request.facts.capacity = if full { Capacity::AboveMax } else { Capacity::Within };
             match self.attach_refusal(&request, id, event.group, membership) {
                 Ok(()) => {
@@ -170,7 +190,7 @@ impl Step<'_> {
         membership: Membership,
     ) -> Result<(), Refusal> {
         let instance = self.world.fleet.instance(id);
-        let obstacle = if self.world.fleet.group(group).deleted {
+        let obstacle = if self.world.fleet.group(group).deleting {
             Some(Obstacle::GroupDeleted)
         } else if !instance.exists() {
             Some(Obstacle::NotThere)
@@ -202,6 +222,7 @@ impl Step<'_> {
         instance.joined = now;
         // An attached instance has no configuration of the group.
         instance.configuration = u32::MAX;
+        self.watch(request, seq, id);
         let size = count(self.world.fleet.group(group).members.len());
         self.change(request, seq, Subject::Instance(id), What::Group(None, Some(group)));
         self.change(request, seq, Subject::Group(group), What::Size(size - 1, size));
@@ -217,7 +238,8 @@ impl Step<'_> {
         by: bool,
     ) {
         let request = RequestContext::call(call, Action::SetProtection, Target::Group(group));
-        let request = request.with_payload(Payload::Standby(by)).naming(Some(instances));
+        let mut request = request.with_payload(Payload::Standby(by));
+        request.named = Some(instances);
         let open = self.open(&request, false);
         let facts = self.group_facts(&request, group);
         if let Err(why) = self.permit_group(&request, group, &facts) {
@@ -227,10 +249,7 @@ impl Step<'_> {
             Ok(ids) => ids,
             Err(why) => return self.refuse(open, instances.len, why),
         };
-        let mut tally = RequestTally::default();
-        for id in ids {
-            self.apply_or_refuse(&request, open.seq, (id, Harmless::SetProtection), &mut tally);
-        }
+        let tally = self.apply_or_refuse(open.seq, Harmless::SetProtection, &ids, |_, _| request);
         self.close(open, tally);
     }
 
@@ -257,6 +276,9 @@ impl Step<'_> {
         let to = state.suspended;
         if from != to {
             self.change(&request, open.seq, Subject::Group(group), What::Suspended(from, to));
+            for id in self.members_of(group) {
+                self.watch_again(&request, open.seq, id);
+            }
         }
         self.close(open, RequestTally::all(1));
     }

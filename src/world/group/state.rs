@@ -9,12 +9,12 @@ use crate::words::{InstanceId, Lifecycle};
 use crate::world::request::{Reason, RequestContext, RequestItem};
 
 /// A member that a lifecycle hook delays.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(in crate::world) struct Held {
-    /// The request to a member that leaves; `None` for a new member.
-    pub requested: Option<(RequestContext, RequestItem, Reason)>,
-    /// State before the delay.
-    pub before: Lifecycle,
+    /// The requests to a member that leaves, in order; empty for a new member.
+    pub requested: Vec<(RequestContext, RequestItem, Reason)>,
+    /// Its state after the delay, if it stays: whether it runs, or who or what stopped it.
+    pub then: Lifecycle,
     pub hook: Hook,
     pub since: SimTime,
     /// Number of heartbeats so far.

@@ -202,7 +202,8 @@ fn effects_by_request(of: &Course) -> Vec<(u64, RequestEffects)> {
                 continue;
             }
         };
-        let effects = all.entry(record.seq()).or_insert(RequestEffects {
+        let Some(seq) = record.seq() else { continue };
+        let effects = all.entry(seq).or_insert(RequestEffects {
             at: record.at(),
             cause,
             done: Vec::new(),
