@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 use stayput::diagnostics::Code;
-use stayput::words::Word;
+use stayput::words::{TimerName, Word};
 
 use crate::support::{command, files, folder, ran, root, shown, stayput, write};
 
@@ -18,10 +18,23 @@ fn writes() -> bool {
     std::env::var_os("STAYPUT_DOCS").is_some_and(|value| value == "write")
 }
 
-/// The README and every page of `docs/`.
+/// The pages outside of `docs/`.
+const OTHER_PAGES: [&str; 9] = [
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "README.md",
+    "SECURITY.md",
+    "THIRD-PARTY.md",
+    "benches/README.md",
+    "examples/batch/README.md",
+    "examples/ci/README.md",
+    "policies/README.md",
+];
+
+/// Every page for readers.
 fn pages() -> Vec<PathBuf> {
     let mut pages = files(&root().join("docs"), &["md"]);
-    pages.push(root().join("README.md"));
+    pages.extend(OTHER_PAGES.map(|page| root().join(page)));
     pages
 }
 
@@ -107,6 +120,18 @@ fn links_lead_to_files() {
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// The page on testing lists the names of timers that an expectation may contain.
+#[test]
+fn the_page_on_testing_lists_every_timer() {
+    let page = fs::read_to_string(root().join("docs/testing.md")).unwrap();
+    let missing: Vec<&str> = TimerName::ALL
+        .iter()
+        .map(|timer| timer.word())
+        .filter(|word| !page.contains(&format!("`timer:{word}`")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]
@@ -400,7 +425,10 @@ fn the_page_of_columns_agrees_with_the_program() {
 
 #[test]
 fn the_page_of_message_codes_agrees_with_the_program() {
-    let mut page = "| code | meaning |\n|---|---|\n".to_owned();
+    let mut page = "`stayput explain E010` prints the line of a code. `E` is a mistake, which ends the \
+                    command; `W` is a warning.\nA scenario that lists a warning under \
+                    `allow:` does not report it: `allow: [W050]`.\n\n| code | meaning |\n|---|---|\n"
+        .to_owned();
     for code in Code::ALL {
         let _ = writeln!(page, "| `{}` | {} |", code.word(), cell(code.meaning()));
     }
