@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 use stayput::diagnostics::Code;
-use stayput::words::{TimerName, Word};
+use stayput::words::{
+    AlertKind, DecidingFactor, LimitedBy, RequestResult, TimerName, Verdict, Word,
+};
 
 use crate::support::{command, files, folder, ran, root, shown, stayput, write};
 
@@ -421,6 +423,31 @@ fn the_page_of_columns_agrees_with_the_program() {
         page.push('\n');
     }
     hold("columns.md", "Columns", &page);
+}
+
+/// A column whose description lists its words lists all of them.
+#[test]
+fn descriptions_of_columns_list_every_word() {
+    fn words<W: Word>() -> Vec<&'static str> {
+        W::ALL.iter().map(|word| word.word()).collect()
+    }
+    let whole = schema("csv");
+    let lists = [
+        ("requests.csv", "result", words::<RequestResult>()),
+        ("requests.csv", "limited_by", words::<LimitedBy>()),
+        ("decisions.csv", "decided_by", words::<DecidingFactor>()),
+        ("verdicts.csv", "verdict", words::<Verdict>()),
+        ("alerts.csv", "kind", words::<AlertKind>()),
+    ];
+    for (table, column, words) in lists {
+        let tables = whole["resources"].as_array().unwrap();
+        let table = tables.iter().find(|one| one["path"] == table).unwrap();
+        let fields = table["schema"]["fields"].as_array().unwrap();
+        let field = fields.iter().find(|one| one["name"] == column).unwrap();
+        let about = field["description"].as_str().unwrap();
+        let missing: Vec<&str> = words.into_iter().filter(|word| !about.contains(*word)).collect();
+        assert!(missing.is_empty(), "{column}: {about}: {missing:?}");
+    }
 }
 
 #[test]
