@@ -178,7 +178,7 @@ pub struct Request {
     pub channel: Option<Channel>,
     /// The instances, the group or the account.
     pub target: Target,
-    /// Whether it was accepted, partly accepted or refused.
+    /// Whether it was accepted, partly accepted, refused, or denied for lack of a permission.
     pub result: RequestResult,
     /// Number of instances that it was to change.
     pub wanted: u32,

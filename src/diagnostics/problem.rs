@@ -71,9 +71,9 @@ crate::words::words! {
         AcceptanceIdle = "E084",
         /// Stored outcomes of a run that no scenario defines any more.
         StoredIdle = "E085",
-        /// A part that belongs to a different study than the other parts.
+        /// A shard that belongs to a different study than the other shards.
         PartDiffers = "E086",
-        /// Replications that no part contains, or that two parts contain.
+        /// Replications that no shard contains, or that two shards contain.
         PartsDoNotAddUp = "E087",
         /// A cell of the decision space without a rule.
         OpenCell = "E101",

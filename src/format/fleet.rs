@@ -24,7 +24,8 @@ record! {
     WrittenAccount: "an account" {
         /// The policy for the instances of the account; the policy of the scenario if not given.
         optional "policy" => policy: Spanned<String>,
-        /// The time from the start of arrears to the first step of their clock; zero if not given.
+        /// The time from the start of an unpaid bill to the first step of its clock; zero if not
+        /// given.
         optional "grace" => grace: SimSpan,
         /// Since when the account has had an unpaid bill, if it has one at the start. `unknown` if
         /// it is overdue since an unknown time.

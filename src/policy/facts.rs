@@ -137,7 +137,7 @@ columns! {
     Trigger "trigger" => trigger: Trigger = Trigger::Manual,
     /// The requested action.
     Action "action" => action: Action = Action::Release,
-    /// The interface through which the call was made.
+    /// The channel of the call: console, API or command line.
     Channel "via" => channel: Channel = Channel::None,
     /// The billing method of the instance.
     Billing "billing" => billing: Billing = Billing::PayAsYouGo,
@@ -149,11 +149,11 @@ columns! {
     StoppedBy "stopped-by" => stopped_by: StoppedBy = StoppedBy::Nothing,
     /// Whether the term of the subscription has ended.
     Expired "expired" => expired: YesNo = YesNo::No,
-    /// Whether the account is in arrears.
+    /// Whether the account has an unpaid bill.
     Overdue "overdue" => overdue: YesNo = YesNo::No,
     /// Whether the clock of the account has suspended snapshots.
     SnapshotsSuspended "snapshots-suspended" => snapshots_suspended: YesNo = YesNo::No,
-    /// Whether the account has a grace period for arrears.
+    /// Whether the account has a grace period for an unpaid bill.
     Grace "grace" => grace: YesNo = YesNo::No,
     /// Whether a release of the instance is scheduled.
     Scheduled "scheduled" => scheduled: YesNo = YesNo::No,

@@ -28,7 +28,7 @@ macro_rules! questions {
                 "check-order" => check_order: CheckedFirst in unrestricted, Table;
                 /// How the instances of one request depend on each other.
                 "batches" => batches: Batch in triggers, Table;
-                /// The effect of settling on instances that were stopped because of arrears.
+                /// The effect of settling on instances that were stopped for an unpaid bill.
                 "settling" => settling: AfterSettling in stopped_by_clocks, Table;
                 /// The effect of a billing conversion on protections.
                 "conversions" => conversions: FlagFate in unrestricted, Table;

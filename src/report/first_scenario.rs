@@ -1,6 +1,7 @@
 //! A first scenario: a fleet, some events, and the decisions of the policy as expectations, with
 //! comments.
 
+use super::imported_scenario::HEAD;
 use crate::format::yaml_scalar;
 use crate::record::Decision;
 use crate::run_header::RunHeader;
@@ -69,9 +70,16 @@ fleet:
     )
 }
 
+/// The first lines of a first scenario for a fleet that was imported.
+const IMPORTED: &str = "stayput: scenario/1\nname: first\nabout: The fleet as it was listed, with some first events.\n";
+
 /// The scenario: `fleet` is its text without events.
 pub fn first_scenario(fleet: &str, events: &[FirstEvent], decisions: &[FirstDecision]) -> String {
-    let mut out = fleet.trim_end().to_owned();
+    let fleet = fleet.trim_end();
+    let mut out = match fleet.strip_prefix(HEAD) {
+        Some(rest) => format!("{IMPORTED}{rest}"),
+        None => fleet.to_owned(),
+    };
     out.push_str(
         "
 

@@ -14,6 +14,9 @@ use crate::words::{Billing, Lock};
 /// Length of such a scenario: longer than any clock of the policies.
 const LENGTH: &str = "400d";
 
+/// The first lines of such a scenario.
+pub(super) const HEAD: &str = "stayput: scenario/1\nname: fleet\nabout: A fleet as it was listed. Add events to see what they do to it.\n";
+
 /// The most instances that are written one by one: a file of more would be larger than a scenario
 /// may be. A larger fleet is read from its files in each run.
 pub const MOST_WRITTEN: usize = 20_000;
@@ -34,9 +37,7 @@ pub struct ImportedAs<'a> {
 /// The scenario. With several clouds, each has an account with its policy.
 pub fn imported_scenario(imported: &Imported, written: &ImportedAs<'_>) -> String {
     let ImportedAs { files, policies, account, captured } = *written;
-    let mut out = String::from(
-        "stayput: scenario/1\nname: fleet\nabout: A fleet as it was listed. Add events to see what they do to it.\n",
-    );
+    let mut out = String::from(HEAD);
     if let (Some(policy), true) = (policies.values().next(), policies.len() == 1) {
         out.push_str(&format!("policy: {}\n", yaml_scalar(policy)));
     }

@@ -9,7 +9,7 @@ use super::run_totals::totals;
 use super::text_table::{Page, hanging, headed, without_commands};
 use super::timeline::Timeline;
 use super::timeline_layout::lay_out;
-use super::timeline_text::{lines, omission};
+use super::timeline_text::{broken_by, lines, omission};
 use crate::diagnostics::many;
 use crate::record::{Alert, HouseFinding, Record, Subject};
 use crate::run_header::{RunHeader, run_name};
@@ -61,7 +61,8 @@ impl<W: Write> Text<W> {
             let (rows, omitted) = std::mem::take(&mut self.timeline).finish();
             out.push(String::new());
             if rows.is_empty() {
-                out.push("  no events".into());
+                let until = if end.early.is_some() { " before the stop" } else { "" };
+                out.push(format!("  no events{until}"));
             }
             out.extend(lay_out(&lines(rows, header), self.page));
             if let Some(text) = omission(&omitted, header) {
@@ -78,6 +79,9 @@ impl<W: Write> Text<W> {
             ids.tidy();
             hanging("", &format!("{text}: {}", ids.names(header).label()), width)
         }));
+        if let Some(why) = end.early {
+            out.extend(hanging("", &format!("the run did not reach its end: {why}"), width));
+        }
         out.extend(totals(header, end.summary, &std::mem::take(&mut self.prevented), width));
         if end.expectations > 0 {
             let count = many(end.expectations, "expectation");
@@ -155,7 +159,7 @@ fn broken_rules(header: &RunHeader, found: &[HouseFinding], width: usize) -> Vec
             Subject::Account(id) => header.account(id),
         };
         let HouseFinding { at, rule, severity, text, actor, .. } = finding;
-        let by = actor.map(|actor| format!(", by {}", header.actor(actor))).unwrap_or_default();
+        let by = broken_by(text, *actor, header);
         let when = header.elapsed(*at);
         let line = format!("+{when} {severity} {rule}: {subject}: {text}{by}");
         out.extend(hanging("  ", &line, width));

@@ -19,10 +19,10 @@ use crate::words::{ActorId, Confidence, LimitedBy, Obstacle, Outcome, RequestRes
 /// [`Decision::is_allowed`]: crate::record::Decision::is_allowed
 pub(super) const ALLOWED: &str = "ALLOWED";
 
-/// An instant for people, with the year if the run spans more than one.
+/// An instant for people, with the year unless the run and the instant are in the same one.
 pub(super) fn instant(at: SimTime, header: &RunHeader) -> String {
     let year = |at: SimTime| at.civil(header.offset).map(|civil| civil.year);
-    if year(header.start) == year(header.end) {
+    if [header.end, at].into_iter().all(|other| year(other) == year(header.start)) {
         return at.for_people(header.offset);
     }
     at.for_people_with_year(header.offset)
@@ -112,7 +112,7 @@ fn noted(note: &Note, who: &str, header: &RunHeader) -> (String, String) {
     };
     match note {
         Note::Finding(rule, severity, text, actor) => {
-            let by = by(*actor).replacen(' ', ", ", 1);
+            let by = broken_by(text, *actor, header);
             (rule.to_string(), format!("house rule ({severity}): {who}: {text}{by}"))
         }
         Note::Alert(watch, event, actor, seen) => {
@@ -126,6 +126,15 @@ fn noted(note: &Note, who: &str, header: &RunHeader) -> (String, String) {
             (label, text)
         }
     }
+}
+
+/// The caller who broke a house rule, as the end of its text; empty if the text names the caller.
+pub(super) fn broken_by(text: &str, actor: Option<ActorId>, header: &RunHeader) -> String {
+    let name = actor.map_or("", |actor| header.actor(actor));
+    if name.is_empty() || text.split([' ', ',', ';', ':']).any(|word| word == name) {
+        return String::new();
+    }
+    format!("; broken by {name}")
 }
 
 fn request(acted: Acted, header: &RunHeader) -> String {
@@ -190,6 +199,9 @@ fn in_words(what: &What, header: &RunHeader) -> String {
         What::Arrears(_, false) => "has paid its bill".into(),
         What::Cancelled(_, true) => "is cancelled".into(),
         What::Cancelled(_, false) => "is active again".into(),
+        What::Schedule(_, to) | What::Term(_, to) if *to != SimTime::NEVER => {
+            format!("{}: {}", rows::what(what, header).0, instant(*to, header))
+        }
         What::Group(..)
         | What::Schedule(..)
         | What::Protections(..)

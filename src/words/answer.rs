@@ -28,7 +28,7 @@ words! {
 }
 
 words! {
-    /// The effect of settling a bill on an instance that was stopped for arrears.
+    /// The effect of settling on an instance that was stopped for an unpaid bill.
     AfterSettling: "a consequence of settling" {
         /// The instance is started again.
         Restarts = "restarts",

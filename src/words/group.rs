@@ -157,7 +157,7 @@ words! {
 
 words! {
     /// How zones affect the order in which a scale-in removes members.
-    ZoneRule: "a rule on zones" {
+    ZoneRule: "a treatment of zones" {
         /// All members form one order, whatever their zones.
         Ignored = "ignored",
         /// Only the members of the fullest zones are ordered.

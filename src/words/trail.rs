@@ -41,7 +41,7 @@ words! {
         Stopped = "stopped",
         /// The billing of an instance was converted.
         BillingConverted = "billing-converted",
-        /// The account fell into arrears or was cancelled.
+        /// The account became overdue or was cancelled.
         AccountClosing = "account-closing",
     }
 }

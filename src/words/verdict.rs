@@ -25,11 +25,11 @@ words! {
         Unprotected = "unprotected",
         /// The action went ahead; whether a protection was in force against it is unknown.
         Undetermined = "undetermined",
-        /// The action was refused for another reason: term not ended, permission, wrong state.
+        /// The action was refused for another reason: term not ended, no permission, wrong state.
         Denied = "denied",
         /// The action was accepted or is due, and waits.
         Deferred = "deferred",
-        /// The instance was skipped without an error.
+        /// A protection held the instance, and a call about several left it out without an error.
         Skipped = "skipped",
         /// The instance was kept only because another instance of the same request was protected.
         Spared = "spared",

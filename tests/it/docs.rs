@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 use stayput::diagnostics::Code;
-use stayput::words::Word;
+use stayput::words::{
+    AlertKind, DecidingFactor, LimitedBy, RequestResult, TimerName, Verdict, Word,
+};
 
 use crate::support::{command, files, folder, ran, root, shown, stayput, write};
 
@@ -18,10 +20,23 @@ fn writes() -> bool {
     std::env::var_os("STAYPUT_DOCS").is_some_and(|value| value == "write")
 }
 
-/// The README and every page of `docs/`.
+/// The pages outside of `docs/`.
+const OTHER_PAGES: [&str; 9] = [
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "README.md",
+    "SECURITY.md",
+    "THIRD-PARTY.md",
+    "benches/README.md",
+    "examples/batch/README.md",
+    "examples/ci/README.md",
+    "policies/README.md",
+];
+
+/// Every page for readers.
 fn pages() -> Vec<PathBuf> {
     let mut pages = files(&root().join("docs"), &["md"]);
-    pages.push(root().join("README.md"));
+    pages.extend(OTHER_PAGES.map(|page| root().join(page)));
     pages
 }
 
@@ -107,6 +122,18 @@ fn links_lead_to_files() {
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// The page on testing lists the names of timers that an expectation may contain.
+#[test]
+fn the_page_on_testing_lists_every_timer() {
+    let page = fs::read_to_string(root().join("docs/testing.md")).unwrap();
+    let missing: Vec<&str> = TimerName::ALL
+        .iter()
+        .map(|timer| timer.word())
+        .filter(|word| !page.contains(&format!("`timer:{word}`")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]
@@ -398,9 +425,37 @@ fn the_page_of_columns_agrees_with_the_program() {
     hold("columns.md", "Columns", &page);
 }
 
+/// A column whose description lists its words lists all of them.
+#[test]
+fn descriptions_of_columns_list_every_word() {
+    fn words<W: Word>() -> Vec<&'static str> {
+        W::ALL.iter().map(|word| word.word()).collect()
+    }
+    let whole = schema("csv");
+    let lists = [
+        ("requests.csv", "result", words::<RequestResult>()),
+        ("requests.csv", "limited_by", words::<LimitedBy>()),
+        ("decisions.csv", "decided_by", words::<DecidingFactor>()),
+        ("verdicts.csv", "verdict", words::<Verdict>()),
+        ("alerts.csv", "kind", words::<AlertKind>()),
+    ];
+    for (table, column, words) in lists {
+        let tables = whole["resources"].as_array().unwrap();
+        let table = tables.iter().find(|one| one["path"] == table).unwrap();
+        let fields = table["schema"]["fields"].as_array().unwrap();
+        let field = fields.iter().find(|one| one["name"] == column).unwrap();
+        let about = field["description"].as_str().unwrap();
+        let missing: Vec<&str> = words.into_iter().filter(|word| !about.contains(*word)).collect();
+        assert!(missing.is_empty(), "{column}: {about}: {missing:?}");
+    }
+}
+
 #[test]
 fn the_page_of_message_codes_agrees_with_the_program() {
-    let mut page = "| code | meaning |\n|---|---|\n".to_owned();
+    let mut page = "`stayput explain E010` prints the line of a code. `E` is a mistake, which ends the \
+                    command; `W` is a warning.\nA scenario that lists a warning under \
+                    `allow:` does not report it: `allow: [W050]`.\n\n| code | meaning |\n|---|---|\n"
+        .to_owned();
     for code in Code::ALL {
         let _ = writeln!(page, "| `{}` | {} |", code.word(), cell(code.meaning()));
     }

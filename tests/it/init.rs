@@ -50,6 +50,8 @@ fn listings_of_each_cloud_become_a_first_scenario() {
         let paths: Vec<&str> = listings.iter().map(String::as_str).collect();
         let text = first(&[&paths[..], &["--captured", captured]].concat());
         assert!(text.contains("id: mis-click"), "{text}");
+        assert!(text.contains("\nname: first\n"), "{text}");
+        assert!(!text.contains("Add events"), "{text}");
     }
 }
 

@@ -433,6 +433,8 @@ fn a_page_of_differences_links_each_cell_to_both_rules() {
     for part in ["▼ worse", "href=\"#x1\"", "id=\"x1\"", "as of 2026-06-01", "exit code 1"] {
         assert!(page.contains(part), "{part}");
     }
+    let card = page.split("id=\"x1\"").nth(1).unwrap();
+    assert!(card.split("</").next().unwrap().contains("x1"), "the number is not shown");
     let json = stayput(&[&["diff"], &pair[..], &rest[..], &["-f", "json"]].concat()).stdout;
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     let cells = format!("<b>{}</b>cells of both", crate::pages::with_commas(&json["cells"]));

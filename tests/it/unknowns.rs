@@ -49,6 +49,25 @@ fn undecided(ran: &Ran, says: &[&str], not: &[&str]) {
     }
 }
 
+/// Standard output alone must not look like a run in which nothing happened.
+#[test]
+fn the_text_of_a_run_that_stopped_states_that_it_did_not_reach_its_end() {
+    let scratch = folder();
+    let text = "stayput: scenario/1\nname: s\npolicy: alibaba-ecs@2026-05-15\n\
+                start: 2026-06-01T00:00:00Z\nfor: 20d\n\
+                fleet:\n  instances: { a: { protect: [\"release-protection=unknown\"] } }\n\
+                events:\n  - { at: +1h, id: click, release: { instance: a, force: true, via: api } }\n";
+    let path = write(scratch.path(), "s.yaml", text);
+    for detail in [None, Some("--summary")] {
+        let arguments: Vec<&str> = ["run", &path].into_iter().chain(detail).collect();
+        let ran = stayput(&arguments);
+        let out = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(ran.code, 5, "{out}{}", ran.stderr);
+        assert!(out.contains("the run did not reach its end: undecided at +1h: "), "{out}");
+        assert_eq!(out.contains("no events before the stop"), detail.is_none(), "{out}");
+    }
+}
+
 #[test]
 fn an_unknown_protection_that_changes_nothing_is_undetermined_and_one_that_does_stops() {
     let fleet = "  instances: { a: { protect: [\"release-protection=unknown\"] } }\n";

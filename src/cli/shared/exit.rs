@@ -7,7 +7,7 @@ use std::process::{ExitCode, Termination};
 pub enum Exit {
     /// The verb did its work: every expectation met, no difference, no mistake.
     Success = 0,
-    /// An expectation failed, or something differs.
+    /// An expectation failed, something differs, or a house rule of severity `error` is broken.
     Failure = 1,
     /// Wrong arguments, a file that cannot be read, or a mistake in a file.
     BadInput = 2,
@@ -15,7 +15,8 @@ pub enum Exit {
     CouldNotWrite = 3,
     /// Nothing ran: no scenario was found, or a filter matches none.
     NothingRan = 4,
-    /// Undecided: a limit was reached, or the result depends on an unknown fact.
+    /// Undecided or incomplete: a limit was reached, the result depends on an unknown fact,
+    /// replications are missing, or a decision has less confidence than `--only` demands.
     Undecided = 5,
     /// Internal error.
     InternalError = 70,

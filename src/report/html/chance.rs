@@ -76,8 +76,7 @@ fn subjects(study: &Study<'_>) -> String {
 fn identity(study: &Study<'_>) -> String {
     let Some(first) = study.runs.first() else { return String::new() };
     format!(
-        "{} · {} · seed {} · the same random numbers in every case · intervals hold the true \
-            value in {} of 100 studies · stayput {}",
+        "{} · {} · seed {} · the same random numbers in every case · {} % intervals · stayput {}",
         first.replications.policy.replace(';', ", "),
         study.spans.first().map(|length| span(*length)).unwrap_or_default(),
         first.seed,
@@ -294,7 +293,7 @@ fn histograms(study: &Study<'_>) -> Markup {
                     @if let Some(one) = estimate(run, Metric::Released.word()) {
                         ": mean " (one.mean.map(|mean| shown(mean, one.unit)).unwrap_or_default())
                         @if let Some([_, _, _, median, _, high, most]) = one.observed {
-                            ", median " (median) ", in 95 of 100 at most " (high) ", highest "
+                            ", median " (median) ", in 95 % at most " (high) ", highest "
                                 (most)
                         }
                     }

@@ -152,9 +152,10 @@ fn grid(cards: &Cards<'_>) -> Markup {
             p { "No verdict differs, and no evidence of one." }
         } @else {
             p.m {
-                "A cell links to the differences that touch it: ▼ worse, ▲ better, ≈ decided \
-                as before on other evidence, ✓ accepted, = unchanged. Triggers and protections \
-                that are not listed are unchanged."
+                "A cell links to the differences that touch it, by their numbers x1, x2, … (a1, \
+                a2, … if accepted): ▼ worse, ▲ better, ≈ same verdict, different evidence, \
+                ✓ accepted, = unchanged. Triggers and protections that are not listed are \
+                unchanged."
             }
             div.wrap { table.grid {
                 caption.vh { "Differences by trigger and protection" }

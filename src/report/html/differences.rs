@@ -155,6 +155,7 @@ impl<'r> Cards<'r> {
                 open[is_open && first.accepted.is_none() && d.direction == Direction::Worse]
             {
                 summary {
+                    @if is_single { span.m { (first.id) } " " }
                     span class={ "tag " (class) } { (word) }
                     @if first.accepted.is_some() { span.tag { "✓ accepted" } }
                     b { (d.part) " " (d.subject) } ": "
@@ -172,7 +173,7 @@ impl<'r> Cards<'r> {
                 }
                 @if is_single { p.m { "Key: " code { (first.key) } } } @else {
                     p.m { "Keys:" }
-                    ul.m { @for card in group { li id=(card.id) { code { (card.key) } } } }
+                    ul.m { @for card in group { li id=(card.id) { (card.id) " " code { (card.key) } } } }
                 }
             }
         }

@@ -109,7 +109,7 @@ pub(super) fn losses(run: &Collected, number_of: usize) -> Markup {
             thead { tr {
                 (heads(&[
                     "lost", "protection on", "lost at", "through", "remedy", "until", "data lost",
-                    "who",
+                    "caused by",
                 ]))
             } }
             tbody { @for (index, row) in rows {
@@ -137,7 +137,7 @@ pub(super) fn losses(run: &Collected, number_of: usize) -> Markup {
                         span { (until(row, &run.axis)) }
                     }
                     td.dl data-l="data lost" { span { (or_dash(&lost_words(&row.lost))) } }
-                    td.wd data-l="who" { span { (by(row, header)) } }
+                    td.wd data-l="caused by" { span { (by(row, header)) } }
                 }
             } }
         } }
