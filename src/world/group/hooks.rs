@@ -47,19 +47,20 @@ impl Step<'_> {
     ) {
         let id = draft.id;
         let item = RequestItem { reason: draft.reason, ..RequestItem::new(id, draft.action) };
+        let origin = request.origin.after(seq);
+        let delayed = (request.following(origin), item, reason);
         let held = self.world.held.get_mut(&id).filter(|held| !held.requested.is_empty());
         if let Some(held) = held {
-            held.requested.push((*request, item, reason));
+            held.requested.push(delayed);
             return;
         }
         let before = self.world.fleet.instance(id).state;
         // A member that leaves no longer waits to start.
         let then = self.forget_hold(id).map_or(before, |launch| launch.then);
-        let requested = vec![(*request, item, reason)];
+        let (requested, since) = (vec![delayed], self.now);
         let by = self.world.fleet.instance(id).stopped_by;
         self.world.fleet.set_state(id, Lifecycle::Removing, by);
         self.change(request, seq, Subject::Instance(id), What::State(before, Lifecycle::Removing));
-        let (since, origin) = (self.now, request.origin.after(seq));
         let held = Held { requested, then, hook, since, beats: 0, approved: false, origin };
         self.world.held.insert(id, held);
         if let Some(group) = self.world.fleet.instance(id).group {
@@ -205,7 +206,6 @@ impl Step<'_> {
             let request =
                 RequestContext { cause: by.cause, verb: by.verb, past_hook: true, ..requested };
             let request = RequestContext { target: Target::Instance(id), ..request };
-            let request = request.following(held.origin);
             let open = self.open(&request, true);
             let tally = self.judge_again(&request, open.seq, item, reason, result);
             let instance = self.world.fleet.instance(id);

@@ -79,14 +79,13 @@ impl Step<'_> {
         let open = self.open(&request, true);
         let state = self.world.fleet.group(group);
         let wanted = targets.len;
-        // Members that leave already count for neither.
-        let targets_of = self.instances_of(targets);
-        let fleet = &self.world.fleet;
-        let counted = targets_of.iter().filter(|id| {
-            let member = fleet.instance(**id);
+        // Members that leave already are not counted.
+        let counts = |id: &&InstanceId| {
+            let member = self.world.fleet.instance(**id);
             member.group == Some(group) && !member.is_aside()
-        });
-        let left = state.size() - count(counted.count());
+        };
+        let named = targets.of(&self.world.targets).iter().filter(counts).count();
+        let left = state.size() - count(named);
         request.facts.capacity =
             if left < state.min { Capacity::BelowMin } else { Capacity::Within };
         request.facts.named = YesNo::Yes;

@@ -11,7 +11,8 @@ use crate::world::request::{Reason, RequestContext, RequestItem};
 /// A member that a lifecycle hook delays.
 #[derive(Debug, Clone)]
 pub(in crate::world) struct Held {
-    /// The requests to a member that leaves, in order; empty for a new member.
+    /// The requests to a member that leaves, in order, each with the origin of what follows from
+    /// it; empty for a new member.
     pub requested: Vec<(RequestContext, RequestItem, Reason)>,
     /// Its state after the delay, if it stays: whether it runs, or who or what stopped it.
     pub then: Lifecycle,
@@ -21,7 +22,7 @@ pub(in crate::world) struct Held {
     pub beats: u32,
     /// Whether the hook is completed, and the member waits for other members.
     pub approved: bool,
-    /// The origin of the records that follow from the request.
+    /// The origin of the records that follow from the start of the delay.
     pub origin: Origin,
 }
 
