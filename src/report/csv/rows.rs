@@ -75,7 +75,7 @@ pub(super) fn remedy(remedy: Option<Remedy>, policy: PolicyId, header: &RunHeade
 
 /// The last instant at which a remedy helps; empty if there is none.
 fn until(remedy: Option<Remedy>) -> Cell<'static> {
-    remedy.and_then(|remedy| remedy.until).map_or(EMPTY, Cell::Time)
+    time(remedy.and_then(|remedy| remedy.until))
 }
 
 /// A request as a row.
@@ -388,7 +388,6 @@ pub(in crate::report) fn alert<'r>(
         [Cell::Text(&rule.id), Cell::word(basis.confidence)]
     });
     let [rule, confidence] = rule.unwrap_or([EMPTY; 2]);
-    let time = |at: Option<SimTime>| at.map_or(EMPTY, Cell::Time);
     [
         scenario,
         case,

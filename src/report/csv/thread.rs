@@ -253,6 +253,7 @@ impl Report<RunItem<'_>> for CsvThread {
 }
 
 const ENDED: &str = "the thread that writes the tables has ended";
+
 /// Dropping waits until the thread has closed its files, so that their folder can be removed.
 impl Drop for CsvThread {
     fn drop(&mut self) {
