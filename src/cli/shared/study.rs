@@ -43,6 +43,9 @@ const FIRST_ROUND: u64 = 16;
 /// If a round takes less time than this, the next round is larger.
 const SHORT_ROUND: Duration = Duration::from_secs(2);
 
+/// Why a plan has fewer replications than requested.
+const INTERRUPTED: &str = "interrupted";
+
 /// Most replications if a precision is requested without a number.
 const MOST: u64 = 100_000;
 
@@ -309,14 +312,16 @@ impl<'a> PlanStudy<'a> {
                 relied.iter_mut().zip(one.relied).for_each(|(all, one)| *all = all.union(one));
             }
             if !is_whole {
-                result.stop = "interrupted";
+                result.stop = INTERRUPTED;
                 break;
             }
             from = to;
             if let Some(save) = save.as_mut().filter(|_| from < numbers.end) {
                 round = if began.elapsed() < SHORT_ROUND { round * 2 } else { round };
                 self.note(&mut result, &relied);
+                let stop = std::mem::replace(&mut result.stop, INTERRUPTED);
                 failed = save(&result).err();
+                result.stop = stop;
                 if failed.is_some() {
                     break;
                 }
@@ -401,7 +406,8 @@ fn check_size(replications: u64, cases: u64) -> Result<(), Exit> {
     Err(Exit::BadInput)
 }
 
-/// The run file of a study, as far as its plans have results.
+/// The run file of a study. It lists every plan, whether or not it has replications, so that an
+/// interrupted study is recognised as the same one.
 fn run_file(
     request: &StudyRequest<'_>,
     plans: &[Plan],
@@ -410,16 +416,18 @@ fn run_file(
 ) -> RunFile {
     let mut file = RunFile::new(request.options.command(request), inputs(loader));
     file.study = Some(request.options.written(request.overrides));
-    file.complete = all.len() == plans.len();
     plans.iter().for_each(|plan| note_policies(&plan.header, &mut file.policies));
     let assumptions = all.iter().flat_map(|one| one.assumptions.iter().cloned());
     file.assumptions = WrittenAssumption::merged(assumptions);
     plans.iter().for_each(|plan| note_sources(&plan.header, &mut file.sources));
-    for (one, plan) in all.iter().zip(plans) {
-        file.complete &= matches!(one.stop, "replications" | "halfwidth");
+    for (at, plan) in plans.iter().enumerate() {
+        let (stop, events) =
+            all.get(at).map_or((INTERRUPTED, 0), |one| (one.stop, one.replications.events()));
+        file.complete &= matches!(stop, "replications" | "halfwidth");
         let written = WrittenPlan::of(plan, &loader.sources);
-        let end = run_end(&plan.header, written, one.replications.events(), one.stop);
-        file.runs.push(RunEnd { counts: one.replications.counts.clone(), ..end });
+        let end = run_end(&plan.header, written, events, stop);
+        let counts = Replications::new(&plan.header, &plan.counts).counts;
+        file.runs.push(RunEnd { counts, ..end });
     }
     file
 }
