@@ -17,10 +17,10 @@ use super::args::RunFormat;
 use super::shared::exit::Exit;
 use super::shared::file_thread::StagedFile;
 use super::shared::load::print_problems;
-use super::shared::output_folder::{self, cannot};
+use super::shared::output_folder;
 use super::shared::study_part::{Part, PartTable, TABLE, compare, misplaced};
 use super::shared::study_result::{Merged, publish};
-use super::shared::terminal;
+use super::shared::terminal::{self, cannot_write};
 use crate::diagnostics::{Code, Problem, Problems, Sources};
 use crate::experiment::{Estimator, Observed};
 use crate::report::{
@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let names = count_names(first.file.runs.iter().map(|run| run.counts.as_slice()));
     let table = out.as_ref().map(|out| ReplicationsCsv::new(out.open(TABLE)?, names)).transpose();
     let failed =
-        |error: io::Error| cannot(arguments.out.as_deref().unwrap_or(Path::new("")), &error);
+        |error: io::Error| cannot_write(arguments.out.as_deref().unwrap_or(Path::new("")), &error);
     let mut merging = Merging {
         table: table.map_err(failed)?,
         all: first.study.replications,

@@ -8,13 +8,14 @@ use super::shared::exit::Exit;
 use super::shared::file_thread::StagedFile;
 use super::shared::format_target::ReportTarget;
 use super::shared::load::{Loader, plans};
-use super::shared::output_folder::{self, OutputFolder, cannot};
+use super::shared::output_folder::{self, OutputFolder};
 use super::shared::progress::Progress;
 use super::shared::run_end::{WrittenPlan, judge_ending, run_end, undecided};
 use super::shared::run_inputs::{
     assumed, inputs, note_policies, note_sources, page_inputs, without_folder,
 };
-use super::shared::{study, terminal};
+use super::shared::terminal::{self, cannot_write};
+use super::shared::study;
 use crate::experiment::{Ending, Filter, Stopped, Summary, carry_out_while};
 use crate::plan::{Options, Plan, Starts, Unread};
 use crate::record::InstanceRow;
@@ -217,7 +218,7 @@ impl<'a> Running<'a> {
             (Some(out), Some(path)) => {
                 let tables = CsvTables::<BlockCsv<StagedFile>>::new(|name| out.open(name));
                 let tables = tables.and_then(CsvThread::start);
-                Some(tables.map_err(|error| cannot(path, &error))?)
+                Some(tables.map_err(|error| cannot_write(path, &error))?)
             }
             _ => None,
         };
@@ -324,7 +325,7 @@ impl<'a> Running<'a> {
         }
         let Some(tables) = &mut self.tables else { return Ok(()) };
         tables.write(item).map_err(|error| {
-            Broken::Write(self.arguments.out.as_ref().map(|path| cannot(path, &error)))
+            Broken::Write(self.arguments.out.as_ref().map(|path| cannot_write(path, &error)))
         })
     }
 
@@ -349,7 +350,7 @@ impl<'a> Running<'a> {
         }
         let Some(mut tables) = self.tables.take() else { return Ok(None) };
         tables.finish().map_err(|error| match &self.arguments.out {
-            Some(path) => cannot(path, &error),
+            Some(path) => cannot_write(path, &error),
             None => Exit::CouldNotWrite,
         })?;
         let counts = tables.counts().iter();

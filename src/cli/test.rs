@@ -74,6 +74,9 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let loaded = loader.scenarios(&or_default(&arguments.paths), &options);
     let loaded = ManuallyDrop::new(loaded);
     terminal::install_interrupt_handler();
+    let unchanged = options.policy.is_none() && options.seed.is_none();
+    let stored: Vec<_> =
+        loaded.iter().map(|one| read_stored(one, unchanged, &mut loader)).collect();
     // Standard output contains only the skeleton, so that it can be redirected to a file.
     let quiet = arguments.coverage.suggests();
     let html = arguments.html.clone().map(|path| Output { format: Format::Html, file: Some(path) });
@@ -81,9 +84,6 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let wanted = wanted.filter(|output| !quiet || output.file.is_some());
     let outputs = wanted.map(|output| Ok((output, ReportTarget::begin(output.file.as_deref())?)));
     let outputs: Vec<_> = outputs.collect::<Result<_, Exit>>()?;
-    let unchanged = options.policy.is_none() && options.seed.is_none();
-    let stored: Vec<_> =
-        loaded.iter().map(|one| read_stored(one, unchanged, &mut loader)).collect();
     let jobs = jobs(&loaded, &stored, arguments);
     if jobs.is_empty() && loader.broken.is_empty() {
         loader.print_problems(paint);

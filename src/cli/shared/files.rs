@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::paths_in_use::note_read;
 use crate::diagnostics::{Files, ReadFailure, Sources, Stream, is_yaml};
 use crate::time::SimTime;
 
@@ -101,6 +102,7 @@ impl Files for DiskFiles {
     fn stream(&self, from: &str, path: &str) -> Option<Stream> {
         let file = self.resolve(from, path).ok()?;
         let meta = fs::metadata(&file).ok().filter(fs::Metadata::is_file)?;
+        note_read(&file);
         let shown = shown(&file).into();
         let open = move || Ok(Box::new(File::open(&file)?) as Box<dyn Read + Send>);
         let open = Arc::new(open);
@@ -156,6 +158,7 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
         return Err(too_large());
     }
     let file = File::open(path).map_err(|error| failure(&error))?;
+    note_read(path);
     let mut bytes = Vec::new();
     // A pipe or a device has no size, so the limit is applied while reading.
     file.take(largest + 1).read_to_end(&mut bytes).map_err(|error| failure(&error))?;
@@ -178,6 +181,15 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     })?;
     // Some editors write a byte order mark, which is not part of the text.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// The first line of a file, up to 200 bytes; `None` if it cannot be read. The file does not count
+/// as one that the command reads.
+pub fn first_line(path: &Path) -> Option<String> {
+    let mut bytes = Vec::new();
+    File::open(path).ok()?.take(200).read_to_end(&mut bytes).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    text.lines().next().map(str::to_owned)
 }
 
 /// The conversion of two bytes to a unit of UTF-16; `None` if the file does not begin with a byte

@@ -14,9 +14,10 @@ use std::path::{Path, PathBuf};
 use super::exit::Exit;
 use super::file_thread::{FileThread, StagedFile};
 use super::files::shown;
+use super::paths_in_use::{Claim, folder_of};
 use super::staging::{RUN_FILE, Staged, StagedKind, clear_leftovers, is_result};
 use super::system_calls::{AllCalls, Gate, SystemCalls};
-use super::terminal;
+use super::terminal::{self, cannot_write};
 use crate::report::{
     DATA_PACKAGE, Input, RunFile, WrittenTable, count_names, data_package, run_json,
 };
@@ -34,6 +35,8 @@ pub struct OutputFolder<G: Gate = AllCalls> {
     /// Dropped before `staged`, which removes the files.
     files: FileThread,
     staged: Staged<G>,
+    /// `None` if no other output can be there.
+    _claim: Option<Claim>,
 }
 
 impl<G: Gate + Copy> OutputFolder<G> {
@@ -55,7 +58,7 @@ impl<G: Gate + Copy> OutputFolder<G> {
         let staged = Staged::create(StagedKind::Folder, parent, calls)?;
         // Without a trailing slash, so that a suffix can be added to the name.
         let named = named.components().collect();
-        Ok(Self { calls, named, target, files: FileThread::start()?, staged })
+        Ok(Self { calls, named, target, files: FileThread::start()?, staged, _claim: None })
     }
 
     /// Creates a file in the staged folder.
@@ -235,10 +238,7 @@ fn resolve<G: Gate + Copy>(named: &Path, calls: SystemCalls<G>) -> io::Result<Pa
     if fs::symlink_metadata(named).is_ok() {
         return fs::canonicalize(named);
     }
-    let parent = match named.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        Some(_) | None => Path::new("."),
-    };
+    let parent = folder_of(named);
     calls.create_parents(parent)?;
     match named.file_name() {
         Some(name) => Ok(fs::canonicalize(parent)?.join(name)),
@@ -294,12 +294,15 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 /// Begins an output folder if a path is given.
 ///
 /// # Errors
-/// [`Exit::CouldNotWrite`] if it cannot be written.
+/// [`Exit::CouldNotWrite`] if it cannot be written; [`Exit::BadInput`] if the command reads a file
+/// in it, or writes another output there.
 pub fn begin(path: Option<&Path>) -> Result<Option<OutputFolder>, Exit> {
-    path.map(|path| {
-        OutputFolder::begin(path, SystemCalls::default()).map_err(|error| cannot(path, &error))
-    })
-    .transpose()
+    let begin = |path: &Path| {
+        let folder = OutputFolder::begin(path, SystemCalls::default());
+        let folder = folder.map_err(|error| cannot_write(path, &error))?;
+        Ok(OutputFolder { _claim: Some(Claim::of(path)?), ..folder })
+    };
+    path.map(begin).transpose()
 }
 
 /// Moves a finished folder to its target and prints its path.
@@ -309,7 +312,7 @@ pub fn begin(path: Option<&Path>) -> Result<Option<OutputFolder>, Exit> {
 pub fn finish(folder: OutputFolder, run: &mut RunFile) -> Result<(), Exit> {
     let named = folder.named.clone();
     let wanted = named.clone();
-    let path = folder.finish(run).map_err(|error| cannot(&named, &error))?;
+    let path = folder.finish(run).map_err(|error| cannot_write(&named, &error))?;
     let partial = match (run.complete, path == wanted) {
         (true, _) => String::new(),
         (false, true) => "; it is partial (see run.json)".to_owned(),
@@ -319,12 +322,6 @@ pub fn finish(folder: OutputFolder, run: &mut RunFile) -> Result<(), Exit> {
     };
     terminal::print_stderr(&format!("wrote {}{partial}", shown(&path)));
     Ok(())
-}
-
-/// Reports that a file or folder cannot be written.
-pub fn cannot(path: &Path, error: &io::Error) -> Exit {
-    terminal::print_stderr(&format!("stayput: cannot write {}: {error}", shown(path)));
-    Exit::CouldNotWrite
 }
 
 #[cfg(test)]

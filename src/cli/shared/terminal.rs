@@ -1,11 +1,13 @@
 //! The terminal: data goes to standard output, messages go to standard error.
 
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::{AutoStream, ColorChoice};
 
 use super::exit::Exit;
+use crate::diagnostics::visible;
 use crate::report::{Page, Paint, WIDTH, without_commands};
 
 /// Whether to use colour on standard output.
@@ -66,6 +68,13 @@ pub fn could_not_write(what: &str, error: &io::Error) -> Option<Exit> {
     }
     print_stderr(&format!("stayput: cannot write {what}: {error}"));
     Some(Exit::CouldNotWrite)
+}
+
+/// Reports that a file or folder cannot be written.
+pub fn cannot_write(path: &Path, error: &io::Error) -> Exit {
+    let path = path.to_string_lossy();
+    print_stderr(&format!("stayput: cannot write {}: {error}", visible(&path)));
+    Exit::CouldNotWrite
 }
 
 /// Writes a line to standard error. A failure is ignored, because it cannot be reported.
