@@ -14,8 +14,8 @@ use super::shared::run_end::{WrittenPlan, judge_ending, run_end, undecided};
 use super::shared::run_inputs::{
     assumed, inputs, note_policies, note_sources, page_inputs, without_folder,
 };
-use super::shared::terminal::{self, cannot_write};
 use super::shared::study;
+use super::shared::terminal::{self, cannot_write};
 use crate::experiment::{Ending, Filter, Stopped, Summary, carry_out_while};
 use crate::plan::{Options, Plan, Starts, Unread};
 use crate::record::InstanceRow;

@@ -342,17 +342,17 @@ fn warn_of_idle_assumptions(loaded: &[Loaded], judged: &[Judged], problems: &mut
 /// true if the scenario runs under its own policy and seed.
 fn read_stored(one: &Loaded, unchanged: bool, loader: &mut Loader) -> Option<Vec<DecisionRow>> {
     let path = stored_path(&one.path);
-    if !unchanged || !path.is_file() {
+    if !unchanged {
         return None;
     }
+    let text = loader.read_beside(&one.path, &path.file_name()?.to_string_lossy())?;
     let shown = path.to_string_lossy().into_owned();
     let mut report = |problem: Problem| {
         let mut problem = problem.help("update it with `stayput bless`");
         problem.path = Some(shown.clone());
         loader.problems.add(problem);
     };
-    let text = super::shared::files::read_text(&path).map_err(|failure| failure.to_string());
-    let rows = match text.and_then(|text| read_decisions(&text)) {
+    let rows = match read_decisions(&text) {
         Ok(rows) => rows,
         Err(why) => {
             let title = format!("`{shown}` is not a file of stored decisions: {why}");

@@ -6,7 +6,7 @@ use super::arguments::{Arguments, Format};
 use super::cases::{case_named, cases};
 use super::overlays::{compares_overlays, overlays};
 use super::recorded::{Recording, recorded};
-use crate::cli::shared::accepted_files::{accepted_path, read_accepted_file};
+use crate::cli::shared::accepted_files::read_accepted_file;
 use crate::cli::shared::exit::Exit;
 use crate::cli::shared::format_target::ReportTarget;
 use crate::cli::shared::load::Loader;
@@ -79,8 +79,7 @@ fn of_folders_or_policies(
         [None, None] => {
             let mut loader = Loader::new();
             let names = (names[0], names[1]);
-            let path = arguments.accepted.clone().unwrap_or_else(|| accepted_path(names.1));
-            let file = read_accepted_file(&path, &mut loader);
+            let file = read_accepted_file(names.1, arguments.accepted.as_deref(), &mut loader);
             let pairing = arguments.pairing()?;
             let options = PairOptions { pairing: pairing.as_ref(), accepted: file.as_ref() };
             let found = policies(names, &arguments.paths, &options, &mut loader);

@@ -28,8 +28,12 @@ impl HuntFileKind {
     /// The first line of each file of this kind.
     const fn first_line(self) -> &'static str {
         match self {
-            Self::Way => "# A way that `stayput hunt` found. The next hunt into this folder removes it.",
-            Self::Fix => "# Changes that `stayput hunt --fix` found. The next one into this folder removes them.",
+            Self::Way => {
+                "# A way that `stayput hunt` found. The next hunt into this folder removes it."
+            }
+            Self::Fix => {
+                "# Changes that `stayput hunt --fix` found. The next one into this folder removes them."
+            }
         }
     }
 }
@@ -59,7 +63,9 @@ impl<'p> HuntFiles<'p> {
         let (stems, files) = (BTreeSet::new(), Vec::new());
         let files = Self { folder, kind, calls, stems, files };
         match files.earlier()?.iter().find(|path| was_read(path)) {
-            Some(path) => Err(refuse(path, "an earlier hunt wrote this file, and this one reads it")),
+            Some(path) => {
+                Err(refuse(path, "an earlier hunt wrote this file, and this one reads it"))
+            }
             None => Ok(files),
         }
     }

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use super::exit::Exit;
 use super::files::{self, DiskFiles, read_text};
 use super::messages::report_nothing_ran;
-use super::terminal;
+use super::{paths_in_use, terminal};
 use std::sync::{Arc, OnceLock};
 
 use crate::diagnostics::{
-    Code, Problem, Problems, Severity, Sources, closest, many, render, summary,
+    Code, Files as _, Problem, Problems, Severity, Sources, closest, many, render, summary,
 };
 use crate::experiment::{CaseProperties, Filter};
 use crate::format::{
@@ -153,6 +153,20 @@ impl Loader {
                 None
             }
         }
+    }
+
+    /// The text of the file `name` in the folder of the file `from`, to which it belongs; `None` if
+    /// there is no such file, or, with an error, if it cannot be read. It may be a link only to a
+    /// file that `from` may name.
+    pub fn read_beside(&mut self, from: &str, name: &str) -> Option<String> {
+        let path = paths_in_use::folder_of(Path::new(from)).join(name);
+        let missing = |error: std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
+        if path.symlink_metadata().is_err_and(missing) {
+            return None;
+        }
+        let read = self.disk.read(from, name);
+        let failed = |failure| Problem::unreadable(&files::shown(&path), failure);
+        read.map_err(|failure| self.problems.add(failed(failure))).ok().map(|(_, text)| text)
     }
 
     /// Compiles the text of a scenario; `None`, with errors, if it has mistakes.
