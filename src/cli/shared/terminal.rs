@@ -97,9 +97,13 @@ pub fn print(text: &str) -> Result<Exit, Exit> {
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Lets a first interrupt set a flag, and a second one end the program.
+///
+/// If the caller ignores one of the signals, as `nohup` ignores the hang-up, it stays ignored. The
+/// handler is for all of them or none, so that the others then end the program at once, without a
+/// partial result.
 pub fn install_interrupt_handler() {
     // If this fails, an interrupt ends the program; nothing has been written by then.
-    let _ = ctrlc::set_handler(|| {
+    let _ = ctrlc::try_set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
             // The second interrupt ends the program at once.
             std::process::exit(Exit::Interrupted as i32);
