@@ -11,7 +11,7 @@ use anstream::ColorChoice;
 use super::args::{day, or_default};
 use super::shared::accepted_files::{accepted_path, read_accepted_file};
 use super::shared::exit::Exit;
-use super::shared::load::{Loaded, Loader};
+use super::shared::load::{Loaded, Loader, refuse_overlays};
 use super::shared::messages::{print_problem, report_nothing_ran};
 use super::shared::output_file::write;
 use super::shared::policy_pair::{self, PairOptions};
@@ -177,6 +177,9 @@ fn accept_changes(
     if let (Some(until), true) = (&arguments.until, over) {
         terminal::print_stderr(&format!("stayput: {until} is in the past; choose a later day"));
         return Err(Exit::BadInput);
+    }
+    if arguments.paths.is_empty() {
+        refuse_overlays("a comparison of policies")?;
     }
     let mut loader = Loader::new();
     let found =

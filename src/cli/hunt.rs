@@ -35,7 +35,8 @@ pub(super) struct Arguments {
     /// Search only losses within this time after the start of the scenario.
     #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = span)]
     within: SimSpan,
-    /// Search only calls of these callers (default: the principals of the scenario, or any caller).
+    /// Search only calls of this caller; repeat the option for several (default: the principals of
+    /// the scenario, or any caller).
     #[arg(long = "as", value_name = "WHO", num_args = 1..)]
     callers: Vec<String>,
     /// Largest number of steps of a way.
@@ -53,7 +54,7 @@ pub(super) struct Arguments {
     /// Ignore the events of the scenario, and use only its fleet.
     #[arg(long)]
     without_events: bool,
-    /// Run only this case.
+    /// Search only this case.
     #[arg(long, value_name = "NAME")]
     case: Option<String>,
     /// Use this policy (NAME@EDITION or a file) for accounts that do not name one.

@@ -14,7 +14,6 @@ use super::shared::run_cases::{Job, Judged, RunSettings, course, judge_all};
 use super::shared::snapshots::stored_path;
 use super::shared::{coverage, messages, terminal};
 use crate::diagnostics::{Code, Problem, Problems, many};
-use crate::experiment::Filter;
 use crate::report::{
     CaseReport, DecisionRow, Page, Paint, RunPage, TestExtras, TestRun, WIDTH, github, junit,
     read_decisions, shell_word, snapshot_failure, test_json, test_markdown, test_page, test_report,
@@ -27,9 +26,6 @@ pub(super) struct Arguments {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     overrides: Overrides,
-    /// Run only cases that match this expression, such as `name(unpaid-*) and not case(never-*)`.
-    #[arg(short = 'E', long, value_name = "EXPRESSION", value_parser = Filter::parse)]
-    filter: Option<Filter>,
     /// Number of cases to run in parallel; the report does not depend on it.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -242,7 +238,7 @@ fn jobs<'l>(
             let header = &plan.header;
             let case = arguments.overrides.case.as_ref();
             let wanted = case.is_none_or(|case| *case == header.case)
-                && is_selected(arguments.filter.as_ref(), &one.path, header)
+                && is_selected(arguments.overrides.filter(), &one.path, header)
                 && arguments
                     .shard
                     .is_none_or(|shard| shard.contains(&header.scenario, &header.case));
@@ -259,23 +255,17 @@ fn jobs<'l>(
 
 /// The command that runs only this case.
 fn rerun_command(path: &str, case: &str, overrides: &Overrides) -> String {
-    let mut command = format!("stayput test {}", shell_word(path));
-    if !case.is_empty() {
-        command.push_str(&format!(" --case {}", shell_word(case)));
-    }
-    if let Some(policy) = &overrides.policy {
-        command.push_str(&format!(" --policy {}", shell_word(policy)));
-    }
-    if let Some(seed) = overrides.seed {
-        command.push_str(&format!(" --seed {seed}"));
-    }
-    command
+    let case = Some(case).filter(|case| !case.is_empty()).map(str::to_owned);
+    let overrides = Overrides { case, filter: None, ..overrides.clone() };
+    let words = overrides.words();
+    let words = std::iter::once(path).chain(words.iter().map(String::as_str)).map(shell_word);
+    format!("stayput test {}", words.collect::<Vec<_>>().join(" "))
 }
 
 /// Reports that no case ran. This is not a success, unless a shard of the suite is empty.
 fn nothing_ran(loaded: &[Loaded], arguments: &Arguments) -> Result<Exit, Exit> {
     let cases: usize = loaded.iter().map(|one| one.compiled.plans.len()).sum();
-    let narrowed = arguments.filter.is_some() || arguments.overrides.case.is_some();
+    let narrowed = arguments.overrides.filter.is_some() || arguments.overrides.case.is_some();
     if let (Some(shard), false) = (arguments.shard, narrowed || cases == 0) {
         // The other shards contain the cases.
         let Shard { number, count } = shard;
@@ -293,7 +283,7 @@ fn nothing_ran(loaded: &[Loaded], arguments: &Arguments) -> Result<Exit, Exit> {
         let title = format!("no scenario found in {}", paths.join(", "));
         Problem::bare(Code::NothingFound, title)
             .help("a scenario is a YAML file that begins with `stayput: scenario/1`")
-    } else if let (Some(case), None) = (&arguments.overrides.case, &arguments.filter) {
+    } else if let (Some(case), None) = (&arguments.overrides.case, &arguments.overrides.filter) {
         let known =
             loaded.iter().flat_map(|one| &one.compiled.plans).map(|p| p.header.case.as_str());
         let known: Vec<&str> = known.filter(|case| !case.is_empty()).collect();

@@ -53,6 +53,11 @@ pub fn allow_outside() {
     OUTSIDE.store(true, Ordering::Relaxed);
 }
 
+/// Whether files may name any other file.
+pub fn is_outside_allowed() -> bool {
+    OUTSIDE.load(Ordering::Relaxed)
+}
+
 impl DiskFiles {
     /// Allows a file or folder because the command line names it.
     pub fn allow(&mut self, path: &Path) {
@@ -72,7 +77,7 @@ impl DiskFiles {
         let folder = Path::new(from).parent().filter(|folder| !folder.as_os_str().is_empty());
         let roots = [folder.unwrap_or_else(|| Path::new(".")), Path::new(".")];
         let inside = |root: &Path| fs::canonicalize(root).is_ok_and(|root| real.starts_with(root));
-        if !OUTSIDE.load(Ordering::Relaxed) && !roots.into_iter().any(inside) {
+        if !is_outside_allowed() && !roots.into_iter().any(inside) {
             return Err(ReadFailure {
                 what: "it is outside the folder of this file and the working directory".into(),
                 help: Some("run with `--allow-outside`, or name it on the command line".into()),
@@ -80,10 +85,7 @@ impl DiskFiles {
         }
         match fs::metadata(&real) {
             Ok(meta) if meta.is_dir() || meta.is_file() => Ok(path),
-            Ok(_) => Err(ReadFailure {
-                what: "it is a device, a pipe or a socket".into(),
-                help: Some("save its contents to a file".into()),
-            }),
+            Ok(_) => Err(special_file()),
             Err(error) => Err(failure(&error)),
         }
     }
@@ -230,6 +232,14 @@ fn failure(error: &std::io::Error) -> ReadFailure {
     ReadFailure { what, help: None }
 }
 
+/// The failure to read something that is neither a file nor a folder.
+fn special_file() -> ReadFailure {
+    ReadFailure {
+        what: "it is a device, a pipe or a socket".into(),
+        help: Some("save its contents to a file".into()),
+    }
+}
+
 /// Every file under `paths` that may be a scenario or a policy, and whether `paths` contains it
 /// itself. A folder is searched for YAML files, in the order of their names. Hidden files and files
 /// of accepted changes are left out.
@@ -267,8 +277,14 @@ fn search(
         let folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if folder && !hidden {
             search(&path, found, failed);
-        } else if is_yaml(&path) && !hidden && path.is_file() {
-            found.push((path, false));
+        } else if is_yaml(&path) && !hidden {
+            match fs::metadata(&path) {
+                Ok(meta) if meta.is_file() => found.push((path, false)),
+                // A link to a folder.
+                Ok(meta) if meta.is_dir() => {}
+                Ok(_) => failed.push((path, special_file())),
+                Err(error) => failed.push((path, failure(&error))),
+            }
         }
     }
 }

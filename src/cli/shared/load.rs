@@ -46,9 +46,27 @@ pub fn apply_overlays(files: Vec<PathBuf>) {
     let _ = OVERLAYS.set(files);
 }
 
+/// The overlays that are applied to every scenario.
+pub fn overlay_files() -> &'static [PathBuf] {
+    OVERLAYS.get().map(Vec::as_slice).unwrap_or_default()
+}
+
 /// Whether overlays are applied.
 pub fn has_overlays() -> bool {
-    OVERLAYS.get().is_some_and(|files| !files.is_empty())
+    !overlay_files().is_empty()
+}
+
+/// Refuses overlays where no scenario is read.
+///
+/// # Errors
+/// [`Exit::BadInput`] if there are overlays.
+pub fn refuse_overlays(what: &str) -> Result<(), Exit> {
+    if !has_overlays() {
+        return Ok(());
+    }
+    let line = format!("stayput: `--with` has no effect on {what}: no scenario is read");
+    terminal::print_stderr(&line);
+    Err(Exit::BadInput)
 }
 
 /// A compiled scenario.
@@ -227,8 +245,8 @@ impl Loader {
     /// The overlays of `--with`; one that has a mistake is left out, with errors.
     pub fn overlays(&mut self) -> Vec<(Node, AddedEvents)> {
         if self.overlays.is_none() {
-            let files = OVERLAYS.get().map(Vec::as_slice).unwrap_or_default();
-            let read: Vec<_> = files.iter().filter_map(|path| self.overlay(path)).collect();
+            let read: Vec<_> =
+                overlay_files().iter().filter_map(|path| self.overlay(path)).collect();
             self.overlays = Some(read);
         }
         self.overlays.clone().unwrap_or_default()
@@ -332,6 +350,8 @@ pub fn plans(
     }
     let mut all = Vec::new();
     let mut count = 0;
+    let is_called = |plan: &Plan| case.is_some_and(|case| plan.header.case == case);
+    let exists = loaded.iter().flat_map(|one| &one.compiled.plans).any(is_called);
     for Loaded { path, compiled } in loaded {
         count += compiled.plans.len();
         let plans = compiled.plans.into_iter();
@@ -347,6 +367,11 @@ pub fn plans(
     known.dedup();
     known.retain(|name| !name.is_empty());
     let wanted: Vec<Plan> = all.into_iter().filter(|plan| plan.header.case == case).collect();
+    if wanted.is_empty() && exists {
+        let why = format!("`-E` leaves out the case `{case}` that `--case` names");
+        report_nothing_ran(Code::FilterMatchesNone, &why);
+        return Err(Exit::NothingRan);
+    }
     if wanted.is_empty() {
         let close = closest(case, known.iter().map(String::as_str));
         let help = match (close.first(), known.as_slice()) {

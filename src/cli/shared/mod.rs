@@ -13,7 +13,7 @@ pub(super) mod load;
 pub(super) mod messages;
 pub(super) mod output_file;
 pub(super) mod output_folder;
-mod paths_in_use;
+pub(super) mod paths_in_use;
 pub(super) mod policy_pair;
 pub(super) mod progress;
 pub(super) mod resume;

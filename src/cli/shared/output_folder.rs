@@ -95,7 +95,7 @@ impl<G: Gate + Copy> OutputFolder<G> {
                 self.staged.placed();
                 Ok(named)
             }
-            Err(error) => Err(self.keep(&error)),
+            Err(error) => Err(self.keep(&error, &named)),
         }
     }
 
@@ -110,23 +110,27 @@ impl<G: Gate + Copy> OutputFolder<G> {
         )
     }
 
-    /// Keeps a result that could not be moved to its target under another name beside it.
-    fn keep(self, error: &io::Error) -> io::Error {
+    /// Keeps a result that could not be moved to `wanted` under another name beside its target.
+    fn keep(self, error: &io::Error, wanted: &Path) -> io::Error {
+        let named = |error: String| {
+            // The caller names the target.
+            if wanted == self.named { error } else { format!("{}: {error}", shown(wanted)) }
+        };
         for number in 1..KEPT {
             let suffix = if number == 1 { ".result".into() } else { format!(".result-{number}") };
             let path = with_suffix(&self.target, &suffix);
             match self.calls.rename_to_nothing(&self.staged.path, &path) {
                 Ok(()) => {
                     self.staged.placed();
-                    let named = shown(&with_suffix(&self.named, &suffix));
-                    let why = format!("{error}; the result is in {named}");
+                    let kept = shown(&with_suffix(&self.named, &suffix));
+                    let why = named(format!("{error}; the result is in {kept}"));
                     return io::Error::new(error.kind(), why);
                 }
                 Err(taken) if taken.kind() == ErrorKind::AlreadyExists => {}
                 Err(_) => break,
             }
         }
-        io::Error::new(error.kind(), error.to_string())
+        io::Error::new(error.kind(), named(error.to_string()))
     }
 }
 

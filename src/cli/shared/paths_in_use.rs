@@ -1,8 +1,8 @@
 //! The files that the command has read, and the paths that it writes.
 //!
 //! An output never replaces a file that the same command reads, and no output is, contains or lies
-//! inside another one. Every path of an output is claimed before the work begins; the path of a file
-//! is checked again right before it is written.
+//! inside another one. Every path of an output is claimed before the work begins; the path of a
+//! file is checked again right before it is written.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -61,8 +61,8 @@ impl Claim {
     pub fn of(path: &Path) -> Result<Self, Exit> {
         let named = visible(&path.to_string_lossy()).into_owned();
         let path = (!is_stream(path)).then(|| resolved(path, LINKS));
-        let unchecked = Self { path: None, named };
-        let Some(path) = path else { return Ok(unchecked) };
+        let mut claim = Self { path: None, named };
+        let Some(path) = path else { return Ok(claim) };
         let mut claimed = locked(&CLAIMED);
         let overlaps = |other: &PathBuf| path.starts_with(other) || other.starts_with(&path);
         if let Some((other, other_name)) = claimed.iter().find(|(other, _)| overlaps(other)) {
@@ -71,11 +71,11 @@ impl Claim {
                 (_, true) => format!("it is inside the output `{other_name}`"),
                 (_, false) => format!("it contains the output `{other_name}`"),
             };
-            return Err(unchecked.refuse(&how));
+            return Err(claim.refuse(&how));
         }
-        claimed.push((path.clone(), unchecked.named.clone()));
+        claimed.push((path.clone(), claim.named.clone()));
         drop(claimed);
-        let claim = Self { path: Some(path), named: unchecked.named.clone() };
+        claim.path = Some(path);
         claim.check()?;
         Ok(claim)
     }
