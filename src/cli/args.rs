@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use super::shared::{files, load};
+use crate::experiment::Filter;
+use crate::kernel::Limits;
 use crate::time::CalendarDays;
 use crate::words::{Confidence, Word};
 
-/// Options that replace settings of the scenarios.
+/// Options that replace settings of the scenarios, or select some of their cases.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Overrides {
     /// Use this policy (NAME@EDITION or a file) for accounts that do not name one.
@@ -17,18 +20,21 @@ pub struct Overrides {
     /// Run only this case.
     #[arg(long, value_name = "NAME")]
     pub case: Option<String>,
+    /// Run only cases that match this expression, such as `name(unpaid-*) and not case(never-*)`.
+    #[arg(short = 'E', long, value_name = "EXPRESSION", value_parser = WrittenFilter::parse)]
+    pub filter: Option<WrittenFilter>,
     /// Fail unless every decision has at least this confidence.
     #[arg(long, value_name = "LEVEL", value_parser = confidence)]
     pub only: Option<Confidence>,
     /// Stop after N events.
-    #[arg(long, value_name = "N", default_value_t = crate::kernel::Limits::default().events)]
+    #[arg(long, value_name = "N", default_value_t = Limits::default().events)]
     pub max_events: u64,
 }
 
 impl Default for Overrides {
     fn default() -> Self {
-        let max_events = crate::kernel::Limits::default().events;
-        Self { policy: None, seed: None, case: None, only: None, max_events }
+        let max_events = Limits::default().events;
+        Self { policy: None, seed: None, case: None, filter: None, only: None, max_events }
     }
 }
 
@@ -38,8 +44,50 @@ impl Overrides {
         crate::plan::Options { policy, seed, ..crate::plan::Options::default() }
     }
 
-    pub fn limits(&self) -> crate::kernel::Limits {
-        crate::kernel::Limits { events: self.max_events, ..crate::kernel::Limits::default() }
+    pub fn limits(&self) -> Limits {
+        Limits { events: self.max_events, ..Limits::default() }
+    }
+
+    /// The filter of cases; `None` if every case is selected.
+    pub fn filter(&self) -> Option<&Filter> {
+        self.filter.as_ref().map(|written| &written.filter)
+    }
+
+    /// These options and the global ones, as words of a command line that repeats the result.
+    pub fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if files::is_outside_allowed() {
+            words.push("--allow-outside".to_owned());
+        }
+        let mut add = |flag: &str, value: Option<String>| {
+            if let Some(value) = value {
+                words.extend([flag.to_owned(), value]);
+            }
+        };
+        for file in load::overlay_files() {
+            add("--with", Some(file.to_string_lossy().into_owned()));
+        }
+        add("--policy", self.policy.clone());
+        add("--seed", self.seed.map(|seed| seed.to_string()));
+        add("--case", self.case.clone());
+        add("-E", self.filter.as_ref().map(|filter| filter.text.clone()));
+        add("--only", self.only.map(|only| only.to_string()));
+        let is_default = self.max_events == Limits::default().events;
+        add("--max-events", (!is_default).then(|| self.max_events.to_string()));
+        words
+    }
+}
+
+/// A filter, and its text on the command line.
+#[derive(Debug, Clone)]
+pub struct WrittenFilter {
+    filter: Filter,
+    text: String,
+}
+
+impl WrittenFilter {
+    fn parse(text: &str) -> Result<Self, String> {
+        Filter::parse(text).map(|filter| Self { filter, text: text.to_owned() })
     }
 }
 
@@ -101,7 +149,7 @@ pub fn or_default(paths: &[PathBuf]) -> Vec<PathBuf> {
     if paths.is_empty() { vec![PathBuf::from("scenarios")] } else { paths.to_vec() }
 }
 
-/// The output formats of `run` and `merge`.
+/// The output formats of `run`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum RunFormat {
     /// Timeline, or estimates over replications, as readable text.

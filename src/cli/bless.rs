@@ -11,7 +11,7 @@ use anstream::ColorChoice;
 use super::args::{day, or_default};
 use super::shared::accepted_files::{accepted_path, read_accepted_file};
 use super::shared::exit::Exit;
-use super::shared::load::{Loaded, Loader};
+use super::shared::load::{Loaded, Loader, refuse_overlays};
 use super::shared::messages::{print_problem, report_nothing_ran};
 use super::shared::output_file::write;
 use super::shared::policy_pair::{self, PairOptions};
@@ -23,7 +23,7 @@ use crate::diagnostics::{Code, Problem, Problems, many};
 use crate::plan::Options;
 use crate::report::{
     Acceptance, AcceptedFile, Accepting, DecisionRow, DiffResult, accept, accepted_yaml,
-    decisions_csv,
+    decisions_csv, is_reason,
 };
 use crate::time::CalendarDays;
 
@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], requires = "reason")]
     diff: Option<Vec<String>>,
     /// Why the change is accepted.
-    #[arg(long, value_name = "TEXT", requires = "diff")]
+    #[arg(long, value_name = "TEXT", requires = "diff", value_parser = reason)]
     reason: Option<String>,
     /// Last day on which the acceptance is valid, such as 2026-12-31.
     #[arg(long, value_name = "DAY", requires = "diff", value_parser = day_as_written)]
@@ -56,6 +56,15 @@ pub(super) struct Arguments {
 /// A day, as written: the file of acceptances keeps the text.
 fn day_as_written(text: &str) -> Result<String, String> {
     day(text).map(|_| text.to_owned())
+}
+
+/// A reason that a file of acceptances can contain.
+fn reason(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("it is empty; write why the change is accepted".to_owned());
+    }
+    let why = "it must be one line of text without tabs and other control characters";
+    is_reason(text).then(|| text.to_owned()).ok_or_else(|| why.to_owned())
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
@@ -78,13 +87,24 @@ fn store_decisions(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, E
     let mut loaded = loader.scenarios(&or_default(&arguments.paths), &Options::default());
     loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     if arguments.paths.is_empty() {
-        loaded.retain(|one| stored_path(&one.path).exists());
+        loaded.retain(|one| stored_path(&one.path).symlink_metadata().is_ok());
     }
     let jobs = jobs(&loaded);
     if jobs.is_empty() {
         let why = "nothing to bless; name a scenario to store its decisions";
         report_nothing_ran(Code::NothingFound, why);
         return Err(Exit::NothingRan);
+    }
+    let before: Vec<Option<String>> = loaded
+        .iter()
+        .map(|one| {
+            let name = stored_path(&one.path);
+            loader.read_beside(&one.path, &name.file_name()?.to_string_lossy())
+        })
+        .collect();
+    if loader.problems.refuse() {
+        loader.print_problems(terminal::stderr_paint(colour));
+        return Err(Exit::BadInput);
     }
     terminal::install_interrupt_handler();
     let settings = RunSettings { limits: crate::kernel::Limits::default(), only: None, jobs: 1 };
@@ -96,10 +116,10 @@ fn store_decisions(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, E
         return Err(Exit::Undecided);
     }
     let mut lines = Vec::new();
-    for (file, one) in loaded.iter().enumerate() {
+    for (file, (one, before)) in loaded.iter().zip(&before).enumerate() {
         let in_file = judged.iter().filter(|judged| judged.file == file);
         let rows: Vec<DecisionRow> = in_file.flat_map(|judged| judged.rows.clone()).collect();
-        lines.push(store(&stored_path(&one.path), &rows)?);
+        lines.push(store(&stored_path(&one.path), before.as_deref(), &rows)?);
     }
     terminal::print(&lines.join("\n"))?;
     let unmet: usize = judged.iter().map(|one| one.report.judgement.failures.len()).sum();
@@ -129,12 +149,12 @@ fn jobs(loaded: &[Loaded]) -> Vec<Job<'_>> {
     jobs
 }
 
-/// Writes a file of stored decisions if its text differs, and returns a line about it.
-fn store(path: &Path, rows: &[DecisionRow]) -> Result<String, Exit> {
+/// Writes a file of stored decisions if its text differs from the text `before`, and returns a line
+/// about it.
+fn store(path: &Path, before: Option<&str>, rows: &[DecisionRow]) -> Result<String, Exit> {
     let text = decisions_csv(rows).map_err(|_| Exit::CouldNotWrite)?;
     let shown = path.display();
-    let before = super::shared::files::read_text(path).ok();
-    if before.as_ref() == Some(&text) {
+    if before == Some(text.as_str()) {
         return Ok(format!("{shown}: unchanged"));
     }
     write(path, &text)?;
@@ -158,11 +178,17 @@ fn accept_changes(
         terminal::print_stderr(&format!("stayput: {until} is in the past; choose a later day"));
         return Err(Exit::BadInput);
     }
+    if arguments.paths.is_empty() {
+        refuse_overlays("a comparison of policies")?;
+    }
     let mut loader = Loader::new();
     let found =
         policy_pair::policies(names, &arguments.paths, &PairOptions::default(), &mut loader);
     let path = arguments.accepted.clone().unwrap_or_else(|| accepted_path(names.1));
-    let file = read_accepted_file(&path, &mut loader);
+    // A file that the user names may be new.
+    let named = arguments.accepted.as_deref();
+    let is_new = named.is_some_and(|path| path.symlink_metadata().is_err());
+    let file = if is_new { None } else { read_accepted_file(names.1, named, &mut loader) };
     loader.refuse_or_continue(paint)?;
     let mut result = found?;
     let mut kept = keep(file.as_ref(), &mut result);

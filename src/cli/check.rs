@@ -6,7 +6,7 @@ use anstream::ColorChoice;
 
 use super::args::or_default;
 use super::shared::exit::Exit;
-use super::shared::load::{FileKind, Loader, kind_of};
+use super::shared::load::{FileKind, Loader, kind_of, refuse_overlays};
 use super::shared::messages::report_nothing_ran;
 use super::shared::terminal;
 use crate::diagnostics::{Severity, many};
@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let paint = terminal::stderr_paint(colour);
     let mut loader = Loader::new();
     let mut lines = Vec::new();
-    let mut checked = 0;
+    let (mut checked, mut has_scenario) = (0, false);
     let mut is_broken = false;
     let overlay = arguments.house.as_ref().and_then(|path| loader.overlay(path));
     let options = Options { with: overlay.into_iter().collect(), ..Options::default() };
@@ -57,6 +57,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             }
             Some(FileKind::Scenario) => {
                 checked += 1;
+                has_scenario = true;
                 if let Some(loaded) = loader.scenario(&path, text, &options) {
                     lines.extend(loaded.compiled.read.iter().map(|line| format!("read {line}")));
                     lines.push(summary_line(&shown, &loaded.compiled));
@@ -69,6 +70,9 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             }
             None => {}
         }
+    }
+    if !has_scenario && loader.broken.is_empty() {
+        refuse_overlays("these files")?;
     }
     loader.print_problems(paint);
     if checked == 0 && loader.broken.is_empty() {

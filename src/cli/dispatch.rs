@@ -1,7 +1,7 @@
 //! The verbs of the command line, and the dispatch to them.
 
 use anstream::ColorChoice;
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::shared::exit::Exit;
 use super::shared::{files, load, terminal};
@@ -87,7 +87,9 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
 }
 
 fn dispatch(arguments: Vec<std::ffi::OsString>) -> Exit {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let parsed = program().try_get_matches_from(arguments);
+    let parsed = parsed.and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => {
             if error.use_stderr() {
@@ -104,6 +106,11 @@ fn dispatch(arguments: Vec<std::ffi::OsString>) -> Exit {
         files::allow_outside();
     }
     load::apply_overlays(arguments.with);
+    if let Some(verb) = arguments.verb.without_scenarios()
+        && let Err(exit) = load::refuse_overlays(&format!("`stayput {verb}`"))
+    {
+        return exit;
+    }
     let colour = match arguments.color {
         Colour::Auto => ColorChoice::Auto,
         Colour::Always => ColorChoice::Always,
@@ -129,8 +136,51 @@ fn dispatch(arguments: Vec<std::ffi::OsString>) -> Exit {
     ended.unwrap_or_else(|exit| exit)
 }
 
+impl Command {
+    /// The name of a verb that never reads a scenario; `None` for the others.
+    const fn without_scenarios(&self) -> Option<&'static str> {
+        match self {
+            Self::Merge(_) => Some("merge"),
+            Self::Init(_) => Some("init"),
+            Self::Import(_) => Some("import"),
+            Self::Policies(_) => Some("policies"),
+            Self::Rules(_) => Some("rules"),
+            Self::Schema(_) => Some("schema"),
+            Self::Completions { .. } => Some("completions"),
+            Self::Run(_)
+            | Self::Test(_)
+            | Self::Diff(_)
+            | Self::Bless(_)
+            | Self::Explain(_)
+            | Self::Check(_)
+            | Self::Hunt(_)
+            | Self::Matrix(_) => None,
+        }
+    }
+}
+
+/// Verbs in whose help a global option is hidden, because it has no effect there.
+const HIDDEN: &[(&str, &[&str])] = &[
+    ("with", &["merge", "init", "import", "policies", "rules", "schema", "completions"]),
+    ("allow_outside", &["merge", "import", "policies", "schema", "completions"]),
+];
+
+/// The command line.
+fn program() -> clap::Command {
+    let mut program = Arguments::command();
+    for (option, verbs) in HIDDEN {
+        let found = program.get_arguments().find(|known| known.get_id() == option).cloned();
+        for verb in *verbs {
+            program = program.mut_subcommand(verb, |verb| {
+                verb.args(found.clone().map(|option| option.hide(true)))
+            });
+        }
+    }
+    program
+}
+
 fn completions(shell: clap_complete::Shell) -> Result<Exit, Exit> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "stayput", &mut script);
+    clap_complete::generate(shell, &mut program(), "stayput", &mut script);
     terminal::print(&String::from_utf8_lossy(&script))
 }

@@ -1,15 +1,16 @@
 //! `stayput explain`: one decision, one situation, one rule or one message code.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anstream::ColorChoice;
 
 use super::shared::exit::Exit;
-use super::shared::load::{FileKind, Loader, kind_of, plans};
+use super::shared::load::{FileKind, Loader, has_overlays, kind_of, plans, refuse_overlays};
 use super::shared::messages::print_problem;
 use super::shared::messages::report_nothing_ran;
 use super::shared::run_cases::decisions;
-use super::shared::run_end::name_of;
+use super::shared::run_end::{name_of, undecided};
 use super::shared::terminal;
 use crate::diagnostics::{Code, Problem, Sources, Suggestion, closest};
 use crate::experiment::{DecisionWatch, carry_out};
@@ -40,26 +41,88 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     if let Some(code) = Code::spelled(&arguments.what) {
+        arguments.check("a message code", &[])?;
         return terminal::print(&format!("{code}: {}", code.meaning()));
     }
+    let text = super::shared::files::read_text(std::path::Path::new(&arguments.what)).ok();
     if let [id] = &arguments.situation[..]
         && !id.contains('=')
     {
+        arguments.check("a rule", &[Extra::Pairs, Extra::With])?;
         return rule(&arguments.what, id, colour);
     }
-    let text = super::shared::files::read_text(std::path::Path::new(&arguments.what)).ok();
     let is_bare = text.is_none() && arguments.situation.is_empty();
-    if is_bare && Catalog::names().any(|name| has_rule(name, &arguments.what)) {
+    if is_bare && (is_code(&arguments.what) || is_rule(&arguments.what)) {
+        arguments.check("a rule", &[])?;
         return everywhere(&arguments.what, colour);
     }
     match arguments.what.rsplit_once('#') {
-        Some((file, about)) if about.contains('/') => decision(arguments, (file, about), colour),
-        Some((file, about)) => rule(file, about, colour),
+        Some((file, about)) if about.contains('/') => {
+            arguments.check("a decision of a scenario", &[Extra::Case, Extra::With])?;
+            decision(arguments, (file, about), colour)
+        }
+        Some((file, about)) => {
+            arguments.check("a rule", &[Extra::With])?;
+            rule(file, about, colour)
+        }
         None if text.is_some_and(|text| kind_of(&text) == Some(FileKind::Scenario)) => {
+            arguments.check("the decisions of a scenario", &[Extra::Case, Extra::With])?;
             list(arguments, colour)
         }
-        None => situation(arguments, colour),
+        None => {
+            arguments.check("a situation of a policy", &[Extra::Pairs, Extra::Assume])?;
+            situation(arguments, colour)
+        }
     }
+}
+
+/// An argument that has an effect on some explanations only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extra {
+    Pairs,
+    Case,
+    Assume,
+    With,
+}
+
+impl Arguments {
+    /// Refuses arguments that have no effect on what is explained; `used` has an effect.
+    fn check(&self, what: &str, used: &[Extra]) -> Result<(), Exit> {
+        let pair = self.situation.first().cloned();
+        let case = self.case.as_ref().map(|_| "--case".to_owned());
+        let assume = self.assume.first().map(|_| "--assume".to_owned());
+        let with = has_overlays().then(|| "--with".to_owned());
+        let given = [
+            (Extra::Pairs, pair),
+            (Extra::Case, case),
+            (Extra::Assume, assume),
+            (Extra::With, with),
+        ];
+        for (extra, name) in given {
+            if let Some(name) = name.filter(|_| !used.contains(&extra)) {
+                let title = format!("`{name}` has no effect on {what}");
+                return Err(refuse(Problem::bare(Code::Contradiction, title).help(match extra {
+                    Extra::Pairs => "name a policy to explain a situation: NAME@EDITION or a file",
+                    Extra::Assume => "set `assume:` in the scenario, or name a policy",
+                    Extra::Case | Extra::With => "leave it out",
+                })));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a word has the form of a message code, such as `E010`.
+fn is_code(what: &str) -> bool {
+    let digits = what.strip_prefix(['E', 'W']).unwrap_or_default();
+    digits.len() == 3 && digits.chars().all(|c| c.is_ascii_digit())
+}
+
+/// Whether a word is the id of a rule of an edition, or has its form, such as `RP5`.
+fn is_rule(what: &str) -> bool {
+    let digits = what.trim_start_matches(|c: char| c.is_ascii_uppercase());
+    let has_form = (1..what.len()).contains(&digits.len()) && digits.parse::<u32>().is_ok();
+    has_form || Catalog::names().any(|name| has_rule(name, what))
 }
 
 /// Reports a mistake in the arguments, and returns the exit code.
@@ -82,7 +145,15 @@ fn everywhere(id: &str, colour: ColorChoice) -> Result<Exit, Exit> {
     let names: Vec<&str> = Catalog::names().collect();
     let policies: Vec<_> = names.iter().filter_map(|name| loader.policy(name)).collect();
     loader.refuse_or_continue(terminal::stderr_paint(colour))?;
-    print_rule(id, policies.iter().map(|policy| &**policy), &loader.sources, colour)
+    let exists = policies.iter().flat_map(|policy| &policy.rules).any(|rule| rule.id == id);
+    if is_code(id) && !exists {
+        let title = format!("there is no message code `{id}`");
+        let known = Code::ALL.iter().map(|code| code.word());
+        let problem = Problem::bare(Code::UnknownWord, title);
+        return Err(refuse(problem.did_you_mean(&closest(id, known))));
+    }
+    let policies = policies.iter().map(|policy| &**policy);
+    print_rule((id, "no edition has a rule"), policies, &loader.sources, colour)
 }
 
 /// Prints a rule of a policy, or of the policies of a scenario.
@@ -104,15 +175,19 @@ fn rule(what: &str, id: &str, colour: ColorChoice) -> Result<Exit, Exit> {
             ));
         }
         let books: Vec<_> = plans.iter().flat_map(|plan| plan.header.rulebooks.iter()).collect();
-        return print_rule(id, books.iter().map(|book| &*book.policy), &loader.sources, colour);
+        let policies = books.iter().map(|book| &*book.policy);
+        return print_rule((id, "no policy has a rule"), policies, &loader.sources, colour);
     }
+    refuse_overlays("a rule")?;
     let policy = loader.policy(what);
     loader.refuse_or_continue(terminal::stderr_paint(colour))?;
-    print_rule(id, policy.as_deref().into_iter(), &loader.sources, colour)
+    let policy = policy.as_deref().into_iter();
+    print_rule((id, "this policy has no rule"), policy, &loader.sources, colour)
 }
 
+/// Prints a rule of some policies. `missing` is the beginning of the message if none has it.
 fn print_rule<'p>(
-    id: &str,
+    (id, missing): (&str, &str),
     policies: impl Iterator<Item = &'p Policy>,
     files: &Sources,
     colour: ColorChoice,
@@ -136,12 +211,14 @@ fn print_rule<'p>(
     if reported.is_empty() {
         known.sort_unstable();
         known.dedup();
-        let problem = Problem::bare(Code::UnknownRule, format!("no policy has a rule `{id}`"));
+        let problem = Problem::bare(Code::UnknownRule, format!("{missing} `{id}`"));
         let problem = problem.did_you_mean(&closest(id, known));
-        return Err(refuse(
+        let why = "is not of the form `column=word`, so it is read as a rule";
+        return Err(refuse(if is_rule(id) {
             problem
-                .note(format!("`{id}` is not of the form `column=word`, so it is read as a rule")),
-        ));
+        } else {
+            problem.note(format!("`{id}` {why}"))
+        }));
     }
     let texts = reported
         .iter()
@@ -156,6 +233,7 @@ fn list(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let loaded = loader.scenarios(&[PathBuf::from(&arguments.what)], &options);
     loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut known: BTreeSet<Vec<String>> = BTreeSet::new();
     for plan in plans(loaded, arguments.case.as_deref(), None)? {
         for row in decisions(plan)? {
             let name = format!("{}#{}/{}", arguments.what, row.get("event"), row.get("instance"));
@@ -164,7 +242,7 @@ fn list(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
                 name.push_str(&format!(" --case {}", shell_word(row.get("case"))));
             }
             let row = vec![name, row.get("trigger").to_owned(), row.get("outcome").to_uppercase()];
-            if !rows.contains(&row) {
+            if known.insert(row.clone()) {
                 rows.push(row);
             }
         }
@@ -190,18 +268,20 @@ fn decision(
     let plans = plans(loaded, arguments.case.as_deref(), None)?;
     let page = terminal::page(colour);
     let (mut reported, mut elsewhere, mut known) = (Vec::new(), Vec::new(), Vec::new());
-    let mut instance_exists = false;
+    let mut stopped = Vec::new();
     for plan in plans {
         let span = location_of(event, &plan, &loader.sources);
-        known.extend(plan.header.instances.iter().map(str::to_owned));
-        let mut watch = DecisionWatch::new(event, instance, &plan.header);
-        instance_exists |= watch.instance_exists();
+        let mut watch = DecisionWatch::new(event, instance);
         let limits = crate::kernel::Limits::default();
-        let (_, run) = carry_out(plan, limits, None, |record, world| {
+        let (ending, run) = carry_out(plan, limits, None, |record, world| {
             watch.add(record, world);
             Ok::<(), Exit>(())
         })?;
         let header = run.world().header();
+        // A group may have created the instance.
+        known.extend(header.instances.iter().map(str::to_owned));
+        let why = undecided(&ending, header);
+        stopped.extend(why.map(|why| format!("stayput: {}: {why}", name_of(header))));
         elsewhere.extend(watch.elsewhere.iter().cloned());
         for explained in watch.finish() {
             let head = page.paint.dim(&name_of(header));
@@ -209,8 +289,12 @@ fn decision(
             reported.push(format!("{head}\n{text}"));
         }
     }
+    if reported.is_empty() && !stopped.is_empty() {
+        terminal::print_stderr(&stopped.join("\n"));
+        return Err(Exit::Undecided);
+    }
     if reported.is_empty() {
-        return Err(nothing_decided((event, instance), instance_exists, &known, &mut elsewhere));
+        return Err(nothing_decided((event, instance), &known, &mut elsewhere));
     }
     terminal::print(&reported.join("\n\n"))
 }
@@ -227,11 +311,10 @@ fn location_of(event: &str, plan: &Plan, sources: &Sources) -> String {
 
 fn nothing_decided(
     (event, instance): (&str, &str),
-    instance_exists: bool,
     known: &[String],
     elsewhere: &mut Vec<String>,
 ) -> Exit {
-    if !instance_exists {
+    if !known.iter().any(|name| name == instance) {
         let close = closest(instance, known.iter().map(String::as_str));
         let title = format!("unknown instance `{instance}`");
         return refuse(Problem::bare(Code::UnknownName, title).did_you_mean(&close));
@@ -258,6 +341,8 @@ fn situation(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let Some(policy) = policy else { return Err(Exit::BadInput) };
     let mut settings: Vec<u8> = policy.switches.iter().map(|s| s.default.unwrap_or(0)).collect();
     let mut taken = SwitchSet::EMPTY;
+    refuse_repeated(&arguments.assume)?;
+    refuse_repeated(&arguments.situation)?;
     for pair in &arguments.assume {
         let (name, value) = split(pair)?;
         let Some(switch) = policy.switch(name) else {
@@ -297,6 +382,19 @@ fn situation(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let book = Rulebook::new(policy, settings, taken);
     let query = SituationQuery { book: &book, facts, on, on_is_given };
     terminal::print(&explain_situation(&query, terminal::page(colour)))
+}
+
+/// Refuses two pairs with the same name.
+fn refuse_repeated(pairs: &[String]) -> Result<(), Exit> {
+    let mut known = BTreeSet::new();
+    for pair in pairs {
+        let (name, _) = split(pair)?;
+        if !known.insert(name) {
+            let title = format!("`{name}` is given twice");
+            return Err(refuse(Problem::bare(Code::Twice, title).help("give it one value")));
+        }
+    }
+    Ok(())
 }
 
 fn split(pair: &str) -> Result<(&str, &str), Exit> {

@@ -1,17 +1,19 @@
 //! `stayput hunt`: searches for the shortest ways to lose an instance.
 
 use std::cell::Cell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anstream::ColorChoice;
 
 use super::shared::exit::Exit;
-use super::shared::fixes::{changed_plan, write_fixes};
+use super::shared::files::shown;
+use super::shared::fixes::{add_fixes, changed_plan};
+use super::shared::hunt_files::{HuntFileKind, HuntFiles};
 use super::shared::load::{Loader, plans};
 use super::shared::messages::print_problem;
 use super::shared::progress::Progress;
 use super::shared::terminal;
-use super::shared::way_files::{case_tree, write_ways};
+use super::shared::way_files::{add_ways, case_tree};
 use crate::diagnostics::{Code, Problem, closest, many};
 use crate::experiment::{FixChange, FixQuestion, fix};
 use crate::format::{Read, Selector, parse_yaml, yaml_scalar};
@@ -33,7 +35,8 @@ pub(super) struct Arguments {
     /// Search only losses within this time after the start of the scenario.
     #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = span)]
     within: SimSpan,
-    /// Search only calls of these callers (default: the principals of the scenario, or any caller).
+    /// Search only calls of this caller; repeat the option for several (default: the principals of
+    /// the scenario, or any caller).
     #[arg(long = "as", value_name = "WHO", num_args = 1..)]
     callers: Vec<String>,
     /// Largest number of steps of a way.
@@ -51,7 +54,7 @@ pub(super) struct Arguments {
     /// Ignore the events of the scenario, and use only its fleet.
     #[arg(long)]
     without_events: bool,
-    /// Run only this case.
+    /// Search only this case.
     #[arg(long, value_name = "NAME")]
     case: Option<String>,
     /// Use this policy (NAME@EDITION or a file) for accounts that do not name one.
@@ -109,6 +112,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     if arguments.changes.fix {
         return fix_all(arguments, &options, &mut loader, plans, (&selector, colour));
     }
+    let files = begin_files(arguments, HuntFileKind::Way)?;
     let mut exit = Exit::Success;
     let mut answers = Vec::new();
     for mut plan in plans {
@@ -136,16 +140,16 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         }
     };
     terminal::print(&text)?;
-    if let Some(folder) = &arguments.write {
-        let mut count = 0;
+    go_on(arguments)?;
+    if let Some(mut files) = files {
         for (header, targets) in &answers {
-            count += write_ways(
-                (folder, &arguments.scenario),
+            add_ways(
+                (&mut files, &arguments.scenario),
                 (&mut loader, arguments.policy.as_deref(), !arguments.without_events),
                 (header, targets),
             )?;
         }
-        report_written(folder, count, "scenario");
+        let count = finish_files(files, "scenario")?;
         let ways = answers.iter().flat_map(|(_, targets)| targets);
         if ways.map(|target| target.hunted.ways.len()).sum::<usize>() > count {
             let why = "a way with steps cannot be written: the events of the scenario are in a \
@@ -154,7 +158,20 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             terminal::print_stderr(&format!("stayput: {why}"));
         }
     }
-    ended(exit)
+    Ok(exit)
+}
+
+/// The files that `--write` requests.
+fn begin_files(arguments: &Arguments, kind: HuntFileKind) -> Result<Option<HuntFiles<'_>>, Exit> {
+    arguments.write.as_deref().map(|folder| HuntFiles::begin(folder, kind)).transpose()
+}
+
+/// Writes the files, and returns their number.
+fn finish_files(files: HuntFiles<'_>, what: &str) -> Result<usize, Exit> {
+    let folder = shown(files.folder());
+    let count = files.finish()?;
+    terminal::print_stderr(&format!("stayput: wrote {} to {folder}", many(count, what)));
+    Ok(count)
 }
 
 /// The instances of a selector.
@@ -172,21 +189,18 @@ fn pick(
     Ok(picked.unwrap_or_default())
 }
 
-fn report_written(folder: &Path, count: usize, what: &str) {
-    let files = many(count, what);
-    terminal::print_stderr(&format!("stayput: wrote {files} to {}", folder.display()));
-}
-
-/// The end of the command after its report.
+/// Ends the command after its report if the user interrupted the search. What an earlier hunt wrote
+/// is then unchanged.
 ///
 /// # Errors
-/// If the user interrupted the search.
-fn ended(exit: Exit) -> Result<Exit, Exit> {
-    if terminal::is_interrupted() {
-        terminal::print_stderr("stayput: interrupted");
-        return Err(Exit::Interrupted);
+/// [`Exit::Interrupted`].
+fn go_on(arguments: &Arguments) -> Result<(), Exit> {
+    if !terminal::is_interrupted() {
+        return Ok(());
     }
-    Ok(exit)
+    let written = arguments.write.as_ref().map_or("", |_| "; no file was written");
+    terminal::print_stderr(&format!("stayput: interrupted{written}"));
+    Err(Exit::Interrupted)
 }
 
 /// Searches for the changes that close the ways of each plan.
@@ -204,8 +218,8 @@ fn fix_all(
         print_problem(problem.help("name a larger `--within`, or leave `--faster-than` out"));
         return Err(Exit::BadInput);
     }
-    let (mut exit, mut texts, mut answers, mut written) =
-        (Exit::Success, Vec::new(), Vec::new(), 0);
+    let mut files = begin_files(arguments, HuntFileKind::Fix)?;
+    let (mut exit, mut texts, mut answers) = (Exit::Success, Vec::new(), Vec::new());
     for mut plan in plans {
         let mut instances = pick(&mut plan, selector, loader, colour)?;
         instances.sort_unstable();
@@ -218,10 +232,9 @@ fn fix_all(
                 Format::Text => texts.push(report.text(terminal::page(colour))),
                 Format::Json => answers.push(report.json()),
             }
-            if let Some(folder) = &arguments.write {
-                written += write_fixes(folder, report)?;
+            if let Some(files) = &mut files {
+                add_fixes(files, report);
             }
-            Ok(())
         })?;
         if terminal::is_interrupted() {
             break;
@@ -231,10 +244,9 @@ fn fix_all(
         Format::Text => texts.join("\n\n"),
         Format::Json => format!("{:#}", serde_json::Value::from(answers)),
     })?;
-    if let Some(folder) = &arguments.write {
-        report_written(folder, written, "overlay");
-    }
-    ended(exit)
+    go_on(arguments)?;
+    files.map(|files| finish_files(files, "overlay")).transpose()?;
+    Ok(exit)
 }
 
 /// Searches for the changes that close the ways of some instances of a plan.
@@ -243,7 +255,7 @@ fn fix_one(
     options: &Options,
     loader: &mut Loader,
     (plan, instances): (&mut Plan, &[InstanceId]),
-    report: impl FnOnce(&FixReport<'_>) -> Result<(), Exit>,
+    report: impl FnOnce(&FixReport<'_>),
 ) -> Result<(), Exit> {
     let asked = asked(arguments, callers(plan, &arguments.callers)?);
     let (path, case) = (&arguments.scenario, &plan.header.case);
@@ -275,7 +287,8 @@ fn fix_one(
         }
         !terminal::is_interrupted()
     });
-    report(&FixReport { header, tree: &tree, selected, question, fixed: &fixed })
+    report(&FixReport { header, tree: &tree, selected, question, fixed: &fixed });
+    Ok(())
 }
 
 /// The search that the arguments describe; the caller sets its target.

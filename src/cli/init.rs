@@ -45,6 +45,12 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         let policy = arguments.options.policy.first().map(String::as_str);
         let Some(fleet) = example_fleet(policy, &mut loader) else {
             loader.print_problems(paint);
+            if !loader.problems.refuse() {
+                terminal::print_stderr(
+                    "stayput: this policy has no protection with an effect on an instance of a \
+                     small fleet; give the output of your provider's tools: stayput init FILE",
+                );
+            }
             return Err(Exit::BadInput);
         };
         fleet
@@ -75,8 +81,8 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     Ok(Exit::Success)
 }
 
-/// A small fleet on which a protection of the policy has an effect; `None`, with errors, if the
-/// policy has mistakes or no protection of instances.
+/// A small fleet on which a protection of the policy has an effect; `None` if there is none or,
+/// with errors, if the policy has mistakes.
 fn example_fleet(policy: Option<&str>, loader: &mut Loader) -> Option<String> {
     let newest = || Catalog::names().find(|name| Catalog::extends(name).is_none());
     let name = policy.or_else(newest)?;

@@ -7,7 +7,7 @@ use anstream::ColorChoice;
 
 use super::shared::exit::Exit;
 use super::shared::files::read_text;
-use super::shared::load::{FileKind, Loader, kind_of};
+use super::shared::load::{FileKind, Loader, kind_of, refuse_overlays};
 use super::shared::terminal;
 use crate::plan::Options;
 use crate::report::{fleet_matrix_csv, fleet_matrix_text, matrix_csv, matrix_text};
@@ -36,6 +36,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     if read_text(path).is_ok_and(|text| kind_of(&text) == Some(FileKind::Scenario)) {
         return of_fleet(path, arguments.format, &mut loader, colour);
     }
+    refuse_overlays("the matrix of a policy")?;
     let policy = loader.policy(&arguments.policy);
     loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     let Some(policy) = policy else { return Err(Exit::BadInput) };

@@ -17,10 +17,10 @@ use super::args::RunFormat;
 use super::shared::exit::Exit;
 use super::shared::file_thread::StagedFile;
 use super::shared::load::print_problems;
-use super::shared::output_folder::{self, cannot};
+use super::shared::output_folder;
 use super::shared::study_part::{Part, PartTable, TABLE, compare, misplaced};
 use super::shared::study_result::{Merged, publish};
-use super::shared::terminal;
+use super::shared::terminal::{self, cannot_write};
 use crate::diagnostics::{Code, Problem, Problems, Sources};
 use crate::experiment::{Estimator, Observed};
 use crate::report::{
@@ -42,7 +42,28 @@ pub(super) struct Arguments {
     partial: bool,
     /// Output format.
     #[arg(short, long, default_value = "text")]
-    format: RunFormat,
+    format: Format,
+}
+
+/// The output formats. A page and Markdown would need all replications in memory.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Format {
+    /// Estimates as readable text.
+    Text,
+    /// The table `estimates.csv`.
+    Csv,
+    /// Every estimate as JSON, one object per line.
+    Jsonl,
+}
+
+impl From<Format> for RunFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Csv => Self::Csv,
+            Format::Jsonl => Self::Jsonl,
+        }
+    }
 }
 
 /// Most values that are kept in memory for the quantiles of a run; with more, the parts are read
@@ -53,7 +74,7 @@ const MOST_VALUES: usize = 1 << 21;
 const ROWS_AT_ONCE: u64 = 1 << 12;
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
-    begin(arguments)?;
+    terminal::install_interrupt_handler();
     let mut problems = Problems::default();
     let parts: Vec<Part> =
         arguments.parts.iter().filter_map(|path| Part::read(path, &mut problems)).collect();
@@ -80,7 +101,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let names = count_names(first.file.runs.iter().map(|run| run.counts.as_slice()));
     let table = out.as_ref().map(|out| ReplicationsCsv::new(out.open(TABLE)?, names)).transpose();
     let failed =
-        |error: io::Error| cannot(arguments.out.as_deref().unwrap_or(Path::new("")), &error);
+        |error: io::Error| cannot_write(arguments.out.as_deref().unwrap_or(Path::new("")), &error);
     let mut merging = Merging {
         table: table.map_err(failed)?,
         all: first.study.replications,
@@ -117,7 +138,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         results.push(Merged { policy, complete, incomplete, estimates });
     }
     let answered = results.iter().all(|one| one.incomplete == 0);
-    let printed = (arguments.out.as_deref(), Some(arguments.format));
+    let printed = (arguments.out.as_deref(), Some(arguments.format.into()));
     publish(file, &results, (out, rows), printed, colour)?;
     Ok(if answered && is_whole { Exit::Success } else { Exit::Undecided })
 }
@@ -125,18 +146,6 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
 fn refuse(problems: &Problems, colour: ColorChoice) -> Exit {
     print_problems(problems, &Sources::default(), terminal::stderr_paint(colour));
     Exit::BadInput
-}
-
-/// Refuses a page, which needs all replications in memory.
-fn begin(arguments: &Arguments) -> Result<(), Exit> {
-    terminal::install_interrupt_handler();
-    if matches!(arguments.format, RunFormat::Html | RunFormat::Markdown) {
-        terminal::print_stderr(
-            "stayput: merged parts have no page and no Markdown; use text, csv or jsonl",
-        );
-        return Err(Exit::BadInput);
-    }
-    Ok(())
 }
 
 /// Ends the verb if it was interrupted. Nothing has been written by then.

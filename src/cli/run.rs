@@ -1,5 +1,6 @@
 //! `stayput run`: simulates scenarios and prints their timelines.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter};
 use std::path::PathBuf;
 
@@ -7,15 +8,18 @@ use super::args::{Overrides, RunFormat};
 use super::shared::exit::Exit;
 use super::shared::file_thread::StagedFile;
 use super::shared::format_target::ReportTarget;
-use super::shared::load::{Loader, plans};
-use super::shared::output_folder::{self, OutputFolder, cannot};
+use super::shared::load::{Loaded, Loader, is_selected, plans};
+use super::shared::messages::print_problem;
+use super::shared::output_folder::{self, OutputFolder};
 use super::shared::progress::Progress;
 use super::shared::run_end::{WrittenPlan, judge_ending, run_end, undecided};
 use super::shared::run_inputs::{
     assumed, inputs, note_policies, note_sources, page_inputs, without_folder,
 };
-use super::shared::{study, terminal};
-use crate::experiment::{Ending, Filter, Stopped, Summary, carry_out_while};
+use super::shared::study;
+use super::shared::terminal::{self, cannot_write};
+use crate::diagnostics::{Code, Problem};
+use crate::experiment::{Ending, Stopped, Summary, carry_out_while};
 use crate::plan::{Options, Plan, Starts, Unread};
 use crate::record::InstanceRow;
 use crate::report::{
@@ -23,6 +27,7 @@ use crate::report::{
     JsonLines, Made, Page, Report, RunFile, RunItem, RunPage, SideBySide, Text, WrittenAssumption,
     shell_word,
 };
+use crate::run_header::run_name;
 use crate::time::SimSpan;
 use crate::world::World;
 use anstream::ColorChoice;
@@ -34,14 +39,12 @@ pub(super) struct Arguments {
     scenarios: Vec<PathBuf>,
     #[command(flatten)]
     overrides: Overrides,
-    /// Run only cases that match this expression, such as `name(unpaid-*) and not case(never-*)`.
-    #[arg(short = 'E', long, value_name = "EXPRESSION", value_parser = Filter::parse)]
-    filter: Option<Filter>,
     #[command(flatten)]
     study: study::StudyOptions,
     /// Run only replication K and write all of its records. It uses the same random numbers as
     /// replication K of `--replications`.
-    #[arg(long, value_name = "K", conflicts_with_all = ["replications", "until_halfwidth"])]
+    #[arg(long, value_name = "K")]
+    #[arg(conflicts_with_all = ["replications", "until_halfwidth", "shard", "resume", "jobs"])]
     replication: Option<u64>,
     /// Write the CSV tables to this folder.
     #[arg(long, value_name = "DIR")]
@@ -85,6 +88,15 @@ enum Broken {
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+    match attempts(arguments, colour) {
+        // The reason why the partial result could not be written has been printed.
+        Err(Exit::CouldNotWrite) if terminal::is_interrupted() => Err(Exit::Interrupted),
+        ended => ended,
+    }
+}
+
+/// Runs the scenarios; once more if a table must be checked whole before the run.
+fn attempts(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     if may_check_during_run(arguments)?
         && let Some(exit) = run_once(arguments, colour, Some(FIRST_ROWS))?
     {
@@ -103,7 +115,7 @@ const FIRST_ROWS: usize = 1 << 16;
 fn may_check_during_run(arguments: &Arguments) -> Result<bool, Exit> {
     let is_one_run = arguments.scenarios.len() == 1 && !arguments.study.is_requested()?;
     // A selection can fail, with a message that must follow those about the table.
-    let is_whole = arguments.overrides.case.is_none() && arguments.filter.is_none();
+    let is_whole = arguments.overrides.case.is_none() && arguments.overrides.filter.is_none();
     let is_silent = arguments.quiet && arguments.html.is_none();
     // Counting cores reads files, so it comes last.
     let has_core = || std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
@@ -125,7 +137,10 @@ fn run_once(
         return Ok(None);
     }
     loader.refuse_or_continue(paint)?;
-    let plans = plans(loaded, arguments.overrides.case.as_deref(), arguments.filter.as_ref())?;
+    if arguments.out.is_some() || !arguments.quiet && arguments.format == RunFormat::Csv {
+        refuse_same_runs(&loaded, &arguments.overrides)?;
+    }
+    let plans = plans(loaded, arguments.overrides.case.as_deref(), arguments.overrides.filter())?;
     if arguments.format == RunFormat::Markdown && !arguments.compare {
         terminal::print_stderr("stayput: `-f markdown` prints cases side by side; add `--compare`");
         return Err(Exit::BadInput);
@@ -217,7 +232,7 @@ impl<'a> Running<'a> {
             (Some(out), Some(path)) => {
                 let tables = CsvTables::<BlockCsv<StagedFile>>::new(|name| out.open(name));
                 let tables = tables.and_then(CsvThread::start);
-                Some(tables.map_err(|error| cannot(path, &error))?)
+                Some(tables.map_err(|error| cannot_write(path, &error))?)
             }
             _ => None,
         };
@@ -324,7 +339,7 @@ impl<'a> Running<'a> {
         }
         let Some(tables) = &mut self.tables else { return Ok(()) };
         tables.write(item).map_err(|error| {
-            Broken::Write(self.arguments.out.as_ref().map(|path| cannot(path, &error)))
+            Broken::Write(self.arguments.out.as_ref().map(|path| cannot_write(path, &error)))
         })
     }
 
@@ -349,7 +364,7 @@ impl<'a> Running<'a> {
         }
         let Some(mut tables) = self.tables.take() else { return Ok(None) };
         tables.finish().map_err(|error| match &self.arguments.out {
-            Some(path) => cannot(path, &error),
+            Some(path) => cannot_write(path, &error),
             None => Exit::CouldNotWrite,
         })?;
         let counts = tables.counts().iter();
@@ -362,27 +377,44 @@ impl<'a> Running<'a> {
     }
 }
 
+/// Refuses two runs of the same name and case, whose rows in tables would have the same keys.
+fn refuse_same_runs(loaded: &[Loaded], overrides: &Overrides) -> Result<(), Exit> {
+    let mut known: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    for one in loaded {
+        for plan in &one.compiled.plans {
+            let (name, case) = (&*plan.header.scenario, &*plan.header.case);
+            if overrides.case.as_ref().is_some_and(|wanted| wanted != case)
+                || !is_selected(overrides.filter(), &one.path, &plan.header)
+            {
+                continue;
+            }
+            let Some(first) = known.insert((name, case), &one.path) else { continue };
+            let run = run_name(name, case);
+            let problem = if *first == one.path {
+                let title = format!("`{first}` is given twice");
+                Problem::bare(Code::Twice, title).help("name each scenario once")
+            } else {
+                let title = format!("`{first}` and `{}` are both called {run}", one.path);
+                let help = "give one of them another `name:`, or run each into its own folder";
+                Problem::bare(Code::Twice, title).help(help)
+            };
+            print_problem(problem.note("tables identify a run by scenario and case"));
+            return Err(Exit::BadInput);
+        }
+    }
+    Ok(())
+}
+
 /// The command that produces the page again, with the options that affect its content.
 fn command(arguments: &Arguments) -> String {
-    let mut words = vec!["stayput run".to_owned()];
-    words.extend(
-        arguments
-            .scenarios
-            .iter()
-            .map(|path| shell_word(&without_folder(&path.to_string_lossy())).into_owned()),
-    );
-    let overrides = &arguments.overrides;
-    words.extend(
-        overrides
-            .policy
-            .iter()
-            .map(|name| format!("--policy {}", shell_word(&without_folder(name)))),
-    );
-    words.extend(overrides.seed.map(|seed| format!("--seed {seed}")));
-    words.extend(overrides.case.iter().map(|case| format!("--case {}", shell_word(case))));
-    words.extend(arguments.replication.map(|number| format!("--replication {number}")));
-    words.push("--html report.html".to_owned());
-    words.join(" ")
+    let scenarios = arguments.scenarios.iter().map(|path| path.to_string_lossy().into_owned());
+    let mut words: Vec<String> = scenarios.chain(arguments.overrides.words()).collect();
+    if let Some(number) = arguments.replication {
+        words.extend(["--replication".to_owned(), number.to_string()]);
+    }
+    words.extend(["--html", "report.html"].map(str::to_owned));
+    let shown = words.iter().map(|word| shell_word(&without_folder(word)).into_owned());
+    format!("stayput run {}", shown.collect::<Vec<_>>().join(" "))
 }
 
 /// Whole days.

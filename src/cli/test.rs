@@ -14,7 +14,6 @@ use super::shared::run_cases::{Job, Judged, RunSettings, course, judge_all};
 use super::shared::snapshots::stored_path;
 use super::shared::{coverage, messages, terminal};
 use crate::diagnostics::{Code, Problem, Problems, many};
-use crate::experiment::Filter;
 use crate::report::{
     CaseReport, DecisionRow, Page, Paint, RunPage, TestExtras, TestRun, WIDTH, github, junit,
     read_decisions, shell_word, snapshot_failure, test_json, test_markdown, test_page, test_report,
@@ -27,9 +26,6 @@ pub(super) struct Arguments {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     overrides: Overrides,
-    /// Run only cases that match this expression, such as `name(unpaid-*) and not case(never-*)`.
-    #[arg(short = 'E', long, value_name = "EXPRESSION", value_parser = Filter::parse)]
-    filter: Option<Filter>,
     /// Number of cases to run in parallel; the report does not depend on it.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -74,6 +70,9 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let loaded = loader.scenarios(&or_default(&arguments.paths), &options);
     let loaded = ManuallyDrop::new(loaded);
     terminal::install_interrupt_handler();
+    let unchanged = options.policy.is_none() && options.seed.is_none();
+    let stored: Vec<_> =
+        loaded.iter().map(|one| read_stored(one, unchanged, &mut loader)).collect();
     // Standard output contains only the skeleton, so that it can be redirected to a file.
     let quiet = arguments.coverage.suggests();
     let html = arguments.html.clone().map(|path| Output { format: Format::Html, file: Some(path) });
@@ -81,9 +80,6 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let wanted = wanted.filter(|output| !quiet || output.file.is_some());
     let outputs = wanted.map(|output| Ok((output, ReportTarget::begin(output.file.as_deref())?)));
     let outputs: Vec<_> = outputs.collect::<Result<_, Exit>>()?;
-    let unchanged = options.policy.is_none() && options.seed.is_none();
-    let stored: Vec<_> =
-        loaded.iter().map(|one| read_stored(one, unchanged, &mut loader)).collect();
     let jobs = jobs(&loaded, &stored, arguments);
     if jobs.is_empty() && loader.broken.is_empty() {
         loader.print_problems(paint);
@@ -242,7 +238,7 @@ fn jobs<'l>(
             let header = &plan.header;
             let case = arguments.overrides.case.as_ref();
             let wanted = case.is_none_or(|case| *case == header.case)
-                && is_selected(arguments.filter.as_ref(), &one.path, header)
+                && is_selected(arguments.overrides.filter(), &one.path, header)
                 && arguments
                     .shard
                     .is_none_or(|shard| shard.contains(&header.scenario, &header.case));
@@ -259,23 +255,17 @@ fn jobs<'l>(
 
 /// The command that runs only this case.
 fn rerun_command(path: &str, case: &str, overrides: &Overrides) -> String {
-    let mut command = format!("stayput test {}", shell_word(path));
-    if !case.is_empty() {
-        command.push_str(&format!(" --case {}", shell_word(case)));
-    }
-    if let Some(policy) = &overrides.policy {
-        command.push_str(&format!(" --policy {}", shell_word(policy)));
-    }
-    if let Some(seed) = overrides.seed {
-        command.push_str(&format!(" --seed {seed}"));
-    }
-    command
+    let case = Some(case).filter(|case| !case.is_empty()).map(str::to_owned);
+    let overrides = Overrides { case, filter: None, ..overrides.clone() };
+    let words = overrides.words();
+    let words = std::iter::once(path).chain(words.iter().map(String::as_str)).map(shell_word);
+    format!("stayput test {}", words.collect::<Vec<_>>().join(" "))
 }
 
 /// Reports that no case ran. This is not a success, unless a shard of the suite is empty.
 fn nothing_ran(loaded: &[Loaded], arguments: &Arguments) -> Result<Exit, Exit> {
     let cases: usize = loaded.iter().map(|one| one.compiled.plans.len()).sum();
-    let narrowed = arguments.filter.is_some() || arguments.overrides.case.is_some();
+    let narrowed = arguments.overrides.filter.is_some() || arguments.overrides.case.is_some();
     if let (Some(shard), false) = (arguments.shard, narrowed || cases == 0) {
         // The other shards contain the cases.
         let Shard { number, count } = shard;
@@ -293,7 +283,7 @@ fn nothing_ran(loaded: &[Loaded], arguments: &Arguments) -> Result<Exit, Exit> {
         let title = format!("no scenario found in {}", paths.join(", "));
         Problem::bare(Code::NothingFound, title)
             .help("a scenario is a YAML file that begins with `stayput: scenario/1`")
-    } else if let (Some(case), None) = (&arguments.overrides.case, &arguments.filter) {
+    } else if let (Some(case), None) = (&arguments.overrides.case, &arguments.overrides.filter) {
         let known =
             loaded.iter().flat_map(|one| &one.compiled.plans).map(|p| p.header.case.as_str());
         let known: Vec<&str> = known.filter(|case| !case.is_empty()).collect();
@@ -342,17 +332,17 @@ fn warn_of_idle_assumptions(loaded: &[Loaded], judged: &[Judged], problems: &mut
 /// true if the scenario runs under its own policy and seed.
 fn read_stored(one: &Loaded, unchanged: bool, loader: &mut Loader) -> Option<Vec<DecisionRow>> {
     let path = stored_path(&one.path);
-    if !unchanged || !path.is_file() {
+    if !unchanged {
         return None;
     }
+    let text = loader.read_beside(&one.path, &path.file_name()?.to_string_lossy())?;
     let shown = path.to_string_lossy().into_owned();
     let mut report = |problem: Problem| {
         let mut problem = problem.help("update it with `stayput bless`");
         problem.path = Some(shown.clone());
         loader.problems.add(problem);
     };
-    let text = super::shared::files::read_text(&path).map_err(|failure| failure.to_string());
-    let rows = match text.and_then(|text| read_decisions(&text)) {
+    let rows = match read_decisions(&text) {
         Ok(rows) => rows,
         Err(why) => {
             let title = format!("`{shown}` is not a file of stored decisions: {why}");

@@ -60,6 +60,11 @@ fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {
     for (path, (line, column)) in &origins {
         group = group.element(Origin::path(*path).line(*line).char_column(*column));
     }
+    // A problem of a whole file whose title does not name it.
+    let whole = problem.path.as_deref().filter(|path| !problem.title.contains(path));
+    if let Some(path) = whole.filter(|_| problem.labels.is_empty()) {
+        group = group.element(Origin::path(path));
+    }
     for file in files(problem).into_iter().filter(|_| !problem.unquoted) {
         for labels in clusters(problem, file) {
             let (snippet, span) = snippet(&labels, problem, sources);

@@ -2,8 +2,7 @@
 
 use crate::policy::Facts;
 use crate::record::{Decision, Record};
-use crate::run_header::RunHeader;
-use crate::words::{InstanceId, Trigger};
+use crate::words::Trigger;
 use crate::world::World;
 
 /// A decision with its context.
@@ -23,29 +22,28 @@ pub struct ExplainedDecision {
 #[derive(Debug, Clone)]
 pub struct DecisionWatch {
     event: String,
-    /// `None` if no instance has the requested name.
-    instance: Option<InstanceId>,
-    /// All decisions of the event, with the orders of selection.
-    seen: Vec<(Decision, Vec<String>)>,
+    instance: String,
+    /// All decisions of the event.
+    seen: Vec<SeenDecision>,
     /// Every event with a decision about the instance.
     pub elsewhere: Vec<String>,
 }
 
-impl DecisionWatch {
-    /// Collects the decisions of `event`, an event id or `timer:NAME`, about `instance`.
-    pub fn new(event: &str, instance: &str, header: &RunHeader) -> Self {
-        let index = header.instances.position(instance);
-        Self {
-            event: event.to_owned(),
-            instance: index.map(InstanceId::from_index),
-            seen: Vec::new(),
-            elsewhere: Vec::new(),
-        }
-    }
+#[derive(Debug, Clone)]
+struct SeenDecision {
+    decision: Decision,
+    /// Whether it is about the requested instance.
+    is_about: bool,
+    /// Names of the orders of selection.
+    orders: Vec<String>,
+}
 
-    /// Whether the instance exists.
-    pub const fn instance_exists(&self) -> bool {
-        self.instance.is_some()
+impl DecisionWatch {
+    /// Collects the decisions of `event`, an event id or `timer:NAME`, about `instance`, which the
+    /// run may create.
+    pub fn new(event: &str, instance: &str) -> Self {
+        let (event, instance) = (event.to_owned(), instance.to_owned());
+        Self { event, instance, seen: Vec::new(), elsewhere: Vec::new() }
     }
 
     /// Adds a record.
@@ -53,29 +51,30 @@ impl DecisionWatch {
         let header = world.header();
         let Record::Decision(decision) = record else { return };
         let cause = header.cause(decision.cause);
-        if Some(decision.instance) == self.instance && !self.elsewhere.iter().any(|e| *e == cause) {
+        let is_about = header.instance(decision.instance) == self.instance;
+        if is_about && !self.elsewhere.iter().any(|event| *event == cause) {
             self.elsewhere.push(cause.clone().into_owned());
         }
         if cause == self.event {
-            self.seen.push((Decision::clone(decision), orders(decision, world)));
+            let decision = Decision::clone(decision);
+            let orders = orders(&decision, world);
+            self.seen.push(SeenDecision { decision, is_about, orders });
         }
     }
 
     /// The decisions about the instance, in order.
     pub fn finish(self) -> Vec<ExplainedDecision> {
-        let about_instance =
-            self.seen.iter().filter(|(decision, _)| Some(decision.instance) == self.instance);
-        about_instance
-            .map(|(decision, orders)| {
-                let same = self.seen.iter().map(|(d, _)| d).filter(|d| d.seq == decision.seq);
-                ExplainedDecision {
-                    facts: decision.facts,
-                    together: same.cloned().collect(),
-                    orders: orders.clone(),
-                    decision: decision.clone(),
-                }
-            })
-            .collect()
+        let explained = |one: &SeenDecision| {
+            let all = self.seen.iter().map(|seen| &seen.decision);
+            let same = all.filter(|decision| decision.seq == one.decision.seq);
+            ExplainedDecision {
+                facts: one.decision.facts,
+                together: same.cloned().collect(),
+                orders: one.orders.clone(),
+                decision: one.decision.clone(),
+            }
+        };
+        self.seen.iter().filter(|one| one.is_about).map(explained).collect()
     }
 }
 

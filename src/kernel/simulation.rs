@@ -202,8 +202,7 @@ impl<M: Model, S: EventBatches<Event = M::Event>> Simulation<M, S> {
             return false;
         };
         self.events_now = if at == self.future_events.now() { self.events_now + 1 } else { 1 };
-        self.events += 1;
-        if self.events > self.limits.events {
+        if self.events >= self.limits.events {
             self.stop = Some(Stop::Limit(Limit::Events));
             return false;
         }
@@ -211,6 +210,7 @@ impl<M: Model, S: EventBatches<Event = M::Event>> Simulation<M, S> {
             self.stop = Some(Stop::Limit(Limit::EventsAtOnce));
             return false;
         }
+        self.events += 1;
         if self.react(at) == Flow::Halt {
             self.stop = Some(Stop::Halted);
         }
@@ -392,6 +392,18 @@ mod tests {
         horizon: i64,
         limits: Limits,
     ) -> (Vec<String>, Option<Stop>) {
+        let (records, stop, _) = counted_run(period, halt_at, script, horizon, limits);
+        (records, stop)
+    }
+
+    /// The records of a run, its stop, and the number of events that it has handled.
+    fn counted_run(
+        period: i64,
+        halt_at: i64,
+        script: &[(i64, &'static str)],
+        horizon: i64,
+        limits: Limits,
+    ) -> (Vec<String>, Option<Stop>, u64) {
         let mut future_events = FutureEvents::starting_at(SimTime::from_seconds(0));
         future_events.set(Tick, SimTime::from_seconds(period));
         let script: Vec<_> =
@@ -401,7 +413,7 @@ mod tests {
         let mut simulation =
             Simulation::new(model, script.into_iter(), future_events, horizon, limits);
         let records = simulation.by_ref().collect();
-        (records, simulation.stop())
+        (records, simulation.stop(), simulation.events())
     }
 
     #[test]
@@ -427,10 +439,10 @@ mod tests {
     #[test]
     fn limits_end_a_run_and_name_themselves() {
         let few = Limits { events: 3, events_at_once: 99 };
-        let (seen, stop) = run(1, 99, &[], 99, few);
-        assert_eq!((seen.len(), stop), (3, Some(Stop::Limit(Limit::Events))));
+        let (seen, stop, events) = counted_run(1, 99, &[], 99, few);
+        assert_eq!((seen.len(), stop, events), (3, Some(Stop::Limit(Limit::Events)), 3));
         let few = Limits { events: 99, events_at_once: 4 };
-        let (seen, stop) = run(0, 99, &[], 99, few);
-        assert_eq!((seen.len(), stop), (4, Some(Stop::Limit(Limit::EventsAtOnce))));
+        let (seen, stop, events) = counted_run(0, 99, &[], 99, few);
+        assert_eq!((seen.len(), stop, events), (4, Some(Stop::Limit(Limit::EventsAtOnce)), 4));
     }
 }

@@ -233,6 +233,16 @@ pub fn accepted_yaml(list: &[Acceptance]) -> String {
     out
 }
 
+/// Whether a file of accepted changes can contain this reason: it is read as it was written.
+pub fn is_reason(text: &str) -> bool {
+    let (from, change) = ("old".to_owned(), "change".to_owned());
+    let one = Acceptance { from, change, reason: text.to_owned(), until: None };
+    let (mut sources, mut problems) = (Sources::default(), Problems::default());
+    let file = sources.add("accepted", accepted_yaml(std::slice::from_ref(&one)));
+    let read = read_accepted(file, &sources, &mut problems);
+    !problems.refuse() && read.is_some_and(|read| read.accepted.iter().any(|w| one == w.into()))
+}
+
 /// Accepted changes as lines of text.
 pub fn accepted_text(accepted: &Accepted, width: usize) -> Vec<String> {
     let lines = |one: &Acceptance| {

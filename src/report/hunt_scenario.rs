@@ -49,7 +49,7 @@ fn added(
     };
     let mut out = format!(
         "name: {}\nabout: {}\n",
-        yaml_scalar(&format!("{scenario}-way-{number}")),
+        yaml_scalar(&format!("{scenario}-{name}-way-{number}")),
         yaml_scalar(&format!(
             "A way to lose {name}, found by hunt: lost after {}",
             header.elapsed(way.lost)

@@ -56,7 +56,7 @@ mod timeline_text;
 
 pub use accepted_changes::{
     Acceptance, Accepted, AcceptedFile, Accepting, WrittenAccepted, accept, accepted_text,
-    accepted_yaml, read_accepted, stale_json, stale_markdown,
+    accepted_yaml, is_reason, read_accepted, stale_json, stale_markdown,
 };
 pub use compare::{ComparisonFormat, SideBySide};
 pub use coverage::{

@@ -258,6 +258,151 @@ fn an_interrupt_leaves_whole_rows_and_says_that_they_are_not_all() {
     assert_eq!(read("instances.csv").lines().count(), 1, "no replication is complete");
 }
 
+/// `nohup` ignores the hang-up, and so does the program that it starts.
+#[cfg(unix)]
+#[test]
+fn a_signal_that_the_caller_ignores_stays_ignored() {
+    let scratch = folder();
+    let (scenario, rows) = long_scenario(200_000);
+    write(scratch.path(), "events.csv", rows);
+    let path = write(scratch.path(), "long.yaml", scenario);
+    let out = scratch.path().join("out").to_string_lossy().into_owned();
+    let program = env!("CARGO_BIN_EXE_stayput");
+    let mut child = std::process::Command::new("sh")
+        .args(["-c", "trap '' HUP; exec \"$@\"", "sh", program, "run", &path, "--out", &out])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Its output is not read, so it blocks during its work.
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut String::new()).unwrap();
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+    stdout.read_to_end(&mut Vec::new()).unwrap();
+    let ran = ran(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+}
+
+/// Options that have no effect are refused, and not ignored.
+#[test]
+fn contradictory_options_and_options_without_an_effect_are_refused() {
+    let scratch = folder();
+    let path = write(scratch.path(), "small.yaml", SMALL);
+    let out = scratch.path().join("out").to_string_lossy().into_owned();
+    let overlay = write(scratch.path(), "with.yaml", "stayput: overlay/1\nabout: More.\n");
+    let edition = "alibaba-ecs@2026-05-15";
+    let decision = format!("{path}#mis-click/db-1");
+    let cases: &[(&[&str], &str)] = &[
+        (&["run", &path, "--replication", "1", "--shard", "1/2"], "cannot be used with"),
+        (&["run", &path, "--replication", "2", "--resume", "--out", &out], "cannot be used with"),
+        (&["run", &path, "--replication", "2", "--jobs", "2"], "cannot be used with"),
+        (&["run", &path, "--level", "90"], "`--level` needs `--replications N`"),
+        (&["explain", &decision, "--assume", "nope=x"], "`--assume` has no effect"),
+        (&["explain", &decision, "foo=bar"], "`foo=bar` has no effect"),
+        (&["explain", &path, "trigger=manual"], "`trigger=manual` has no effect"),
+        (&["explain", edition, "trigger=manual", "trigger=scale-in"], "`trigger` is given twice"),
+        (&["explain", edition, "trigger=manual", "--case", "a"], "`--case` has no effect"),
+        (&["explain", edition, "RP1", "--with", &overlay], "`--with` has no effect"),
+        (&["explain", "E010", "--with", &overlay], "`--with` has no effect"),
+        (&["matrix", edition, "--with", &overlay], "`--with` has no effect"),
+        (&["diff", edition, edition, "--with", "nope.yaml"], "`--with` has no effect"),
+        (&["run", &path, "-E", "not case('')", "--case", "x"], ""),
+    ];
+    for (arguments, reported) in cases {
+        let ran = stayput(arguments);
+        assert!(ran.code == 2 || reported.is_empty(), "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(reported), "{arguments:?}: {}", ran.stderr);
+    }
+    for verb in ["import", "init", "rules", "policies", "schema", "merge", "completions"] {
+        let argument = match verb {
+            "import" | "merge" => Some(path.as_str()),
+            "rules" => Some(edition),
+            "schema" => Some("scenario"),
+            "completions" => Some("bash"),
+            _ => None,
+        };
+        let arguments: Vec<&str> =
+            [verb, "--with", "nope.yaml"].into_iter().chain(argument).collect();
+        let ran = stayput(&arguments);
+        assert_eq!(ran.code, 2, "{verb}: {}", ran.stderr);
+        assert!(ran.stderr.contains("`--with` has no effect on"), "{verb}: {}", ran.stderr);
+        let help = stayput(&[verb, "--help"]).stdout;
+        assert!(!help.contains("--with"), "{verb}: {help}");
+    }
+    assert!(stayput(&["run", "--help"]).stdout.contains("--with <FILE>"));
+}
+
+/// The command that a report contains repeats the result.
+#[test]
+fn a_command_that_repeats_a_result_has_every_option_that_affects_it() {
+    let scratch = folder();
+    let path =
+        write(scratch.path(), "small.yaml", SMALL.replace("outcome: held", "outcome: denied"));
+    let overlay = write(scratch.path(), "with.yaml", "stayput: overlay/1\nabout: More.\n");
+    let more = ["--with", &overlay, "-E", "name(s*)", "--only", "inferred", "--max-events", "99"];
+    let ran = stayput(&[&["test", &path][..], &more].concat());
+    let again = format!("--with {overlay} --only inferred --max-events 99");
+    // A long command continues on the next line.
+    let words = ran.stdout.split_whitespace().filter(|word| *word != "\\");
+    assert!(words.collect::<Vec<_>>().join(" ").contains(&again), "{}", ran.stdout);
+    let ran = stayput(&[&["run", &path, "-f", "html"][..], &more].concat());
+    let again = "--with with.yaml -E 'name(s*)' --only inferred --max-events 99";
+    let page = ran.stdout.replace("&#39;", "'");
+    assert!(page.contains(again), "{page}");
+    let out = scratch.path().join("out");
+    let study = ["run", "-q", &path, "--replications", "2", "--out", out.to_str().unwrap()];
+    assert_eq!(stayput(&[&study[..], &more].concat()).code, 0);
+    let run: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap();
+    let words: Vec<&str> =
+        run["command"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+    let rest = ["--replications", "2", "--level", "95"];
+    assert_eq!(words, [&["run", &path][..], &more, &rest].concat());
+}
+
+/// An event that a limit refuses is not counted.
+#[test]
+fn the_number_of_events_is_that_of_the_handled_ones() {
+    let scratch = folder();
+    let path = write(scratch.path(), "small.yaml", SMALL);
+    let out = scratch.path().join("out").to_string_lossy().into_owned();
+    let ran = stayput(&["run", "-q", &path, "--max-events", "0", "--out", &out]);
+    assert!(ran.stderr.contains("stopped after 0 events"), "{}", ran.stderr);
+    let text = fs::read_to_string(scratch.path().join("out/run.json")).unwrap();
+    let run: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(run["runs"][0]["events"], 0);
+}
+
+/// An interrupt stays an interrupt if its partial result cannot be placed, and the message names
+/// the folder that is in the way.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_beside_a_foreign_folder_names_that_folder() {
+    let scratch = folder();
+    let (scenario, rows) = long_scenario(200_000);
+    write(scratch.path(), "events.csv", rows);
+    let path = write(scratch.path(), "long.yaml", scenario);
+    let small = write(scratch.path(), "small.yaml", SMALL);
+    let out = scratch.path().join("w").to_string_lossy().into_owned();
+    assert_eq!(stayput(&["run", "-q", &small, "--out", &out]).code, 0);
+    let foreign = scratch.path().join("w.partial");
+    fs::create_dir(&foreign).unwrap();
+    write(&foreign, "notes.txt", "precious");
+    let mut child = command(&["run", &path, "--out", &out, "-f", "jsonl"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut String::new()).unwrap();
+    crate::support::interrupt(&child);
+    stdout.read_to_end(&mut Vec::new()).unwrap();
+    let ran = ran(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 130, "{}", ran.stderr);
+    assert!(ran.stderr.contains("w.partial: it exists and was not"), "{}", ran.stderr);
+}
+
 #[test]
 fn the_schemas_are_json_and_know_the_keys() {
     for format in ["scenario", "policy", "csv"] {

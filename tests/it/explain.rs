@@ -85,3 +85,55 @@ fn an_unknown_name_is_reported_with_the_known_ones() {
         "E070: An expectation that the run never reaches.\n"
     );
 }
+
+/// A decision about a member that a group created in the run is explained.
+#[test]
+fn a_member_that_the_run_creates_can_be_explained() {
+    let scratch = crate::support::folder();
+    let text = "stayput: scenario/1\nname: grown\npolicy: alibaba-ecs-cn@2026-05-15\n\
+        start: 2026-06-01T00:00:00Z\nfor: 60d\n\
+        fleet:\n  groups: { g: { min: 0, max: 4, health-check: none } }\n  \
+        instances: { w: { group: g } }\n\
+        events:\n  - { at: +1h, id: so, scale-out: { group: g, add: 2 } }\n  \
+        - { at: +2h, id: si, scale-in: { group: g, remove: 3 } }\n";
+    let path = crate::support::write(scratch.path(), "grown.yaml", text);
+    let listed = stayput(&["explain", &path]);
+    let what = format!("{path}#si/g-new-1");
+    assert!(listed.stdout.contains(&what), "{}", listed.stdout);
+    let ran = stayput(&["explain", &what]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("g-new-1"), "{}", ran.stdout);
+}
+
+/// If the run stops before the event, the reason is printed, not that there is no decision.
+#[test]
+fn a_run_that_stops_before_the_event_is_undecided() {
+    let scratch = crate::support::folder();
+    let text = crate::support::SMALL
+        .replace("protect: [release-protection]", "protect: [\"release-protection=unknown\"]")
+        .replace(
+            "events:\n",
+            "events:\n  - { at: +0s, id: first, release: { instance: db-1, by: a, via: api } }\n",
+        );
+    let path = crate::support::write(scratch.path(), "unknown.yaml", text);
+    let run = stayput(&["run", &path]);
+    assert_eq!(run.code, 5, "{}{}", run.stdout, run.stderr);
+    let ran = stayput(&["explain", &format!("{path}#mis-click/db-1")]);
+    assert_eq!(ran.code, 5, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("undecided at"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_unknown_code_or_rule_is_reported_as_what_it_looks_like() {
+    for (what, reported) in [
+        ("E999", "there is no message code `E999`"),
+        ("RP99", "no edition has a rule `RP99`"),
+        ("W998", "there is no message code `W998`"),
+    ] {
+        let ran = stayput(&["explain", what]);
+        assert_eq!(ran.code, 2, "{what}: {}", ran.stderr);
+        assert!(ran.stderr.contains(reported), "{what}: {}", ran.stderr);
+    }
+    let ran = stayput(&["explain", "alibaba-ecs@2026-05-15", "RP99"]);
+    assert!(ran.stderr.contains("this policy has no rule `RP99`"), "{}", ran.stderr);
+}

@@ -72,3 +72,17 @@ fn an_unknown_policy_and_an_absent_file_are_refused() {
         assert!(ran.stderr.starts_with("error["), "{}", ran.stderr);
     }
 }
+
+/// A policy without a protection of instances has no example, and the reason is printed.
+#[test]
+fn a_policy_without_an_example_is_reported() {
+    let folder = folder();
+    let text = "stayput: policy/1\npolicy: tiny\nedition: \"1\"\ntitle: a small policy\nsources:\n  \
+        page: { title: A page, section: all, at: \"https://example.org\", dated: 2026-01-01 }\n\
+        space: { trigger: [manual], action: [release] }\nprotections:\n  keep:\n    of: group\n    \
+        rules: { K1: { verdict: held, source: page } }\n";
+    let path = write(folder.path(), "tiny.yaml", text);
+    let ran = stayput(&["init", "--policy", &path]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.contains("no protection with an effect"), "{}", ran.stderr);
+}

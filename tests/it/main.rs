@@ -68,6 +68,8 @@ mod money;
 /// Records, headers and results as another program stores and reads them.
 mod named;
 mod origins;
+/// Outputs never replace inputs, each other or files of another origin.
+mod outputs;
 /// HTML pages are complete, safe and small, and agree with the tables.
 mod pages;
 /// Nothing is lost without a permit, and only judging makes permits.

@@ -384,6 +384,44 @@ fn a_killed_study_is_resumed() {
     assert_eq!(ran.code, 5, "{}", ran.stderr);
 }
 
+/// An interrupted study of several cases lists all of them, so that it is resumed and merged as the
+/// same study.
+#[cfg(unix)]
+#[test]
+fn a_study_that_was_interrupted_in_its_first_case_is_resumed() {
+    let scratch = folder();
+    let text = crate::support::SMALL.replace("fleet:\n", "cases: { a: {}, b: {} }\nfleet:\n");
+    let path = write(scratch.path(), "two.yaml", text);
+    let out = scratch.path().join("out").to_string_lossy().into_owned();
+    let run = ["run", "-q", &path, "--replications", "5000000", "--jobs", "1", "--out", &out];
+    let interrupted = |more: &[&str]| {
+        let child = crate::support::command(&[&run[..], more].concat())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        while !crate::support::has_begun(scratch.path()) {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        crate::support::interrupt(&child);
+        crate::support::ran(child.wait_with_output().unwrap())
+    };
+    let ran = interrupted(&[]);
+    assert_eq!(ran.code, 130, "{}", ran.stderr);
+    let file = run_json(Path::new(&out));
+    let cases: Vec<_> = file["runs"].as_array().unwrap().iter().map(|run| &run["case"]).collect();
+    assert_eq!(cases, ["a", "b"]);
+    assert_eq!(
+        (&file["runs"][1]["stop"], &file["runs"][1]["events"]),
+        (&"interrupted".into(), &0.into())
+    );
+    let ran = interrupted(&["--resume"]);
+    assert!(ran.code == 130 && ran.stderr.contains("resumed after"), "{}", ran.stderr);
+    let ran = stayput(&["merge", "--partial", &out]);
+    assert_eq!(ran.code, 5, "{}", ran.stderr);
+    assert!(ran.stderr.contains("no shard contains replication 0 to 4999999 of small [b]"));
+}
+
 #[test]
 fn a_study_with_a_precision_ends_after_whole_rounds_or_reports_that_it_is_not_reached() {
     let scratch = folder();

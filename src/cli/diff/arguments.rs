@@ -9,7 +9,12 @@ use crate::cli::shared::study::ReplicationOptions;
 use crate::cli::shared::terminal;
 use crate::time::CalendarDays;
 
+/// The help of `--replications`, which here runs each replication twice.
+const REPLICATIONS: &str =
+    "Run N replications on each side with common random numbers and print paired differences";
+
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("replications", |option| option.help(REPLICATIONS)))]
 pub struct Arguments {
     /// Old policy (NAME@EDITION or a file), or a folder that `run --out` wrote (DIR, or DIR#CASE
     /// for one case), or `case=NAME`, a case of the scenarios.

@@ -7,8 +7,9 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, Format};
 use crate::cli::shared::exit::Exit;
+use crate::cli::shared::load::refuse_overlays;
 use crate::cli::shared::study::ReplicationOptions;
 use crate::cli::shared::{files, terminal};
 use crate::diagnostics::{hex_digest, many};
@@ -110,7 +111,15 @@ pub(super) fn recorded(arguments: &Arguments, sides: &[Recording; 2]) -> Result<
         terminal::print_stderr("stayput: scenarios cannot be given together with recorded runs");
         return Err(Exit::BadInput);
     }
+    refuse_overlays("recorded runs")?;
     let mut result = match sides.each_ref().map(Recording::is_study) {
+        [false, false] if matches!(arguments.format, Format::Csv) => {
+            terminal::print_stderr(
+                "stayput: `-f csv` prints differences between replications, and these folders contain \
+                 single runs; use another format",
+            );
+            return Err(Exit::BadInput);
+        }
         [false, false] => single(sides)?,
         [true, true] => studies(arguments, sides)?,
         [true, false] | [false, true] => {

@@ -1,18 +1,22 @@
 //! `stayput diff`: compares and prints the result.
 
+use std::path::Path;
+
 use anstream::ColorChoice;
 
 use super::arguments::{Arguments, Format};
 use super::cases::{case_named, cases};
 use super::overlays::{compares_overlays, overlays};
 use super::recorded::{Recording, recorded};
-use crate::cli::shared::accepted_files::{accepted_path, read_accepted_file};
+use crate::cli::shared::accepted_files::read_accepted_file;
 use crate::cli::shared::exit::Exit;
 use crate::cli::shared::format_target::ReportTarget;
-use crate::cli::shared::load::Loader;
+use crate::cli::shared::load::{Loader, refuse_overlays};
+use crate::cli::shared::paths_in_use::note_read;
 use crate::cli::shared::policy_pair::{PairOptions, policies};
 use crate::cli::shared::terminal;
 use crate::cli::shared::today::today;
+use crate::policy::Catalog;
 use crate::report::{
     DiffResult, Paint, diff_page, diff_result_csv, diff_result_json, diff_result_markdown,
     diff_result_text,
@@ -24,6 +28,10 @@ pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let today = arguments.today.map_or_else(today, |day| day.start);
     let with_overlays = compares_overlays(arguments);
     check_replication_options(arguments, with_overlays)?;
+    check_policy_options(arguments, with_overlays)?;
+    let named = [Some(&arguments.old), arguments.new.as_ref()];
+    named.into_iter().flatten().for_each(|name| note_read(Path::new(name)));
+    arguments.paths.iter().chain(&arguments.accepted).for_each(|path| note_read(path));
     let html = arguments.html.as_deref().map(|path| ReportTarget::begin(Some(path))).transpose()?;
     let result = if with_overlays {
         overlays(arguments, paint)?
@@ -77,10 +85,12 @@ fn of_folders_or_policies(
     match folders {
         [Some(old), Some(new)] => recorded(arguments, &[old, new]),
         [None, None] => {
+            if arguments.paths.is_empty() {
+                refuse_overlays("a comparison of policies")?;
+            }
             let mut loader = Loader::new();
             let names = (names[0], names[1]);
-            let path = arguments.accepted.clone().unwrap_or_else(|| accepted_path(names.1));
-            let file = read_accepted_file(&path, &mut loader);
+            let file = read_accepted_file(names.1, arguments.accepted.as_deref(), &mut loader);
             let pairing = arguments.pairing()?;
             let options = PairOptions { pairing: pairing.as_ref(), accepted: file.as_ref() };
             let found = policies(names, &arguments.paths, &options, &mut loader);
@@ -95,10 +105,35 @@ fn of_folders_or_policies(
             }
             Ok(found)
         }
-        [Some(_), None] | [None, Some(_)] => {
-            terminal::print_stderr(
-                "stayput: cannot compare a recorded run with a policy; give two folders or two policies",
-            );
+        [old, _] => {
+            let other = if old.is_none() { names[0] } else { names[1] };
+            // The name of a policy without its edition has no `@`.
+            let is_known =
+                Path::new(other).exists() || Catalog::names().any(|n| n.starts_with(other));
+            let why = if is_known {
+                "cannot compare a recorded run with a policy".to_owned()
+            } else {
+                format!("there is no folder `{other}`")
+            };
+            terminal::print_stderr(&format!("stayput: {why}; give two folders or two policies"));
+            Err(Exit::BadInput)
+        }
+    }
+}
+
+/// Refuses options about accepted changes where no policies are compared.
+fn check_policy_options(arguments: &Arguments, with_overlays: bool) -> Result<(), Exit> {
+    let compares_policies = !with_overlays
+        && case_named(&arguments.old).is_none()
+        && Recording::named(&arguments.old).is_none();
+    let given =
+        [("--accepted", arguments.accepted.is_some()), ("--today", arguments.today.is_some())];
+    match given.into_iter().find(|(_, is_given)| *is_given && !compares_policies) {
+        None => Ok(()),
+        Some((option, _)) => {
+            let line =
+                format!("stayput: `{option}` has an effect only if two policies are compared");
+            terminal::print_stderr(&line);
             Err(Exit::BadInput)
         }
     }

@@ -17,12 +17,18 @@ pub fn accepted_path(new: &str) -> PathBuf {
     }
 }
 
-/// Reads a file of accepted changes; `None` if it does not exist or is not valid.
-pub fn read_accepted_file(path: &Path, loader: &mut Loader) -> Option<AcceptedFile> {
-    if !path.is_file() {
-        return None;
-    }
-    let text = loader.read(path)?;
-    let file = loader.sources.add(path.to_string_lossy(), text);
+/// Reads the file of accepted changes of the policy `new`: the file `named`, which must exist, or
+/// else the one beside the policy. `None` if there is none or, with errors, if it is not valid.
+pub fn read_accepted_file(
+    new: &str,
+    named: Option<&Path>,
+    loader: &mut Loader,
+) -> Option<AcceptedFile> {
+    let beside = accepted_path(new);
+    let text = match named {
+        Some(path) => loader.read(path)?,
+        None => loader.read_beside(new, &beside.file_name()?.to_string_lossy())?,
+    };
+    let file = loader.sources.add(named.unwrap_or(&beside).to_string_lossy(), text);
     read_accepted(file, &loader.sources, &mut loader.problems)
 }

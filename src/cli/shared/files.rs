@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::paths_in_use::note_read;
 use crate::diagnostics::{Files, ReadFailure, Sources, Stream, is_yaml};
 use crate::time::SimTime;
 
@@ -52,6 +53,11 @@ pub fn allow_outside() {
     OUTSIDE.store(true, Ordering::Relaxed);
 }
 
+/// Whether files may name any other file.
+pub fn is_outside_allowed() -> bool {
+    OUTSIDE.load(Ordering::Relaxed)
+}
+
 impl DiskFiles {
     /// Allows a file or folder because the command line names it.
     pub fn allow(&mut self, path: &Path) {
@@ -71,7 +77,7 @@ impl DiskFiles {
         let folder = Path::new(from).parent().filter(|folder| !folder.as_os_str().is_empty());
         let roots = [folder.unwrap_or_else(|| Path::new(".")), Path::new(".")];
         let inside = |root: &Path| fs::canonicalize(root).is_ok_and(|root| real.starts_with(root));
-        if !OUTSIDE.load(Ordering::Relaxed) && !roots.into_iter().any(inside) {
+        if !is_outside_allowed() && !roots.into_iter().any(inside) {
             return Err(ReadFailure {
                 what: "it is outside the folder of this file and the working directory".into(),
                 help: Some("run with `--allow-outside`, or name it on the command line".into()),
@@ -79,10 +85,7 @@ impl DiskFiles {
         }
         match fs::metadata(&real) {
             Ok(meta) if meta.is_dir() || meta.is_file() => Ok(path),
-            Ok(_) => Err(ReadFailure {
-                what: "it is a device, a pipe or a socket".into(),
-                help: Some("save its contents to a file".into()),
-            }),
+            Ok(_) => Err(special_file()),
             Err(error) => Err(failure(&error)),
         }
     }
@@ -101,6 +104,7 @@ impl Files for DiskFiles {
     fn stream(&self, from: &str, path: &str) -> Option<Stream> {
         let file = self.resolve(from, path).ok()?;
         let meta = fs::metadata(&file).ok().filter(fs::Metadata::is_file)?;
+        note_read(&file);
         let shown = shown(&file).into();
         let open = move || Ok(Box::new(File::open(&file)?) as Box<dyn Read + Send>);
         let open = Arc::new(open);
@@ -156,6 +160,7 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
         return Err(too_large());
     }
     let file = File::open(path).map_err(|error| failure(&error))?;
+    note_read(path);
     let mut bytes = Vec::new();
     // A pipe or a device has no size, so the limit is applied while reading.
     file.take(largest + 1).read_to_end(&mut bytes).map_err(|error| failure(&error))?;
@@ -178,6 +183,15 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     })?;
     // Some editors write a byte order mark, which is not part of the text.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// The first line of a file, up to 200 bytes; `None` if it cannot be read. The file does not count
+/// as one that the command reads.
+pub fn first_line(path: &Path) -> Option<String> {
+    let mut bytes = Vec::new();
+    File::open(path).ok()?.take(200).read_to_end(&mut bytes).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    text.lines().next().map(str::to_owned)
 }
 
 /// The conversion of two bytes to a unit of UTF-16; `None` if the file does not begin with a byte
@@ -218,6 +232,14 @@ fn failure(error: &std::io::Error) -> ReadFailure {
     ReadFailure { what, help: None }
 }
 
+/// The failure to read something that is neither a file nor a folder.
+fn special_file() -> ReadFailure {
+    ReadFailure {
+        what: "it is a device, a pipe or a socket".into(),
+        help: Some("save its contents to a file".into()),
+    }
+}
+
 /// Every file under `paths` that may be a scenario or a policy, and whether `paths` contains it
 /// itself. A folder is searched for YAML files, in the order of their names. Hidden files and files
 /// of accepted changes are left out.
@@ -255,8 +277,14 @@ fn search(
         let folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if folder && !hidden {
             search(&path, found, failed);
-        } else if is_yaml(&path) && !hidden && path.is_file() {
-            found.push((path, false));
+        } else if is_yaml(&path) && !hidden {
+            match fs::metadata(&path) {
+                Ok(meta) if meta.is_file() => found.push((path, false)),
+                // A link to a folder.
+                Ok(meta) if meta.is_dir() => {}
+                Ok(_) => failed.push((path, special_file())),
+                Err(error) => failed.push((path, failure(&error))),
+            }
         }
     }
 }

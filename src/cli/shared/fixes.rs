@@ -1,9 +1,8 @@
-//! Compiles scenarios with changes for `hunt --fix`, and writes the changes to files.
+//! Compiles scenarios with changes for `hunt --fix`, and adds the changes to its files.
 
 use std::path::Path;
 
-use super::case_files::CaseFiles;
-use super::exit::Exit;
+use super::hunt_files::HuntFiles;
 use super::load::Loader;
 use crate::experiment::FixChange;
 use crate::format::Node;
@@ -26,16 +25,10 @@ pub fn changed_plan(
     loaded.compiled.plans.into_iter().find(|plan| plan.header.case == header.case)
 }
 
-/// Writes each overlay of a report to a file of its own in `folder`, and returns the number of
-/// files.
-///
-/// # Errors
-/// If a file cannot be written.
-pub fn write_fixes(folder: &Path, report: &FixReport<'_>) -> Result<usize, Exit> {
-    let files = CaseFiles::begin(folder, &report.header.case)?;
-    let overlays = report.overlays();
-    for (text, number) in overlays.iter().zip(1..) {
-        files.write(&format!("fix-{number}.yaml"), text)?;
+/// Adds each overlay of a report as a file.
+pub fn add_fixes(files: &mut HuntFiles<'_>, report: &FixReport<'_>) {
+    let stem = files.stem(&report.header.case, "fix");
+    for (text, number) in report.overlays().iter().zip(1..) {
+        files.add(format!("{stem}-{number}.yaml"), text);
     }
-    Ok(overlays.len())
 }

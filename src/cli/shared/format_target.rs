@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::exit::Exit;
 use super::output_file::{self, OutputFile};
+use super::paths_in_use::Claim;
 use super::terminal;
 
 /// `FORMAT` or `FORMAT=FILE`.
@@ -39,18 +40,22 @@ pub enum ReportTarget<'a> {
     /// Standard output.
     Stdout,
     /// A file.
-    File(&'a Path, OutputFile),
+    File(&'a Path, OutputFile, Claim),
 }
 
 impl<'a> ReportTarget<'a> {
     /// Checks that the destination can be written.
     ///
     /// # Errors
-    /// [`Exit::CouldNotWrite`] if it cannot.
+    /// [`Exit::CouldNotWrite`] if it cannot; [`Exit::BadInput`] if the command reads this file, or
+    /// writes another output there.
     pub fn begin(file: Option<&'a Path>) -> Result<Self, Exit> {
         Ok(match file {
             None => Self::Stdout,
-            Some(path) => Self::File(path, output_file::begin(path)?),
+            Some(path) => {
+                let claim = Claim::of(path)?;
+                Self::File(path, output_file::begin(path)?, claim)
+            }
         })
     }
 
@@ -71,11 +76,13 @@ impl<'a> ReportTarget<'a> {
     /// Writes the report.
     ///
     /// # Errors
-    /// [`Exit::CouldNotWrite`] if writing fails.
+    /// [`Exit::CouldNotWrite`] if writing fails; [`Exit::BadInput`] if the command has read the
+    /// file in the meantime.
     pub fn finish(self, text: &str) -> Result<(), Exit> {
         match self {
             Self::Stdout => terminal::print(text).map(|_| ()),
-            Self::File(path, file) => {
+            Self::File(path, file, claim) => {
+                claim.check()?;
                 output_file::finish(path, file, &format!("{}\n", text.trim_end_matches('\n')))
             }
         }

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use super::exit::Exit;
 use super::files::{self, DiskFiles, read_text};
 use super::messages::report_nothing_ran;
-use super::terminal;
+use super::{paths_in_use, terminal};
 use std::sync::{Arc, OnceLock};
 
 use crate::diagnostics::{
-    Code, Problem, Problems, Severity, Sources, closest, many, render, summary,
+    Code, Files as _, Problem, Problems, Severity, Sources, closest, many, render, summary,
 };
 use crate::experiment::{CaseProperties, Filter};
 use crate::format::{
@@ -46,9 +46,27 @@ pub fn apply_overlays(files: Vec<PathBuf>) {
     let _ = OVERLAYS.set(files);
 }
 
+/// The overlays that are applied to every scenario.
+pub fn overlay_files() -> &'static [PathBuf] {
+    OVERLAYS.get().map(Vec::as_slice).unwrap_or_default()
+}
+
 /// Whether overlays are applied.
 pub fn has_overlays() -> bool {
-    OVERLAYS.get().is_some_and(|files| !files.is_empty())
+    !overlay_files().is_empty()
+}
+
+/// Refuses overlays where no scenario is read.
+///
+/// # Errors
+/// [`Exit::BadInput`] if there are overlays.
+pub fn refuse_overlays(what: &str) -> Result<(), Exit> {
+    if !has_overlays() {
+        return Ok(());
+    }
+    let line = format!("stayput: `--with` has no effect on {what}: no scenario is read");
+    terminal::print_stderr(&line);
+    Err(Exit::BadInput)
 }
 
 /// A compiled scenario.
@@ -155,6 +173,20 @@ impl Loader {
         }
     }
 
+    /// The text of the file `name` in the folder of the file `from`, to which it belongs; `None` if
+    /// there is no such file, or, with an error, if it cannot be read. It may be a link only to a
+    /// file that `from` may name.
+    pub fn read_beside(&mut self, from: &str, name: &str) -> Option<String> {
+        let path = paths_in_use::folder_of(Path::new(from)).join(name);
+        let missing = |error: std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
+        if path.symlink_metadata().is_err_and(missing) {
+            return None;
+        }
+        let read = self.disk.read(from, name);
+        let failed = |failure| Problem::unreadable(&files::shown(&path), failure);
+        read.map_err(|failure| self.problems.add(failed(failure))).ok().map(|(_, text)| text)
+    }
+
     /// Compiles the text of a scenario; `None`, with errors, if it has mistakes.
     pub fn scenario(&mut self, path: &Path, text: String, options: &Options) -> Option<Loaded> {
         let path = files::shown(path);
@@ -213,8 +245,8 @@ impl Loader {
     /// The overlays of `--with`; one that has a mistake is left out, with errors.
     pub fn overlays(&mut self) -> Vec<(Node, AddedEvents)> {
         if self.overlays.is_none() {
-            let files = OVERLAYS.get().map(Vec::as_slice).unwrap_or_default();
-            let read: Vec<_> = files.iter().filter_map(|path| self.overlay(path)).collect();
+            let read: Vec<_> =
+                overlay_files().iter().filter_map(|path| self.overlay(path)).collect();
             self.overlays = Some(read);
         }
         self.overlays.clone().unwrap_or_default()
@@ -318,6 +350,8 @@ pub fn plans(
     }
     let mut all = Vec::new();
     let mut count = 0;
+    let is_called = |plan: &Plan| case.is_some_and(|case| plan.header.case == case);
+    let exists = loaded.iter().flat_map(|one| &one.compiled.plans).any(is_called);
     for Loaded { path, compiled } in loaded {
         count += compiled.plans.len();
         let plans = compiled.plans.into_iter();
@@ -333,6 +367,11 @@ pub fn plans(
     known.dedup();
     known.retain(|name| !name.is_empty());
     let wanted: Vec<Plan> = all.into_iter().filter(|plan| plan.header.case == case).collect();
+    if wanted.is_empty() && exists {
+        let why = format!("`-E` leaves out the case `{case}` that `--case` names");
+        report_nothing_ran(Code::FilterMatchesNone, &why);
+        return Err(Exit::NothingRan);
+    }
     if wanted.is_empty() {
         let close = closest(case, known.iter().map(String::as_str));
         let help = match (close.first(), known.as_slice()) {

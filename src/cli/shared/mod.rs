@@ -1,18 +1,19 @@
 //! Code that several verbs of the command line use.
 
 pub(super) mod accepted_files;
-mod case_files;
 pub(super) mod coverage;
 pub(super) mod exit;
 pub(super) mod file_thread;
 pub(super) mod files;
 pub(super) mod fixes;
 pub(super) mod format_target;
+pub(super) mod hunt_files;
 pub(super) mod import_files;
 pub(super) mod load;
 pub(super) mod messages;
 pub(super) mod output_file;
 pub(super) mod output_folder;
+pub(super) mod paths_in_use;
 pub(super) mod policy_pair;
 pub(super) mod progress;
 pub(super) mod resume;

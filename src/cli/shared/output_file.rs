@@ -13,12 +13,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
+use super::paths_in_use::{behind_links, folder_of};
 use super::staging::{Staged, StagedKind, clear_leftovers};
 use super::system_calls::{AllCalls, Gate, SystemCalls};
-use super::terminal;
-
-/// Most links that are followed to a file.
-const LINKS: usize = 40;
+use super::terminal::{self, cannot_write};
 
 /// A file that is about to be written. Its path was checked; nothing has changed there yet.
 pub struct OutputFile<G: Gate = AllCalls> {
@@ -56,10 +54,7 @@ impl<G: Gate + Copy> OutputFile<G> {
             Some(_) | None => {}
         }
         let target = behind_links(path)?;
-        let parent = match target.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            Some(_) | None => Path::new("."),
-        };
+        let parent = folder_of(&target);
         // A file without write permission is not replaced.
         if meta_of(&target)?.is_some() {
             fs::OpenOptions::new().append(true).open(&target)?;
@@ -107,27 +102,12 @@ fn meta_of(path: &Path) -> io::Result<Option<fs::Metadata>> {
     }
 }
 
-/// The path at the end of a chain of links, whether or not it exists.
-fn behind_links(path: &Path) -> io::Result<PathBuf> {
-    let mut path = path.to_path_buf();
-    for _ in 0..LINKS {
-        match meta_of(&path)? {
-            Some(meta) if meta.is_symlink() => {
-                let to = fs::read_link(&path)?;
-                path = path.parent().unwrap_or_else(|| Path::new("")).join(to);
-            }
-            Some(_) | None => return Ok(path),
-        }
-    }
-    Err(io::Error::other("too many links"))
-}
-
 /// Checks that a report can be written to a path.
 ///
 /// # Errors
 /// [`Exit::CouldNotWrite`] if it cannot.
 pub fn begin(path: &Path) -> Result<OutputFile, Exit> {
-    OutputFile::begin(path, SystemCalls::default()).map_err(|error| could_not_write(path, &error))
+    OutputFile::begin(path, SystemCalls::default()).map_err(|error| cannot_write(path, &error))
 }
 
 /// Writes a report to a path that was checked.
@@ -135,7 +115,7 @@ pub fn begin(path: &Path) -> Result<OutputFile, Exit> {
 /// # Errors
 /// [`Exit::CouldNotWrite`] if writing fails.
 pub fn finish(path: &Path, file: OutputFile, text: &str) -> Result<(), Exit> {
-    file.finish(text).map_err(|error| could_not_write(path, &error))
+    file.finish(text).map_err(|error| cannot_write(path, &error))
 }
 
 /// Checks a path and writes a file.
@@ -144,14 +124,6 @@ pub fn finish(path: &Path, file: OutputFile, text: &str) -> Result<(), Exit> {
 /// [`Exit::CouldNotWrite`] if writing fails.
 pub fn write(path: &Path, text: &str) -> Result<(), Exit> {
     finish(path, begin(path)?, text)
-}
-
-fn could_not_write(path: &Path, error: &io::Error) -> Exit {
-    terminal::print_stderr(&format!(
-        "stayput: cannot write {}: {error}",
-        super::files::shown(path)
-    ));
-    Exit::CouldNotWrite
 }
 
 #[cfg(test)]

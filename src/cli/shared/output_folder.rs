@@ -14,9 +14,10 @@ use std::path::{Path, PathBuf};
 use super::exit::Exit;
 use super::file_thread::{FileThread, StagedFile};
 use super::files::shown;
+use super::paths_in_use::{Claim, folder_of};
 use super::staging::{RUN_FILE, Staged, StagedKind, clear_leftovers, is_result};
 use super::system_calls::{AllCalls, Gate, SystemCalls};
-use super::terminal;
+use super::terminal::{self, cannot_write};
 use crate::report::{
     DATA_PACKAGE, Input, RunFile, WrittenTable, count_names, data_package, run_json,
 };
@@ -34,6 +35,8 @@ pub struct OutputFolder<G: Gate = AllCalls> {
     /// Dropped before `staged`, which removes the files.
     files: FileThread,
     staged: Staged<G>,
+    /// `None` if no other output can be there.
+    _claim: Option<Claim>,
 }
 
 impl<G: Gate + Copy> OutputFolder<G> {
@@ -55,7 +58,7 @@ impl<G: Gate + Copy> OutputFolder<G> {
         let staged = Staged::create(StagedKind::Folder, parent, calls)?;
         // Without a trailing slash, so that a suffix can be added to the name.
         let named = named.components().collect();
-        Ok(Self { calls, named, target, files: FileThread::start()?, staged })
+        Ok(Self { calls, named, target, files: FileThread::start()?, staged, _claim: None })
     }
 
     /// Creates a file in the staged folder.
@@ -92,7 +95,7 @@ impl<G: Gate + Copy> OutputFolder<G> {
                 self.staged.placed();
                 Ok(named)
             }
-            Err(error) => Err(self.keep(&error)),
+            Err(error) => Err(self.keep(&error, &named)),
         }
     }
 
@@ -107,23 +110,27 @@ impl<G: Gate + Copy> OutputFolder<G> {
         )
     }
 
-    /// Keeps a result that could not be moved to its target under another name beside it.
-    fn keep(self, error: &io::Error) -> io::Error {
+    /// Keeps a result that could not be moved to `wanted` under another name beside its target.
+    fn keep(self, error: &io::Error, wanted: &Path) -> io::Error {
+        let named = |error: String| {
+            // The caller names the target.
+            if wanted == self.named { error } else { format!("{}: {error}", shown(wanted)) }
+        };
         for number in 1..KEPT {
             let suffix = if number == 1 { ".result".into() } else { format!(".result-{number}") };
             let path = with_suffix(&self.target, &suffix);
             match self.calls.rename_to_nothing(&self.staged.path, &path) {
                 Ok(()) => {
                     self.staged.placed();
-                    let named = shown(&with_suffix(&self.named, &suffix));
-                    let why = format!("{error}; the result is in {named}");
+                    let kept = shown(&with_suffix(&self.named, &suffix));
+                    let why = named(format!("{error}; the result is in {kept}"));
                     return io::Error::new(error.kind(), why);
                 }
                 Err(taken) if taken.kind() == ErrorKind::AlreadyExists => {}
                 Err(_) => break,
             }
         }
-        io::Error::new(error.kind(), error.to_string())
+        io::Error::new(error.kind(), named(error.to_string()))
     }
 }
 
@@ -235,10 +242,7 @@ fn resolve<G: Gate + Copy>(named: &Path, calls: SystemCalls<G>) -> io::Result<Pa
     if fs::symlink_metadata(named).is_ok() {
         return fs::canonicalize(named);
     }
-    let parent = match named.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        Some(_) | None => Path::new("."),
-    };
+    let parent = folder_of(named);
     calls.create_parents(parent)?;
     match named.file_name() {
         Some(name) => Ok(fs::canonicalize(parent)?.join(name)),
@@ -294,12 +298,15 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 /// Begins an output folder if a path is given.
 ///
 /// # Errors
-/// [`Exit::CouldNotWrite`] if it cannot be written.
+/// [`Exit::CouldNotWrite`] if it cannot be written; [`Exit::BadInput`] if the command reads a file
+/// in it, or writes another output there.
 pub fn begin(path: Option<&Path>) -> Result<Option<OutputFolder>, Exit> {
-    path.map(|path| {
-        OutputFolder::begin(path, SystemCalls::default()).map_err(|error| cannot(path, &error))
-    })
-    .transpose()
+    let begin = |path: &Path| {
+        let folder = OutputFolder::begin(path, SystemCalls::default());
+        let folder = folder.map_err(|error| cannot_write(path, &error))?;
+        Ok(OutputFolder { _claim: Some(Claim::of(path)?), ..folder })
+    };
+    path.map(begin).transpose()
 }
 
 /// Moves a finished folder to its target and prints its path.
@@ -309,7 +316,7 @@ pub fn begin(path: Option<&Path>) -> Result<Option<OutputFolder>, Exit> {
 pub fn finish(folder: OutputFolder, run: &mut RunFile) -> Result<(), Exit> {
     let named = folder.named.clone();
     let wanted = named.clone();
-    let path = folder.finish(run).map_err(|error| cannot(&named, &error))?;
+    let path = folder.finish(run).map_err(|error| cannot_write(&named, &error))?;
     let partial = match (run.complete, path == wanted) {
         (true, _) => String::new(),
         (false, true) => "; it is partial (see run.json)".to_owned(),
@@ -319,12 +326,6 @@ pub fn finish(folder: OutputFolder, run: &mut RunFile) -> Result<(), Exit> {
     };
     terminal::print_stderr(&format!("wrote {}{partial}", shown(&path)));
     Ok(())
-}
-
-/// Reports that a file or folder cannot be written.
-pub fn cannot(path: &Path, error: &io::Error) -> Exit {
-    terminal::print_stderr(&format!("stayput: cannot write {}: {error}", shown(path)));
-    Exit::CouldNotWrite
 }
 
 #[cfg(test)]

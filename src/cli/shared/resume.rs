@@ -13,11 +13,11 @@ use anstream::ColorChoice;
 
 use super::exit::Exit;
 use super::load::print_problems;
-use super::output_folder::{OutputFolder, cannot, is_partial_result, with_suffix};
+use super::output_folder::{OutputFolder, is_partial_result, with_suffix};
 use super::staging::RUN_FILE;
 use super::study_part::{Part, TABLE, compare, misplaced};
 use super::system_calls::{AllCalls, SystemCalls};
-use super::terminal;
+use super::terminal::{self, cannot_write};
 use crate::diagnostics::{Code, Problem, Problems, Sources};
 use crate::experiment::{Observed, Replications};
 use crate::report::{RunFile, WrittenAssumption, replications_csv};
@@ -159,7 +159,7 @@ impl Checkpoints {
             file.rows.insert(TABLE.into(), rows.into());
             out.finish(&mut file)
         };
-        write().map_err(|error| cannot(&self.folder, &error))?;
+        write().map_err(|error| cannot_write(&self.folder, &error))?;
         self.next = now() + PAUSE.max(start.elapsed() * SHARE);
         Ok(())
     }

@@ -82,7 +82,7 @@ pub fn undecided(ending: &Ending, header: &RunHeader) -> Option<String> {
         Some(Stop::Drained | Stop::Horizon) => None,
         Some(Stop::Limit(Limit::Events)) => Some(format!(
             "stopped after {} events; raise `--max-events` to continue",
-            ending.events - 1
+            ending.events
         )),
         Some(Stop::Limit(Limit::EventsAtOnce)) => {
             Some("stopped: too many events at one instant".into())

@@ -43,8 +43,14 @@ const FIRST_ROUND: u64 = 16;
 /// If a round takes less time than this, the next round is larger.
 const SHORT_ROUND: Duration = Duration::from_secs(2);
 
+/// Why a plan has fewer replications than requested.
+const INTERRUPTED: &str = "interrupted";
+
 /// Most replications if a precision is requested without a number.
 const MOST: u64 = 100_000;
+
+/// The usual confidence level, in percent.
+const DEFAULT_LEVEL: f64 = 95.0;
 
 /// Options of replications that several verbs share.
 #[derive(Debug, Clone, clap::Args)]
@@ -56,7 +62,7 @@ pub(in crate::cli) struct ReplicationOptions {
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(in crate::cli) jobs: Option<u16>,
     /// Confidence level of intervals, in percent.
-    #[arg(long, value_name = "PERCENT", default_value = "95", value_parser = level)]
+    #[arg(long, value_name = "PERCENT", default_value_t = DEFAULT_LEVEL, value_parser = level)]
     pub(in crate::cli) level: f64,
 }
 
@@ -73,8 +79,9 @@ pub(in crate::cli) struct StudyOptions {
     /// `DIR.partial` from time to time.
     #[arg(long, requires_all = ["replications", "out"], conflicts_with_all = ["until_halfwidth", "only"])]
     resume: bool,
-    /// Stop when the half-width of every interval is at most H: 0.01 for shares, METRIC=0.5 in
-    /// its unit, METRIC=5% of its mean. `--replications` is then the maximum (default 100000).
+    /// Stop when the half-width of the interval of every share is at most H, such as 0.01;
+    /// METRIC=0.5 is in the unit of METRIC, METRIC=5% is relative to its mean. `--replications` is
+    /// then the maximum (default 100000).
     #[arg(long, value_name = "[METRIC=]H", value_delimiter = ',', value_parser = WrittenPrecision::parse)]
     until_halfwidth: Vec<WrittenPrecision>,
 }
@@ -119,6 +126,10 @@ impl StudyOptions {
         let wanted = self.replicated.replications.is_some() || !self.until_halfwidth.is_empty();
         if !wanted && self.replicated.jobs.is_some() {
             terminal::print_stderr("stayput: `--jobs` needs `--replications N`");
+            return Err(Exit::BadInput);
+        }
+        if !wanted && self.replicated.level.to_bits() != DEFAULT_LEVEL.to_bits() {
+            terminal::print_stderr("stayput: `--level` needs `--replications N`");
             return Err(Exit::BadInput);
         }
         Ok(wanted)
@@ -171,26 +182,15 @@ impl StudyOptions {
 
     /// The command line, with only the options that affect results.
     fn command(&self, request: &StudyRequest<'_>) -> Vec<String> {
-        let Overrides { policy, seed, case, only, .. } = request.overrides;
         let mut command = vec!["run".to_owned()];
         command.extend(request.scenarios.iter().map(|path| path.to_string_lossy().into_owned()));
-        let mut add = |flag: &str, value: Option<String>| {
-            if let Some(value) = value {
-                command.extend([flag.to_owned(), value]);
-            }
-        };
-        add("--policy", policy.clone());
-        add("--seed", seed.map(|seed| seed.to_string()));
-        add("--case", case.clone());
-        add("--only", only.map(|only| only.to_string()));
-        let events = request.overrides.limits().events;
-        let default = crate::kernel::Limits::default().events;
-        add("--max-events", (events != default).then(|| events.to_string()));
-        add("--replications", Some(self.most().to_string()));
+        command.extend(request.overrides.words());
+        let mut add = |flag: &str, value: String| command.extend([flag.to_owned(), value]);
+        add("--replications", self.most().to_string());
         for WrittenPrecision(_, text) in &self.until_halfwidth {
-            add("--until-halfwidth", Some(text.clone()));
+            add("--until-halfwidth", text.clone());
         }
-        add("--level", Some(self.replicated.level.to_string()));
+        add("--level", self.replicated.level.to_string());
         command
     }
 }
@@ -262,6 +262,13 @@ impl<'a> PlanStudy<'a> {
         result.assumptions = assumed(self.plan.header(), relied, |_, _| None);
     }
 
+    /// Why the first incomplete replication of an earlier run did not complete; `None` if all did.
+    fn broken_earlier(&self, earlier: &[Observed]) -> Option<String> {
+        let one = earlier.iter().find(|one| !one.stop.is_complete())?;
+        let (name, number) = (name_of(self.plan.header()), one.replication);
+        Some(format!("{name}, replication {number}: it did not complete in an earlier run"))
+    }
+
     /// Like [`Self::carry_out`], but continues after the replications `earlier`. They have the
     /// first of these numbers, and an earlier run has completed them. `save` is called between
     /// rounds, and can end the study.
@@ -277,14 +284,7 @@ impl<'a> PlanStudy<'a> {
         let mut result = StudyResult::nothing(self.plan.replications());
         let mut relied = vec![SwitchSet::EMPTY; self.plan.header().rulebooks.len()];
         let mut from = numbers.start + earlier.len() as u64;
-        let incomplete = earlier.iter().find(|one| !one.stop.is_complete());
-        result.broken = incomplete.map(|one| {
-            let name = name_of(self.plan.header());
-            format!(
-                "{name}, replication {}: it did not complete in an earlier run",
-                one.replication
-            )
-        });
+        result.broken = self.broken_earlier(&earlier);
         result.replications.rows = earlier;
         let mut round = FIRST_ROUND;
         let mut failed = None;
@@ -309,14 +309,16 @@ impl<'a> PlanStudy<'a> {
                 relied.iter_mut().zip(one.relied).for_each(|(all, one)| *all = all.union(one));
             }
             if !is_whole {
-                result.stop = "interrupted";
+                result.stop = INTERRUPTED;
                 break;
             }
             from = to;
             if let Some(save) = save.as_mut().filter(|_| from < numbers.end) {
                 round = if began.elapsed() < SHORT_ROUND { round * 2 } else { round };
                 self.note(&mut result, &relied);
+                let stop = std::mem::replace(&mut result.stop, INTERRUPTED);
                 failed = save(&result).err();
+                result.stop = stop;
                 if failed.is_some() {
                     break;
                 }
@@ -401,7 +403,8 @@ fn check_size(replications: u64, cases: u64) -> Result<(), Exit> {
     Err(Exit::BadInput)
 }
 
-/// The run file of a study, as far as its plans have results.
+/// The run file of a study. It lists every plan, whether or not it has replications, so that an
+/// interrupted study is recognised as the same one.
 fn run_file(
     request: &StudyRequest<'_>,
     plans: &[Plan],
@@ -410,16 +413,18 @@ fn run_file(
 ) -> RunFile {
     let mut file = RunFile::new(request.options.command(request), inputs(loader));
     file.study = Some(request.options.written(request.overrides));
-    file.complete = all.len() == plans.len();
     plans.iter().for_each(|plan| note_policies(&plan.header, &mut file.policies));
     let assumptions = all.iter().flat_map(|one| one.assumptions.iter().cloned());
     file.assumptions = WrittenAssumption::merged(assumptions);
     plans.iter().for_each(|plan| note_sources(&plan.header, &mut file.sources));
-    for (one, plan) in all.iter().zip(plans) {
-        file.complete &= matches!(one.stop, "replications" | "halfwidth");
+    for (at, plan) in plans.iter().enumerate() {
+        let (stop, events) =
+            all.get(at).map_or((INTERRUPTED, 0), |one| (one.stop, one.replications.events()));
+        file.complete &= matches!(stop, "replications" | "halfwidth");
         let written = WrittenPlan::of(plan, &loader.sources);
-        let end = run_end(&plan.header, written, one.replications.events(), one.stop);
-        file.runs.push(RunEnd { counts: one.replications.counts.clone(), ..end });
+        let end = run_end(&plan.header, written, events, stop);
+        let counts = Replications::new(&plan.header, &plan.counts).counts;
+        file.runs.push(RunEnd { counts, ..end });
     }
     file
 }

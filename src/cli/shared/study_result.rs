@@ -6,8 +6,8 @@ use std::path::Path;
 use anstream::ColorChoice;
 
 use super::exit::Exit;
-use super::output_folder::{self, OutputFolder, cannot};
-use super::terminal;
+use super::output_folder::{self, OutputFolder};
+use super::terminal::{self, cannot_write};
 use crate::cli::args::RunFormat;
 use crate::experiment::{Estimate, Replications};
 use crate::report::{
@@ -44,7 +44,7 @@ pub(in crate::cli) fn finish(
     let mut rows = None;
     if let (Some(out), Some(path)) = (&out, path) {
         let written = out.open("replications.csv").and_then(|file| replications_csv(all, file));
-        rows = Some(written.map_err(|error| cannot(path, &error))?);
+        rows = Some(written.map_err(|error| cannot_write(path, &error))?);
     }
     publish(file, &results, (out, rows), (path, format), colour)
 }
@@ -78,7 +78,7 @@ pub(in crate::cli) fn publish(
     file.complete &= all.iter().all(|one| one.incomplete == 0);
     if let (Some(out), Some(path)) = (out, path) {
         let estimates = out.open("estimates.csv").and_then(|file| estimates_csv(&figures, file));
-        let estimates = estimates.map_err(|error| cannot(path, &error))?;
+        let estimates = estimates.map_err(|error| cannot_write(path, &error))?;
         file.rows.insert("replications.csv".into(), rows.unwrap_or_default().into());
         file.rows.insert("estimates.csv".into(), estimates.into());
         output_folder::finish(out, &mut file)?;

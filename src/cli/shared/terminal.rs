@@ -1,11 +1,13 @@
 //! The terminal: data goes to standard output, messages go to standard error.
 
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::{AutoStream, ColorChoice};
 
 use super::exit::Exit;
+use crate::diagnostics::visible;
 use crate::report::{Page, Paint, WIDTH, without_commands};
 
 /// Whether to use colour on standard output.
@@ -68,6 +70,13 @@ pub fn could_not_write(what: &str, error: &io::Error) -> Option<Exit> {
     Some(Exit::CouldNotWrite)
 }
 
+/// Reports that a file or folder cannot be written.
+pub fn cannot_write(path: &Path, error: &io::Error) -> Exit {
+    let path = path.to_string_lossy();
+    print_stderr(&format!("stayput: cannot write {}: {error}", visible(&path)));
+    Exit::CouldNotWrite
+}
+
 /// Writes a line to standard error. A failure is ignored, because it cannot be reported.
 pub fn print_stderr(text: &str) {
     let mut out = io::stderr().lock();
@@ -88,9 +97,13 @@ pub fn print(text: &str) -> Result<Exit, Exit> {
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Lets a first interrupt set a flag, and a second one end the program.
+///
+/// If the caller ignores one of the signals, as `nohup` ignores the hang-up, it stays ignored. The
+/// handler is for all of them or none, so that the others then end the program at once, without a
+/// partial result.
 pub fn install_interrupt_handler() {
     // If this fails, an interrupt ends the program; nothing has been written by then.
-    let _ = ctrlc::set_handler(|| {
+    let _ = ctrlc::try_set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
             // The second interrupt ends the program at once.
             std::process::exit(Exit::Interrupted as i32);

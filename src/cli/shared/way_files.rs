@@ -1,35 +1,36 @@
-//! Writes the ways that `hunt` found as scenarios.
+//! Adds the ways that `hunt` found to its files, as scenarios.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::case_files::CaseFiles;
 use super::exit::Exit;
+use super::hunt_files::HuntFiles;
 use super::load::Loader;
+use super::paths_in_use::folder_of;
+use super::terminal::cannot_write;
 use crate::diagnostics::Problems;
 use crate::format::{Node, cases, change_paths, overlaid, parse_yaml, without_events};
 use crate::report::{HuntedTarget, way_scenario};
 use crate::run_header::RunHeader;
 
-/// Writes each way of some instances to a file of its own in `folder`. `searched` is the scenario,
-/// and `policy` is the policy that replaced its own in the search.
+/// Adds each way of some instances as a file. `searched` is the scenario, and `policy` is the
+/// policy that replaced its own in the search.
 ///
 /// # Errors
-/// If a file cannot be written.
-pub fn write_ways(
-    (folder, searched): (&Path, &Path),
+/// If the folder of the scenario cannot be read.
+pub fn add_ways(
+    (files, searched): (&mut HuntFiles<'_>, &Path),
     (loader, policy, has_events): (&mut Loader, Option<&str>, bool),
     (header, targets): (&RunHeader, &[HuntedTarget]),
-) -> Result<usize, Exit> {
+) -> Result<(), Exit> {
     let Some(mut tree) = case_tree(loader, searched, &header.case, has_events) else {
-        return Ok(0);
+        return Ok(());
     };
     if let (Some(policy), Some(node)) = (policy, tree.get_mut("policy")) {
         node.value = crate::format::Value::Scalar(policy.into(), crate::format::Style::Quoted);
     }
-    let files = CaseFiles::begin(folder, &header.case)?;
-    let from = searched.parent().unwrap_or(Path::new("."));
-    let up = relative(folder, from).map_err(|error| files.could_not(&error))?;
+    let up = relative(files.folder(), folder_of(searched));
+    let up = up.map_err(|error| cannot_write(files.folder(), &error))?;
     change_paths(&mut tree, &|path: &str| {
         if Path::new(path).is_absolute() {
             path.to_owned()
@@ -37,18 +38,15 @@ pub fn write_ways(
             up.join(path).to_string_lossy().into_owned()
         }
     });
-    let mut written = 0;
     for target in targets {
-        let instance = header.instance(target.start.instance);
+        let stem = files.stem(&header.case, header.instance(target.start.instance));
         for number in 1..=target.hunted.ways.len() {
-            let Some(text) = way_scenario(&tree, header, target, number) else {
-                continue;
-            };
-            files.write(&format!("{instance}-way-{number}.yaml"), &text)?;
-            written += 1;
+            if let Some(text) = way_scenario(&tree, header, target, number) {
+                files.add(format!("{stem}-way-{number}.yaml"), &text);
+            }
         }
     }
-    Ok(written)
+    Ok(())
 }
 
 /// The tree of a case with the overlays of the command line.
@@ -69,7 +67,6 @@ pub fn case_tree(loader: &mut Loader, path: &Path, case: &str, has_events: bool)
 
 /// The path from one folder to another.
 fn relative(from: &Path, to: &Path) -> std::io::Result<PathBuf> {
-    let to = if to.as_os_str().is_empty() { Path::new(".") } else { to };
     let (from, to) = (fs::canonicalize(from)?, fs::canonicalize(to)?);
     let (from, to): (Vec<Component<'_>>, Vec<Component<'_>>) =
         (from.components().collect(), to.components().collect());
