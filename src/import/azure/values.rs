@@ -21,7 +21,7 @@ pub(in crate::import) fn instant(
         }
         None => text.value.to_string(),
     };
-    match SimTime::parse(&whole) {
+    match SimTime::parse_reply(&whole) {
         Ok(at) => Some(Spanned::new(When::At(at), text.span)),
         // The reader of other times reports the mistake.
         Err(_) => row.time(key, problems).map(|at| at.map(When::At)),
