@@ -15,7 +15,7 @@ use crate::diagnostics::{Code, Problem, Problems, Span};
 use crate::fleet::Fleet;
 use crate::format::{Due, Map, WrittenEvent, WrittenVerb, verb_keys};
 use crate::policy::{Column, Rulebook};
-use crate::run_header::{EventNames, numbered};
+use crate::run_header::{EventNames, UNNAMED, numbered};
 use crate::time::SimTime;
 use crate::words::{
     AccountId, EventId, HookResult, Initiator, InstanceId, PolicyId, ProtectionSet, Subject,
@@ -95,7 +95,7 @@ impl Events {
         span: Span,
         problems: &mut Problems,
     ) -> Option<EventId> {
-        if !given && name == format!("event-{}", self.count + 1) {
+        if !given && name == format!("{UNNAMED}{}", self.count + 1) {
             return Some(self.unnamed());
         }
         let named = self.named(name, Some(span));
@@ -126,7 +126,7 @@ impl Events {
     /// Names for suggestions, at most 100,000 given ones and 100,000 by position.
     pub fn suggestions(&self) -> Vec<String> {
         let own = self.names.iter().map(str::to_owned);
-        let by_position = (1..=self.count).map(|number| format!("event-{number}"));
+        let by_position = (1..=self.count).map(|number| format!("{UNNAMED}{number}"));
         let by_position = by_position.filter(|name| self.by_position(name).is_some());
         own.take(100_000).chain(by_position.take(100_000)).collect()
     }
@@ -231,7 +231,7 @@ fn check_caller(resolver: &mut Resolver<'_>, event: &Event, span: Span) {
 
 /// The name of an event without an `id`: its position in the list.
 fn name_of_unnamed(number: usize, taken: impl Fn(&str) -> bool) -> String {
-    let mut name = format!("event-{number}");
+    let mut name = format!("{UNNAMED}{number}");
     while taken(&name) {
         name.push('+');
     }
