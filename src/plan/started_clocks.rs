@@ -109,8 +109,8 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// Leaves out an instance of a listing that a rule released before the start; in any other fleet
-    /// the statements about it contradict each other.
+    /// Leaves out an instance of a listing that a rule released before the start; in any other
+    /// fleet the statements about it contradict each other.
     fn released_before(&mut self, due: SimTime, rule: &str, span: Span) {
         let what = format!("by rule `{rule}` it was released at {due}, before the start");
         match &mut self.listing {
