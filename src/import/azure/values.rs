@@ -1,7 +1,7 @@
 //! Values as Azure writes them: instants with fractions of a second, durations, states, tags.
 
 use crate::diagnostics::{Problems, Spanned};
-use crate::format::{Map, Name, When};
+use crate::format::{Map, Name, TagValue, When};
 use crate::import::fields::ReplyObject;
 use crate::import::reader::FleetReader;
 use crate::time::{SimSpan, SimTime};
@@ -106,11 +106,12 @@ impl FleetReader<'_> {
     }
 
     /// Tags, which are an object here.
-    pub(in crate::import) fn az_tags(&mut self, row: &ReplyObject<'_>) -> Option<Map<String>> {
+    pub(in crate::import) fn az_tags(&mut self, row: &ReplyObject<'_>) -> Option<Map<TagValue>> {
         let tags = row.object("tags", self.problems)?;
         let mut read = Vec::new();
         for (key, value) in tags.texts() {
-            if Name::harm(&key.value).is_none() {
+            if Name::harm(&key.value).is_none() && !key.value.trim().is_empty() {
+                let value = self.tag_value(&key.value, &value, key.span);
                 read.push((key.map(|key| Name(key.into())), value));
             } else {
                 let title =
