@@ -224,7 +224,7 @@ fn all_or_nothing_by_clock(plan: &Plan, id: InstanceId) -> bool {
 /// fewest members, which has the most room.
 fn attachable(plan: &Plan, instance: InstanceId) -> Vec<GroupId> {
     let account = plan.fleet.instance(instance).account;
-    let mut kinds: BTreeMap<(String, Option<Vec<bool>>), (usize, GroupId)> = BTreeMap::new();
+    let mut kinds = BTreeMap::new();
     let groups =
         plan.fleet.groups().filter(|(_, group)| group.account == account && !group.deleted);
     for (id, group) in groups {

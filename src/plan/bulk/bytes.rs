@@ -35,7 +35,7 @@ mod tests {
                 let marks = special_bytes(u64::from_le_bytes(eight));
                 for (i, byte) in eight.into_iter().enumerate() {
                     let is_marked = marks >> (i * 8) & 0xff == 0x80;
-                    let is_special = byte < b'-' || byte >= 0x7f;
+                    let is_special = !(b'-'..0x7f).contains(&byte);
                     assert!(is_marked == is_special || is_marked && byte == b'-', "{eight:?}");
                 }
                 assert_eq!(marks & !(u64::MAX / 255 * 128), 0);
