@@ -10,6 +10,8 @@ use stayput::policy::Catalog;
 use stayput::report::{ImportedAs, imported_scenario};
 use stayput::time::SimTime;
 
+use crate::support::{folder, stayput, write};
+
 const SCOPE: &str = "/subscriptions/s-1/resourceGroups/rg/providers/Microsoft.Compute";
 
 /// The imported scenario.
@@ -956,4 +958,24 @@ fn an_unknown_removal_policy_is_left_out() {
         "MaxSize":3,"RemovalPolicies":{"RemovalPolicy":["2026-06-01T00:00Z","OldestInstance"]}}]}}"#;
     let text = written(&[("g.json", group.to_owned())]);
     assert!(text.contains("removal: [oldest-instance]"), "{text}");
+}
+
+/// An account or a time that the written scenario could not contain is refused.
+#[test]
+fn options_that_a_scenario_cannot_contain_are_refused() {
+    let scratch = folder();
+    let path = write(scratch.path(), "i.json", instances(ECS));
+    for (option, value, reason) in [
+        ("--account", "=x", "a spreadsheet would run text that starts with `=`"),
+        ("--account", "", "a name has at least one character"),
+        ("--account", "a..b", "have a special meaning in selectors"),
+        ("--captured", "9999-12-31T00:00:00Z", "the scenario would end after the year 9999"),
+        ("--captured", "2026-06-01T00:00:00+25:00", "expected a time with its offset"),
+    ] {
+        for verb in ["import", "init"] {
+            let ran = stayput(&[verb, &path, option, value]);
+            assert_eq!(ran.code, 2, "{verb} {option} {value}: {}", ran.stderr);
+            assert!(ran.stderr.contains(reason), "{}", ran.stderr);
+        }
+    }
 }
