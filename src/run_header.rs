@@ -53,33 +53,34 @@ pub struct RunHeader {
     pub imported_from: Labels,
 }
 
-/// The names of events. An event without an `id` is named by its position in the list, which needs
-/// no memory: the first is `event-1`.
+/// The ids of events. An event without an `id` in the file is named by its position in the list,
+/// which needs no memory: the first is `event-1`.
 #[derive(Debug, Clone, Default)]
-pub struct EventNames {
+pub struct EventIds {
     /// Number of events.
     count: u32,
     /// Events with an `id`, in ascending order.
     named: Vec<EventId>,
-    /// Their names, in the same order.
-    names: Names,
 }
 
-impl EventNames {
-    /// Names of `count` events; `named` has those with an `id`, in ascending order.
-    pub const fn new(count: u32, named: Vec<EventId>, names: Names) -> Self {
-        Self { count, named, names }
+impl EventIds {
+    /// Adds the next event, which is named by its position.
+    pub const fn add(&mut self) -> EventId {
+        self.count += 1;
+        EventId(self.count - 1)
     }
 
-    /// The same names, with further events at the end.
-    #[must_use]
-    pub fn with(mut self, names: impl IntoIterator<Item = String>) -> Self {
-        for name in names {
-            self.named.push(EventId(self.count));
-            self.names.push(&name);
-            self.count += 1;
-        }
-        self
+    /// Adds the next event, which has an `id`.
+    pub fn add_named(&mut self) -> EventId {
+        let id = self.add();
+        self.named.push(id);
+        id
+    }
+
+    /// Adds events until there are `count`, all of which are named by their position.
+    pub fn fill(&mut self, count: usize) {
+        // Lists of events are bounded below 32 bits.
+        self.count = u32::try_from(count).unwrap_or(u32::MAX);
     }
 
     /// Number of events.
@@ -90,6 +91,63 @@ impl EventNames {
     /// Whether there is no event.
     pub const fn is_empty(&self) -> bool {
         self.count == 0
+    }
+
+    /// The event with an `id` at an index among all that have one; `None` if there is none.
+    pub fn named(&self, index: usize) -> Option<EventId> {
+        self.named.get(index).copied()
+    }
+
+    /// The index of an event among those with an `id`; `None` if it has none.
+    #[inline]
+    pub fn index_of(&self, id: EventId) -> Option<usize> {
+        if self.named.is_empty() { None } else { self.search(id) }
+    }
+
+    #[inline(never)]
+    fn search(&self, id: EventId) -> Option<usize> {
+        self.named.binary_search(&id).ok()
+    }
+
+    /// The event that is named by its position; `None` if there is none.
+    pub fn unnamed(&self, name: &str) -> Option<EventId> {
+        let id = EventId(numbered(name)?.checked_sub(1)?);
+        (id.index() < self.len() && self.index_of(id).is_none()).then_some(id)
+    }
+}
+
+/// The names of events.
+#[derive(Debug, Clone, Default)]
+pub struct EventNames {
+    ids: EventIds,
+    /// The names of events with an `id`, in the order of the events.
+    names: Names,
+}
+
+impl EventNames {
+    /// Names of events; `names` has those of the events with an `id`, in their order.
+    pub const fn new(ids: EventIds, names: Names) -> Self {
+        Self { ids, names }
+    }
+
+    /// The same names, with further events at the end.
+    #[must_use]
+    pub fn with(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        for name in names {
+            self.ids.add_named();
+            self.names.push(&name);
+        }
+        self
+    }
+
+    /// Number of events.
+    pub const fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there is no event.
+    pub const fn is_empty(&self) -> bool {
+        self.ids.is_empty()
     }
 
     /// The name of an event.
@@ -103,24 +161,18 @@ impl EventNames {
     /// The `id` of an event; `None` if it has none.
     #[inline]
     pub fn own(&self, id: EventId) -> Option<&str> {
-        if self.named.is_empty() { None } else { self.search(id) }
-    }
-
-    #[inline(never)]
-    fn search(&self, id: EventId) -> Option<&str> {
-        self.named.binary_search(&id).ok().map(|index| self.names.get(index))
+        self.ids.index_of(id).map(|index| self.names.get(index))
     }
 
     /// The event with this name; `None` if there is none.
     pub fn called(&self, name: &str) -> Option<EventId> {
         let own = self.names.iter().position(|own| own == name);
-        own.and_then(|index| self.named.get(index).copied()).or_else(|| self.unnamed(name))
+        own.and_then(|index| self.ids.named(index)).or_else(|| self.unnamed(name))
     }
 
     /// The event that is named by its position; `None` if there is none.
     pub fn unnamed(&self, name: &str) -> Option<EventId> {
-        let id = EventId(numbered(name)?.checked_sub(1)?);
-        (id.index() < self.len() && self.named.binary_search(&id).is_err()).then_some(id)
+        self.ids.unnamed(name)
     }
 }
 

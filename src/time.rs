@@ -88,6 +88,12 @@ pub enum TimeError {
     NoUnit,
     /// A fraction of a second.
     Fraction,
+    /// Second 60 of a minute.
+    LeapSecond,
+    /// An offset of a day or more, or one with seconds; RFC 3339 has neither.
+    Offset,
+    /// The name of a time zone beside the offset, which could contradict it.
+    ZoneName,
     /// Outside the years 1 to 9999, or longer than a thousand years.
     OutOfRange,
     /// Another form.
@@ -204,13 +210,27 @@ impl SimTime {
         if let Some(plain) = Self::plain(text) {
             return Ok(plain);
         }
-        // The name of a zone in brackets could contradict the offset.
-        if let Some(found) = (!text.contains('[')).then(|| text.parse::<Timestamp>().ok()).flatten()
-        {
-            return if found.subsec_nanosecond() == 0 {
+        let at = Self::parse_reply(text)?;
+        if is_leap_second(text) { Err(TimeError::LeapSecond) } else { Ok(at) }
+    }
+
+    /// Reads a time as [`Self::parse`] does. Second 60, which a provider's reply may contain, is
+    /// read as second 59.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_reply(text: &str) -> Result<Self, TimeError> {
+        if let Some((time, _)) = text.split_once('[') {
+            let is_time = Self::parse(time).is_ok();
+            return Err(if is_time { TimeError::ZoneName } else { TimeError::Malformed });
+        }
+        if let Ok(found) = text.parse::<Timestamp>() {
+            return if found.subsec_nanosecond() != 0 {
+                Err(TimeError::Fraction)
+            } else if is_offset(clock_and_offset(text).1) {
                 Ok(Self(found.as_second()))
             } else {
-                Err(TimeError::Fraction)
+                Err(TimeError::Offset)
             };
         }
         // The last day of the calendar stands for "never".
@@ -388,6 +408,25 @@ impl SimSpan {
     }
 }
 
+/// The time of day in an instant, and the offset with its sign; each is empty if there is none.
+fn clock_and_offset(text: &str) -> (&str, &str) {
+    let Some((_, clock)) = text.split_once(['T', 't', ' ']) else { return ("", "") };
+    clock.split_at(clock.find(['Z', 'z', '+', '-']).unwrap_or(clock.len()))
+}
+
+/// Whether an instant is in second 60 of its minute.
+fn is_leap_second(text: &str) -> bool {
+    let digits: String = clock_and_offset(text).0.split(':').collect();
+    digits.get(4..6) == Some("60")
+}
+
+/// Whether an offset, which is well formed, is less than a day and has no seconds.
+fn is_offset(text: &str) -> bool {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let hours = digits.get(..2).unwrap_or_default();
+    hours < "24" && digits.get(4..).unwrap_or_default().bytes().all(|digit| digit == b'0')
+}
+
 /// Whether a text is an instant with an offset on one of the last two days of the year 9999, which
 /// can be after the last [`Timestamp`].
 fn is_last_day(text: &str) -> bool {
@@ -495,7 +534,7 @@ impl UtcOffset {
     /// # Errors
     /// [`TimeError::Malformed`] for anything else.
     pub fn parse(text: &str) -> Result<Self, TimeError> {
-        if !text.starts_with(['+', '-', 'Z', 'z']) {
+        if !text.starts_with(['+', '-', 'Z', 'z']) || !is_offset(text) {
             return Err(TimeError::Malformed);
         }
         Self::of_time(&format!("2000-01-01T00:00:00{text}")).ok_or(TimeError::Malformed)

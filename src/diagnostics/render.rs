@@ -6,6 +6,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use super::problem::{Problem, Problems, SHOWN, Severity};
 use super::span::{FileId, Sources, Span};
+use super::visible::is_unseen;
 use crate::words::Word;
 
 /// Labels that are further apart, in bytes, are shown in separate snippets.
@@ -78,8 +79,15 @@ fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {
     for help in &problem.helps {
         group = group.element(Level::HELP.message(help.as_str()));
     }
-    let text = renderer.render(&[group]);
+    let text = without_controls(renderer.render(&[group]));
     spans.iter().fold(text, |text, (printed, real)| text.replacen(printed, real, 1))
+}
+
+/// The text with `�` for invisible characters that the renderer prints as they are. It writes the
+/// escape character only to set colours.
+fn without_controls(text: String) -> String {
+    let is_raw = |c: char| is_unseen(c) && !['\n', '\u{1b}'].contains(&c);
+    if text.contains(is_raw) { text.replace(is_raw, "\u{fffd}") } else { text }
 }
 
 /// The files of a problem's places, that of the main place first.

@@ -6,7 +6,7 @@ use super::group::Group;
 use super::instance::{Instance, Prices, Property};
 use super::metric::Series;
 use crate::time::{SimTime, Term};
-use crate::words::{AccountId, GroupId, InstanceId, Lifecycle, StoppedBy};
+use crate::words::{AccountId, GroupId, InstanceId, Lifecycle, ProtectionSet, StoppedBy};
 use std::sync::Arc;
 
 /// The fleet in dense tables.
@@ -102,6 +102,20 @@ impl Fleet {
     #[inline]
     pub fn instance_mut(&mut self, id: InstanceId) -> &mut Instance {
         self.instances.get_mut(id.index())
+    }
+
+    /// The protections of an instance that are on, and those whose setting is unknown: its own, and
+    /// those of a group, which is usually its own one. `None` stands for no group.
+    #[inline]
+    pub fn protections(
+        &self,
+        id: InstanceId,
+        group: Option<GroupId>,
+    ) -> (ProtectionSet, ProtectionSet) {
+        let instance = self.instance(id);
+        let Some(group) = group else { return (instance.on, instance.unknown) };
+        let group = self.group(group);
+        (instance.on.union(group.on), instance.unknown.union(group.unknown))
     }
 
     /// Every account, in order.

@@ -1,7 +1,9 @@
 //! Cases: each case is a copy of the file in which `$name` is replaced by the value of the case.
 
+use std::borrow::Cow;
+
 use super::read::{Map, Read};
-use super::tree::{Node, Value};
+use super::tree::{Node, Style, Value};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
 
 /// The tree of each case, with its name. A scenario without cases has one tree with an empty name.
@@ -43,13 +45,32 @@ pub fn value_name(text: &str) -> Option<&str> {
     (name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(word)).then_some(name)
 }
 
-/// Replaces every `$name` outside `cases:` by its value.
+/// The text `$name` of `$$name`, which stands for it; `None` for any other text.
+fn unescaped(text: &str) -> Option<&str> {
+    let text = text.strip_prefix('$')?;
+    (value_name(text).is_some() || unescaped(text).is_some()).then_some(text)
+}
+
+/// A text as a file writes it, so that it does not stand for a value of a case.
+pub fn escaped_value(text: &str) -> Cow<'_, str> {
+    if value_name(text).is_some() || unescaped(text).is_some() {
+        return Cow::Owned(format!("${text}"));
+    }
+    Cow::Borrowed(text)
+}
+
+/// Replaces every `$name` outside `cases:` by its value, and every `$$name` by `$name`.
 fn substitute(tree: &mut Node, values: &Map<Node>, problems: &mut Problems) {
     let Value::Map(entries) = &mut tree.value else { return };
     let entries = entries.iter_mut().filter(|entry| &**entry.key != "cases");
     for entry in entries.filter(|entry| entry.value.any(&mut { is_value })) {
         entry.value.visit(is_value, &mut |node| {
-            let Some(name) = node.scalar().and_then(value_name) else { return };
+            let text = node.scalar().unwrap_or_default();
+            if let Some(plain) = unescaped(text) {
+                node.value = Value::Scalar(plain.into(), Style::Quoted);
+                return;
+            }
+            let Some(name) = value_name(text) else { return };
             match values.0.iter().find(|(key, _)| *key.value == *name) {
                 // Mistakes in a value are reported at its definition.
                 Some((_, value)) => *node = value.clone(),
@@ -59,9 +80,9 @@ fn substitute(tree: &mut Node, values: &Map<Node>, problems: &mut Problems) {
     }
 }
 
-/// Whether a node stands for a value of the case.
+/// Whether a node stands for a value of the case, or for a text that begins with `$`.
 fn is_value(node: &Node) -> bool {
-    node.scalar().and_then(value_name).is_some()
+    node.scalar().is_some_and(|text| value_name(text).or_else(|| unescaped(text)).is_some())
 }
 
 fn unknown_value(name: &str, node: &Node, values: &Map<Node>) -> Problem {

@@ -4,7 +4,8 @@ use csv::{ByteRecord, Position, ReaderBuilder};
 
 use super::record::canonical_key;
 use super::tree::{Entry, Node, Style, Value};
-use crate::diagnostics::{Code, Problem, Problems, Suggestion};
+use super::yaml::hidden;
+use crate::diagnostics::{Code, Problem, Problems, Suggestion, is_unseen};
 use crate::diagnostics::{FileId, Sources, Span, Spanned};
 
 /// The rows of a CSV file, each as a mapping from column to cell.
@@ -110,6 +111,23 @@ impl CsvRows<'_> {
     /// The next valid row; invalid ones before it are reported.
     pub fn next_row(&mut self, problems: &mut Problems) -> Option<Node> {
         loop {
+            let row = self.next_node(problems)?;
+            let cells = row.entries().unwrap_or_default();
+            let unseen = cells.iter().filter_map(|cell| {
+                let unseen = cell.value.scalar()?.chars().find(|c| is_unseen(*c))?;
+                Some(hidden(cell.value.span, unseen))
+            });
+            let reported: Vec<Problem> = unseen.collect();
+            if reported.is_empty() {
+                return Some(row);
+            }
+            reported.into_iter().for_each(|problem| problems.add(problem));
+        }
+    }
+
+    /// The next row with as many cells as the header; others before it are reported.
+    fn next_node(&mut self, problems: &mut Problems) -> Option<Node> {
+        loop {
             // Byte records from memory have no errors, so `false` is the end of the text.
             if !self.reader.read_byte_record(&mut self.record).unwrap_or(false) {
                 return None;
@@ -156,22 +174,29 @@ impl CsvRows<'_> {
     }
 }
 
-/// The spans of the cells of a row; in a row with quotes, the span of the row for each cell.
+/// The spans of the cells of a row; that of a cell in quotes has the quotes.
 fn spans(file: FileId, text: &str, start: usize, record: &ByteRecord) -> Vec<Span> {
-    let line_end = text[start..].find('\n').map_or(text.len(), |index| start + index);
-    let quoted = text.as_bytes()[start..line_end].contains(&b'"');
-    let mut cell_start = start;
+    let mut next = start;
     record
         .iter()
-        .map(|cell| {
-            if quoted {
-                return span(file, start, line_end);
-            }
-            let cell_span = span(file, cell_start, cell_start + cell.len());
-            cell_start += cell.len() + 1;
-            cell_span
+        .map(|_| {
+            let (from, to) = (next, cell_end(text.as_bytes(), next));
+            next = to + 1;
+            span(file, from, to)
         })
         .collect()
+}
+
+/// The index after the cell that begins at an index. Quotes are as [`is_well_quoted`] checks them.
+fn cell_end(bytes: &[u8], start: usize) -> usize {
+    let rest = bytes.get(start..).unwrap_or_default();
+    let mut quoted = rest.first() == Some(&b'"');
+    let ends = |(index, byte): (usize, &u8)| {
+        // The second quote of a pair inside a cell opens what the first one has closed.
+        quoted ^= index > 0 && *byte == b'"' && rest.first() == Some(&b'"');
+        !quoted && matches!(byte, b',' | b'\n' | b'\r')
+    };
+    start + rest.iter().enumerate().position(ends).unwrap_or(rest.len())
 }
 
 /// Whether the quotes of a row are as in RFC 4180: around whole cells, and doubled inside.

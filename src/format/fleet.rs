@@ -6,7 +6,7 @@
 use serde_json::{Value as Json, json};
 
 use super::autoscale::WrittenAutoscale;
-use super::read::{Map, Name, OneOrMany, Read, read_word};
+use super::read::{Map, Name, OneOrMany, Read, TagValue, read_word};
 use super::read_time::When;
 use super::record::record;
 use super::schema::Schemas;
@@ -158,7 +158,7 @@ record! {
         /// The resources of the instance, by name: disks, snapshots, images, addresses.
         optional "resources" => resources: Map<WrittenResource>,
         /// The tags of the instance.
-        optional "tags" => tags: Map<String>,
+        optional "tags" => tags: Map<TagValue>,
         /// The price for an hour, without its resources, in the currency of the scenario.
         optional "hourly" => hourly: Spanned<Money>,
         /// The worth that is lost when it is released, in the currency of the scenario.

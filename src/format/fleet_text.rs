@@ -6,10 +6,10 @@ use super::autoscale::WrittenAutoscale;
 use super::fleet::{
     Known, WrittenAccount, WrittenGroup, WrittenHook, WrittenInstance, WrittenProtect,
 };
-use super::read::{Map, Name, OneOrMany};
+use super::read::{Map, Name, OneOrMany, TagValue};
 use super::read_time::When;
 use crate::diagnostics::{Spanned, is_unseen};
-use crate::time::Term;
+use crate::time::{SimTime, Term};
 use crate::words::Word;
 
 /// A mapping on one line while it is written.
@@ -65,8 +65,12 @@ fn known<T>(value: Known<T>, show: impl Fn(T) -> String) -> String {
     value.0.map_or_else(|| "unknown".to_owned(), show)
 }
 
+/// The last day of the calendar, which the reader takes as [`SimTime::NEVER`].
+const NEVER: &str = "9999-12-31T00:00:00Z";
+
 fn when(at: When) -> String {
     match at {
+        When::At(SimTime::NEVER) => NEVER.to_owned(),
         When::At(at) => at.to_string(),
         When::After(span) => format!("+{span}"),
     }
@@ -151,7 +155,7 @@ fn resources_text(resources: &Map<super::fleet::WrittenResource>) -> String {
     all.end()
 }
 
-fn tags_text(tags: &Map<String>) -> String {
+fn tags_text(tags: &Map<TagValue>) -> String {
     let mut all = FlowMap::default();
     tags.0.iter().for_each(|(key, value)| all.put(&name(key), yaml_scalar(value)));
     all.end()

@@ -50,7 +50,7 @@ pub use overlay::{AddedEvents, change_paths, check_overlay, overlaid, tree_text,
 pub use pieces::{Pieces, Reading};
 pub use principals::{WrittenPrincipal, WrittenScope};
 pub use random::{Pick, Since, WrittenAlternative, WrittenCall, WrittenRandomSource, WrittenThen};
-pub use read::{Map, Name, OneOrMany, Read, expected_kind, read_cell, read_word};
+pub use read::{Map, Name, OneOrMany, Read, TagValue, expected_kind, read_cell, read_word};
 pub use read_time::When;
 pub use record::{Fields, canonical_key};
 pub use scenario::{Due, WrittenEvent, WrittenEvents, WrittenScenario};
@@ -65,5 +65,5 @@ pub use verbs::{VERBS, WrittenVerb, verb_definition, verb_keys, verb_needs};
 pub use watch::WrittenWatcher;
 pub use yaml::parse_yaml;
 
-pub(crate) use cases::value_name;
+pub(crate) use cases::{escaped_value, value_name};
 pub(crate) use record::record;

@@ -30,6 +30,7 @@ impl Pieces {
             columns: None,
             last: None,
             is_finished: false,
+            has_failed: false,
         }
     }
 
@@ -61,9 +62,16 @@ pub struct Reading<'p> {
     /// The piece whose text is currently kept.
     last: Option<FileId>,
     is_finished: bool,
+    /// Whether reading a piece has failed.
+    has_failed: bool,
 }
 
 impl Reading<'_> {
+    /// Whether the header was valid, and every piece so far could be read.
+    pub const fn is_read(&self) -> bool {
+        self.columns.is_some() && !self.has_failed
+    }
+
     /// The valid rows of the next piece; mistakes in other rows are reported. The text of the
     /// previous piece is dropped. If `texts` is not empty, a piece that contains none of them gives
     /// no rows. `None` at the end.
@@ -83,6 +91,7 @@ impl Reading<'_> {
             Ok(piece) => piece?,
             Err(failure) => {
                 problems.add(Problem::unreadable(self.path, failure));
+                self.has_failed = true;
                 return None;
             }
         };

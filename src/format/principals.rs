@@ -1,6 +1,6 @@
 //! Principals and roles as a file states them: the actions that callers are allowed.
 
-use super::read::{Map, Name, OneOrMany};
+use super::read::{Map, Name, OneOrMany, TagValue};
 use super::record::record;
 use super::selector::Selector;
 use crate::diagnostics::Spanned;
@@ -26,7 +26,7 @@ record! {
     WrittenScope: "a scope" {
         /// Tags. Every instance that the call names must have all of them. A list of values means
         /// any one of them.
-        optional "tags" => tags: Map<OneOrMany<String>>,
+        optional "tags" => tags: Map<OneOrMany<TagValue>>,
         /// The instances.
         optional "instance" => instance: Selector,
         /// The groups, or the groups of which an instance is a member.

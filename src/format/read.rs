@@ -174,6 +174,9 @@ impl Read for NonZero<u32> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name(pub Box<str>);
 
+/// Why an empty text is not a name.
+const EMPTY_NAME: &str = "a name has at least one character";
+
 impl Name {
     /// Why a text must not be in a cell of a report; `None` if it may be.
     pub fn harm(text: &str) -> Option<String> {
@@ -186,9 +189,10 @@ impl Name {
         if text.starts_with("::") {
             return Some("a CI server would run text that starts with `::` as a command".into());
         }
-        text.chars()
-            .any(is_unseen)
-            .then(|| "tabs, line breaks and other invisible characters are not allowed".into())
+        if text.contains(is_unseen) {
+            return Some("tabs, line breaks and other invisible characters are not allowed".into());
+        }
+        (text.len() > 255).then(|| "a name is at most 255 bytes long".into())
     }
 
     /// Why a text is not a name; `None` if it is one.
@@ -200,15 +204,13 @@ impl Name {
             return None;
         }
         if text.trim().is_empty() {
-            return Some("a name has at least one character".into());
+            return Some(EMPTY_NAME.into());
         }
         if let Some(harm) = Self::harm(text) {
             return Some(harm);
         }
-        if text.contains(['$', '*', '?', ';']) || text.contains("..") {
-            return Some("`$`, `*`, `?`, `;` and `..` have a special meaning in selectors".into());
-        }
-        (text.len() > 255).then(|| "a name is at most 255 bytes long".into())
+        let special = text.contains(['$', '*', '?', ';']) || text.contains("..");
+        special.then(|| "`$`, `*`, `?`, `;` and `..` have a special meaning in selectors".into())
     }
 
     /// The problem with a text that is not a name.
@@ -254,6 +256,33 @@ impl Read for Name {
     }
 }
 
+/// The value of a tag: a text, which may be empty, because providers allow empty values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagValue(pub String);
+
+impl std::ops::Deref for TagValue {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Read for TagValue {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let found = node.scalar().map(|text| Self(text.to_owned()));
+        if found.is_none() {
+            let problem = expected_kind(node, "a text");
+            problems.add(problem.help("write `\"\"` for a tag with an empty value"));
+        }
+        found
+    }
+
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("a tag value", |_| Schemas::text())
+    }
+}
+
 /// A value of any type, such as a case value or a condition of a rule.
 impl Read for Node {
     fn read(node: &Node, _: &mut Problems) -> Option<Self> {
@@ -280,7 +309,14 @@ impl<T: Read> Read for Vec<T> {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         match &node.value {
             Value::List(items) => read_all(items, problems),
-            Value::Scalar(text, Style::Cell) => read_all(&split_cell(text, node), problems),
+            Value::Scalar(text, Style::Cell) => {
+                let items = split_cell(text, node.span, problems)?;
+                let node = |text: &str| Node {
+                    value: Value::Scalar(text.into(), Style::Cell),
+                    span: node.span,
+                };
+                read_all(&items.into_iter().map(node).collect::<Vec<_>>(), problems)
+            }
             Value::Empty | Value::Scalar(..) | Value::Map(_) => {
                 problems.add(expected_kind(node, "a list").help("write it in brackets: `[…]`"));
                 None
@@ -300,10 +336,29 @@ fn read_all<T: Read>(items: &[Node], problems: &mut Problems) -> Option<Vec<T>> 
     read.into_iter().collect()
 }
 
-fn split_cell(text: &str, node: &Node) -> Vec<Node> {
-    text.split(';')
-        .map(|part| Node { value: Value::Scalar(part.trim().into(), Style::Cell), span: node.span })
-        .collect()
+/// The items of a list in a cell; `None` if it is not of the form `a;b`, which is reported.
+pub(super) fn split_cell<'t>(
+    text: &'t str,
+    span: Span,
+    problems: &mut Problems,
+) -> Option<Vec<&'t str>> {
+    let note = "a list in a cell is joined by `;`, such as `a-1;a-2`";
+    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    if let Some(inner) = inner {
+        let title = format!("`{text}` is in brackets, and a list in a cell has none");
+        let problem = Problem::at(Code::WrongKind, span, title, "in brackets");
+        let items: Vec<&str> = inner.split([',', ';']).map(str::trim).collect();
+        problems.add(problem.help(format!("write `{}`", items.join(";"))).note(note));
+        return None;
+    }
+    let items: Vec<&str> = text.split(';').map(str::trim).collect();
+    if items.contains(&"") {
+        let title = format!("`{text}` contains an empty item");
+        let problem = Problem::at(Code::WrongKind, span, title, "an empty item");
+        problems.add(problem.help("remove the `;` that has nothing beside it").note(note));
+        return None;
+    }
+    Some(items)
 }
 
 /// One value, or a list of them.
@@ -349,8 +404,8 @@ impl<T> Default for Map<T> {
     }
 }
 
-/// Keys are only checked to be safe in reports. Keys that are selectors or ranges are checked when
-/// they are resolved.
+/// Keys are only checked not to be empty, and to be safe in reports. Keys that are selectors or
+/// ranges are checked when they are resolved.
 impl<T: Read> Read for Map<T> {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         let cell;
@@ -369,7 +424,8 @@ impl<T: Read> Read for Map<T> {
         let mut good = true;
         let mut map = Vec::with_capacity(entries.len());
         for Entry { key, value } in entries {
-            if let Some(harm) = Name::harm(key) {
+            let empty = || key.trim().is_empty().then(|| EMPTY_NAME.to_owned());
+            if let Some(harm) = Name::harm(key).or_else(empty) {
                 problems.add(Name::problem(key, &harm, key.span));
                 good = false;
             }

@@ -118,7 +118,12 @@ pub(super) fn bad_span(text: &str, node: &Node, fault: TimeError) -> Problem {
             let title = format!("`{written}` is longer than a thousand years");
             Problem::at(Code::BadNumber, node.span, title, "too long")
         }
-        TimeError::NoOffset | TimeError::Fraction | TimeError::Malformed => {
+        TimeError::NoOffset
+        | TimeError::Fraction
+        | TimeError::LeapSecond
+        | TimeError::Offset
+        | TimeError::ZoneName
+        | TimeError::Malformed => {
             let title = format!("`{written}` is not a duration");
             let problem = Problem::at(Code::BadTime, node.span, title, "not a duration");
             let weeks = text.strip_suffix('w').and_then(|weeks| weeks.parse::<u32>().ok());
@@ -147,19 +152,48 @@ pub(super) fn bad_time(text: &str, node: &Node, fault: TimeError) -> Problem {
         TimeError::Fraction => {
             let title = format!("`{text}` has a fraction of a second");
             Problem::at(Code::BadTime, node.span, title, "whole seconds only")
+                .help("write the time without the fraction")
+        }
+        TimeError::LeapSecond => {
+            let title = format!("`{text}` is in second 60 of its minute");
+            Problem::at(Code::BadTime, node.span, title, "no such second")
+                .help("write second 59, or second 00 of the next minute")
+                .note("a minute has the seconds 00 to 59; leap seconds are not simulated")
+        }
+        TimeError::Offset => {
+            let title = format!("`{text}` has an offset that is not possible");
+            Problem::at(Code::BadTime, node.span, title, "not a possible offset").help(
+                "write an offset of less than 24 hours in hours and minutes, such as `+08:00`",
+            )
+        }
+        TimeError::ZoneName => {
+            let time = text.split('[').next().unwrap_or_default();
+            let title = format!("`{text}` has an offset and the name of a time zone");
+            Problem::at(Code::BadTime, node.span, title, "the name of a time zone")
+                .help(format!("write `{time}`"))
+                .note("a name could contradict the offset")
         }
         TimeError::NoUnit | TimeError::OutOfRange | TimeError::Malformed => {
             let title = format!("`{text}` is not a time");
             let mut problem = Problem::at(Code::BadTime, node.span, title, "not a time");
             if SimSpan::parse(text).is_ok() {
                 problem = problem.help(format!("did you mean `+{text}`, counted from the start?"));
-            } else if text.len() > 10 && text.is_char_boundary(10) && !is_day(&text[..10]) {
-                problem = problem.help(format!("`{}` is not a day of the calendar", &text[..10]));
+            } else if let Some(day) = day_of(text).filter(|day| !is_day(day)) {
+                let years = "the calendar has the years 1 to 9999, written with four digits";
+                problem = problem.note(format!("`{day}` is not a day of the calendar"));
+                problem = if day.len() == 10 { problem } else { problem.note(years) };
             }
             problem
                 .note("a time is written `2026-06-01T00:00:00+08:00`, or `+1d12h` after the start")
         }
     }
+}
+
+/// The day in a text that has the form of a time: digits and hyphens up to the time of day.
+fn day_of(text: &str) -> Option<&str> {
+    let (day, _) = text.split_once(['T', 't', ' '])?;
+    let is_day = |c: char| c.is_ascii_digit() || c == '-';
+    (day.len() >= 8 && day.chars().all(is_day)).then_some(day)
 }
 
 /// Whether a text is a day of the calendar.

@@ -44,7 +44,8 @@ record! {
         /// Positions of switches, which stand for questions that the provider's documents leave
         /// open.
         default "assume" => assume: Map<Spanned<String>>,
-        /// Cases. The scenario runs once for each case; `$name` stands for a value of the case.
+        /// Cases. The scenario runs once for each case; `$name` stands for a value of the case, and
+        /// `$$name` for the text `$name`.
         optional "cases" => cases: Map<Map<Node>>,
         /// The permissions of callers, by the names in `by`; everybody may do everything if not
         /// given.

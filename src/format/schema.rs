@@ -153,7 +153,7 @@ impl Schemas {
         // Reports print the names: `=` begins a formula, and `::` a command of a CI server.
         let mut schema = json!({
             "type": ["object", "null"],
-            "propertyNames": { "pattern": "^($|:$|:[^:]|[^-=+@:])" },
+            "propertyNames": { "pattern": "^(:$|:[^:]|[^-=+@:])" },
             "additionalProperties": values,
         });
         self.or_case_value(&mut schema);

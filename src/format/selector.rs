@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use globset::{GlobBuilder, GlobSet};
 use serde_json::{Value as Json, json};
 
-use super::read::{Map, OneOrMany, Read, expected_kind};
+use super::read::{Map, OneOrMany, Read, TagValue, expected_kind, split_cell};
 use super::record::record;
 use super::schema::Schemas;
 use super::tree::{Node, Style, Value};
@@ -26,14 +26,14 @@ pub enum SelectorPart {
     /// A name, a range `web-1..4` or a glob `db-*`.
     Text(Spanned<String>),
     /// Tags. An instance matches if it has all of them, each with one of the given values.
-    Tags(Spanned<Map<OneOrMany<String>>>),
+    Tags(Spanned<Map<OneOrMany<TagValue>>>),
 }
 
 record! {
     /// Instances by their tags.
     TagsRecord: "a selector by tags" {
         /// Tags. An instance matches if it has all of them. A list of values means any one of them.
-        required "tags" => tags: Spanned<Map<OneOrMany<String>>>,
+        required "tags" => tags: Spanned<Map<OneOrMany<TagValue>>>,
     }
 }
 
@@ -43,12 +43,11 @@ impl Read for Selector {
             Value::List(items) => {
                 items.iter().map(|item| SelectorPart::read(item, problems)).collect()
             }
-            Value::Scalar(text, Style::Cell) => text
-                .split(';')
-                .map(|part| {
-                    Some(SelectorPart::Text(Spanned::new(part.trim().to_owned(), node.span)))
-                })
-                .collect(),
+            Value::Scalar(text, Style::Cell) => {
+                let name = |part: &str| Spanned::new(part.to_owned(), node.span);
+                let items = split_cell(text, node.span, problems)?;
+                items.into_iter().map(|part| Some(SelectorPart::Text(name(part)))).collect()
+            }
             Value::Empty | Value::Scalar(..) | Value::Map(_) => {
                 vec![SelectorPart::read(node, problems)]
             }

@@ -15,6 +15,9 @@ use crate::diagnostics::is_unseen;
 use crate::diagnostics::{Code, Problem, Problems};
 use crate::diagnostics::{FileId, Sources, Span, Spanned};
 
+/// Longest key on one line, in characters, as YAML defines it.
+const LONGEST_KEY: usize = 1_024;
+
 /// Deepest nesting that is read.
 const DEPTH: usize = 64;
 
@@ -29,10 +32,12 @@ pub fn parse_yaml(sources: &Sources, file: FileId, problems: &mut Problems) -> O
         return None;
     }
     let is_binary = |c: char| c == '\0' || (c.is_control() && !"\n\r\t".contains(c));
-    if let Some(index) = text.find(is_binary) {
+    if let Some((index, control)) = text.char_indices().find(|(_, c)| is_binary(*c)) {
         let span = point(file, index);
         let title = "the file contains control characters, so it is not a text file";
-        problems.add(Problem::at(Code::Syntax, span, title, ""));
+        let control = control.escape_default();
+        let help = format!("save the file as UTF-8, without the character `{control}`");
+        problems.add(Problem::at(Code::Syntax, span, title, "").help(help));
         return None;
     }
     Builder { file, text, stack: Vec::new(), root: None }.build(problems)
@@ -44,15 +49,14 @@ fn one_line(text: &str) -> Box<str> {
 }
 
 /// The problem with an invisible character, which could change how a report is displayed.
-fn hidden(span: Span, unseen: char) -> Problem {
+pub(super) fn hidden(span: Span, unseen: char) -> Problem {
     let what = match unseen {
         '\n' | '\r' => "a line break",
         c if c.is_control() => "a control character",
         _ => "a character that hides or reorders the text around it",
     };
     let title = format!("a text contains {what} (`{}`)", unseen.escape_default());
-    let problem = Problem::at(Code::Refused, span, title, "not allowed in a text");
-    problem.help("remove it; a long text may be written after `>` and is read as one line")
+    Problem::at(Code::Refused, span, title, "not allowed in a text").help("remove it")
 }
 
 /// A tree under construction.
@@ -120,7 +124,8 @@ impl Builder<'_> {
                 let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
                 let text = if block { one_line(text) } else { text.as_ref().into() };
                 if let Some(unseen) = text.chars().find(|c| is_unseen(*c)) {
-                    problems.add(hidden(span, unseen));
+                    let note = "a long text may be written after `>` and is read as one line";
+                    problems.add(hidden(span, unseen).note(note));
                 }
                 let plain = *style == ScalarStyle::Plain;
                 let style = if plain { Style::Plain } else { Style::Quoted };
@@ -246,6 +251,30 @@ impl Builder<'_> {
         problems.add(refused(span, "tags (`!name`) are not allowed here"));
     }
 
+    /// The help line about a key without a value, on the line that starts at an index or on the
+    /// line above.
+    fn key_without_value(&self, line: usize) -> String {
+        let above = self.text[..line].trim_end_matches(['\n', '\r']);
+        let above = above.rfind('\n').map_or(0, |end| end + 1);
+        let lines = [line, above].map(|start| self.text[start..].lines().next());
+        for (key, value) in lines.into_iter().flatten().filter_map(|line| line.split_once(':')) {
+            match value.chars().next() {
+                Some(' ' | '\t' | '/') | None => {}
+                Some(space) if space.is_whitespace() => {
+                    let space = space.escape_default();
+                    return format!(
+                        "the `:` is followed by the character `{space}`; write a space instead"
+                    );
+                }
+                Some(_) => return format!("write a space after the `:` of `{}`", shown_key(key)),
+            }
+            if key.chars().count() > LONGEST_KEY {
+                return format!("shorten the key: it has at most {LONGEST_KEY} characters");
+            }
+        }
+        "a `:` is missing after a key on this line or on the line above".to_owned()
+    }
+
     /// The problem of a syntax error, with a help line for common mistakes.
     #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
     fn syntax(&self, error: &ScanError) -> Problem {
@@ -279,13 +308,27 @@ impl Builder<'_> {
                 problem.help("a `,` or the closing `]` or `}` is missing before this")
             }
             ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
-                problem.help("a `:` is missing after a key on this line or on the line above")
+                problem.help(self.key_without_value(line))
             }
             ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry => problem
                 .help("the indentation of this line differs from its neighbours, or its `-` is missing"),
-            _ => problem.note(format!("the YAML parser reports: {}", error.info())),
+            ErrorKind::UnclosedFlowCollection { .. } => {
+                problem.help("close the bracket that begins here with `]` or `}`")
+            }
+            ErrorKind::UnclosedQuotedScalar => problem.help("close the quote that begins here"),
+            ErrorKind::DirectiveDisallowed => {
+                problem.help("remove this line: directives (`%NAME`) are not allowed here")
+            }
+            _ => problem
+                .help("check the quotes, the brackets and the indentation of this line")
+                .note(format!("the YAML parser reports: {}", error.info())),
         }
     }
+}
+
+/// The end of a key for a message, without the list marks before it.
+fn shown_key(key: &str) -> &str {
+    key.rsplit([' ', '{', '[', ',']).next().unwrap_or_default()
 }
 
 fn point(file: FileId, index: usize) -> Span {

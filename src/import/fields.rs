@@ -144,14 +144,19 @@ impl<'t> ReplyObject<'t> {
     pub(super) fn time(&self, key: &str, problems: &mut Problems) -> Option<Spanned<SimTime>> {
         let (piece, shape) = self.value(key)?;
         let text = if let JsonValue::Text(text) = &shape { text.as_ref() } else { "" };
-        let fault = match SimTime::parse(text) {
+        let fault = match SimTime::parse_reply(text) {
             Ok(at) => return Some(Spanned::new(at, piece.span())),
             Err(fault) => fault,
         };
         let what = match fault {
             TimeError::NoOffset => "a time with its offset from UTC",
             TimeError::Fraction => "a time in whole seconds",
-            TimeError::NoUnit | TimeError::OutOfRange | TimeError::Malformed => "a time",
+            TimeError::NoUnit
+            | TimeError::LeapSecond
+            | TimeError::Offset
+            | TimeError::ZoneName
+            | TimeError::OutOfRange
+            | TimeError::Malformed => "a time",
         };
         let problem = wrong(&quoted(key), piece, what, &shape);
         problems.add(problem.help("write it as the provider does, such as `2026-06-01T00:00Z`"));

@@ -60,6 +60,7 @@ pub fn import(
     reader.report_unknown_schedules();
     reader.ecs_unseen();
     reader.az_join();
+    reader.drop_duplicates();
     reader.report_folded();
     let missing = std::mem::take(&mut reader.missing);
     let mut out = reader.out;

@@ -1,15 +1,16 @@
 //! The state of an import: the rows that were read so far, and the functions that join and report
 //! them.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::aliyun::names::LISTING;
 use super::azure_state::AzureState;
 use super::fields::ReplyObject;
 use super::imported::{Imported, RowOrigin};
-use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
-use crate::format::{Name, WrittenGroup, WrittenInstance};
+use super::json::shown;
+use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, is_unseen};
+use crate::format::{Name, TagValue, WrittenGroup, WrittenInstance};
 
 /// Warnings of one kind that are shown one by one; the others are counted.
 const SHOWN_OF_A_KIND: usize = 3;
@@ -110,6 +111,31 @@ impl<'a> FleetReader<'a> {
         }
     }
 
+    /// Leaves out tags and resources of an instance with the name of an earlier one.
+    pub(super) fn drop_duplicates(&mut self) {
+        let mut again = Vec::new();
+        for (_, written) in &mut self.out.instances {
+            again.extend(written.tags.iter_mut().flat_map(|tags| without_duplicates(&mut tags.0)));
+            let resources = written.resources.iter_mut();
+            again.extend(resources.flat_map(|resources| without_duplicates(&mut resources.0)));
+        }
+        for name in again {
+            let title = format!("the instance has `{}` twice", name.value);
+            self.left_out(name.span, title, "left out; the first one is used");
+        }
+    }
+
+    /// The value of a tag. Characters that no file and no report contains become spaces, which is
+    /// reported.
+    pub(super) fn tag_value(&mut self, key: &str, value: &str, span: Span) -> TagValue {
+        if !value.contains(is_unseen) {
+            return TagValue(value.to_owned());
+        }
+        let title = format!("the value of the tag `{}` contains hidden characters", shown(key));
+        self.left_out(span, title, "each is read as a space");
+        TagValue(value.replace(is_unseen, " "))
+    }
+
     /// Counts a fact that no reply shows.
     pub(super) fn missing(&mut self, missing: Missing) {
         *self.missing.entry(missing).or_default() += 1;
@@ -198,6 +224,20 @@ impl<'a> FleetReader<'a> {
         }
         found
     }
+}
+
+/// Removes entries with the name of an earlier one, and returns their names.
+fn without_duplicates<T>(entries: &mut Vec<(Spanned<Name>, T)>) -> Vec<Spanned<Name>> {
+    let mut seen = BTreeSet::new();
+    let mut again = Vec::new();
+    entries.retain(|(name, _)| {
+        let is_first = seen.insert(name.value.clone());
+        if !is_first {
+            again.push(name.clone());
+        }
+        is_first
+    });
+    again
 }
 
 /// A text without the parts in backticks.

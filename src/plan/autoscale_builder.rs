@@ -131,7 +131,7 @@ impl Scaling<'_, '_> {
         .flatten()
         .collect();
         let metric = self.resolver.metrics.get(&part.metric.value);
-        if metric.is_none() {
+        if metric.is_none() && !self.resolver.lacks_metrics {
             let title = format!("unknown metric `{}`", *part.metric);
             let problem =
                 Problem::at(Code::UnknownName, part.metric.span, title, "not under `metrics:`");

@@ -99,6 +99,8 @@ pub struct ReadCases {
     written: Vec<(String, Option<WrittenScenario>)>,
     /// Whether a part of the fleet could not be read, so that names may be missing.
     doubtful: bool,
+    /// Whether a time from which the start follows has a mistake.
+    undated: bool,
     /// What events and random sources name; empty if every event was read.
     mentioned: Mentioned,
 }
@@ -117,6 +119,10 @@ pub fn read_cases(tree: &Node, options: &Options, problems: &mut Problems) -> Op
     let currencies = written.iter().filter_map(|(_, written)| written.as_ref()?.currency.as_ref());
     one_currency(currencies, problems);
     let doubtful = trees.iter().any(|(_, tree)| lacks_names(tree, problems));
+    let undated = trees.iter().any(|(_, tree)| {
+        let mut stated = ["start", "fleet"].into_iter().filter_map(|key| tree.get(key));
+        stated.any(|part| problems.has_error_in(part.span))
+    });
     let mut mentioned = Mentioned::default();
     if problems.refuse() {
         for key in ["events", "random"] {
@@ -124,7 +130,7 @@ pub fn read_cases(tree: &Node, options: &Options, problems: &mut Problems) -> Op
             parts.for_each(|part| mentioned.collect(part));
         }
     }
-    Some(ReadCases { tree, written, doubtful, mentioned })
+    Some(ReadCases { tree, written, doubtful, undated, mentioned })
 }
 
 /// Compiles the cases of a scenario file; `None` if there are mistakes. The overlays of the options
@@ -145,6 +151,7 @@ pub fn compile_cases(
         problems,
         policies: BTreeMap::new(),
         doubtful: cases.doubtful,
+        undated: cases.undated,
         mentioned: cases.mentioned.clone(),
         tables: BTreeMap::new(),
         unclear: BTreeMap::new(),
@@ -319,10 +326,12 @@ impl ScenarioCompiler<'_> {
         let currency = written.currency.map(|currency| currency.value);
         resolver.pricing = Pricing::new(currency, written.length.value);
         name_principals(&mut resolver, written);
-        let mut events = texts.events(written, self.sources, resolver.problems);
+        texts.note_unread(written, &mut resolver);
+        let mut events = texts.events(written, self.sources, &mut resolver);
         let mut taken = BTreeSet::new();
         if let Some(InputTable::Pieces(pieces)) = &texts.events {
             let ahead = Ahead::of(pieces, self.sources);
+            resolver.doubtful |= ahead.is_unread;
             (events, taken) = (ahead.creating, ahead.taken);
         }
         let policy_of = |part: &WrittenAccount| {
@@ -330,7 +339,7 @@ impl ScenarioCompiler<'_> {
             let named = part.policy.as_ref().and_then(|p| asked.iter().position(|a| *a == p.value));
             PolicyId::from_index(named.unwrap_or(0))
         };
-        let metrics = texts.metrics(written, self.sources, resolver.problems);
+        let metrics = texts.metrics(written, self.sources, &mut resolver);
         let metrics = series(&mut resolver, metrics);
         let filled =
             populate(&mut resolver, &written.fleet, &events, texts, self.sources, policy_of, read);
@@ -412,6 +421,9 @@ impl ScenarioCompiler<'_> {
         let listed = listed.max_by_key(|at| at.from(SimTime::NEVER));
         if let Some(start) = written.start.or(fleet.captured).or(listed) {
             return Some(start);
+        }
+        if self.undated {
+            return None;
         }
         let files = fleet.import.iter().flat_map(|import| &import.files);
         let times = files.filter_map(|path| {

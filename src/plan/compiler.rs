@@ -47,6 +47,8 @@ pub(super) struct ScenarioCompiler<'a> {
     pub(super) policies: BTreeMap<String, Option<Arc<Policy>>>,
     /// Whether a part of the fleet could not be read, so that names may be missing.
     pub(super) doubtful: bool,
+    /// Whether a time from which the start follows has a mistake.
+    pub(super) undated: bool,
     /// The names of events and callers in parts that could not be read.
     pub(super) mentioned: Mentioned,
     /// Files by path, which the cases of a scenario share; `None` if a file cannot be read.

@@ -145,7 +145,7 @@ impl FleetBuilder<'_, '_> {
             self.fleet.set_term(id, term);
         }
         if let Some(tags) = &part.tags {
-            let tags = tags.0.iter().map(|(key, value)| (key.value.0.clone(), value.clone()));
+            let tags = tags.0.iter().map(|(key, value)| (key.value.0.clone(), value.0.clone()));
             self.resolver.tags.insert(id, tags.collect());
         }
     }

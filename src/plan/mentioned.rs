@@ -5,6 +5,8 @@ use crate::format::{Node, Value};
 /// Ids of events and names of callers, as the file contains them. Empty if every event was read.
 #[derive(Debug, Clone, Default)]
 pub struct Mentioned {
+    /// Whether a table of events was not read whole, so that any name may be in it.
+    pub is_open: bool,
     events: Vec<String>,
     callers: Vec<String>,
 }
@@ -30,11 +32,11 @@ impl Mentioned {
 
     /// Whether an event may have this name.
     pub fn event(&self, name: &str) -> bool {
-        self.events.iter().any(|known| known == name)
+        self.is_open || self.events.iter().any(|known| known == name)
     }
 
     /// Whether a caller may have this name.
     pub fn caller(&self, name: &str) -> bool {
-        self.callers.iter().any(|known| known == name)
+        self.is_open || self.callers.iter().any(|known| known == name)
     }
 }

@@ -61,6 +61,13 @@ impl Principals {
         instances.map(|instances| instances.contains(&id)).collect()
     }
 
+    /// For each scope that names groups, whether a group is in it.
+    pub fn scopes_of_group(&self, id: GroupId) -> Vec<bool> {
+        let scopes = self.0.iter().flatten().flat_map(|grant| &grant.scopes);
+        let groups = scopes.filter_map(|scope| scope.groups.as_ref());
+        groups.map(|groups| groups.contains(&id)).collect()
+    }
+
     /// The ids of all principals.
     pub fn ids(&self) -> impl Iterator<Item = ActorId> {
         (0..self.0.len()).map(ActorId::from_index)

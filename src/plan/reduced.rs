@@ -220,15 +220,17 @@ fn all_or_nothing_by_clock(plan: &Plan, id: InstanceId) -> bool {
 }
 
 /// The groups of an instance's account that it can be attached to. Of several groups with the same
-/// settings, the list has only the one with the fewest members, which has the most room.
+/// settings, for which each principal has the same permissions, the list has only the one with the
+/// fewest members, which has the most room.
 fn attachable(plan: &Plan, instance: InstanceId) -> Vec<GroupId> {
     let account = plan.fleet.instance(instance).account;
-    let mut kinds: BTreeMap<String, (usize, GroupId)> = BTreeMap::new();
+    let mut kinds = BTreeMap::new();
     let groups =
         plan.fleet.groups().filter(|(_, group)| group.account == account && !group.deleted);
     for (id, group) in groups {
         let size = (group.members.len(), id);
-        let kind = kinds.entry(settings(group)).or_insert(size);
+        let scopes = plan.principals.as_ref().map(|principals| principals.scopes_of_group(id));
+        let kind = kinds.entry((settings(group), scopes)).or_insert(size);
         *kind = (*kind).min(size);
     }
     kinds.into_values().map(|(_, id)| id).collect()

@@ -50,6 +50,8 @@ pub struct Resolver<'p> {
     /// Whether a part of the fleet could not be read. Then an unknown name may be defined in that
     /// part, and is not reported.
     pub doubtful: bool,
+    /// Whether the table of metrics could not be read. Then an unknown metric is not reported.
+    pub lacks_metrics: bool,
     /// The names of events and callers in parts that could not be read.
     pub mentioned: Mentioned,
     /// Ranges by their contents, except those at the beginning of the list.
@@ -109,6 +111,7 @@ impl<'p> Resolver<'p> {
             targets: Vec::new(),
             ranges: HashTable::new(),
             doubtful: false,
+            lacks_metrics: false,
             mentioned: Mentioned::default(),
             flags: Vec::new(),
             defaults: BTreeSet::new(),

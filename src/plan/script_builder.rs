@@ -15,7 +15,7 @@ use crate::diagnostics::{Code, Problem, Problems, Span};
 use crate::fleet::Fleet;
 use crate::format::{Due, Map, WrittenEvent, WrittenVerb, verb_keys};
 use crate::policy::{Column, Rulebook};
-use crate::run_header::{EventNames, numbered};
+use crate::run_header::{EventIds, EventNames, UNNAMED};
 use crate::time::SimTime;
 use crate::words::{
     AccountId, EventId, HookResult, Initiator, InstanceId, PolicyId, ProtectionSet, Subject,
@@ -25,9 +25,8 @@ use crate::words::{
 /// The events of a plan by their names.
 #[derive(Debug, Default)]
 pub struct Events {
-    count: usize,
-    /// Events whose name is given by `id`, in ascending order; others are named by their position.
-    named: Vec<EventId>,
+    ids: EventIds,
+    /// The names of events with an `id`.
     names: NameTable,
 }
 
@@ -64,9 +63,8 @@ impl NotNamed {
 
 impl Events {
     /// Adds the next event, which is named by its position.
-    pub fn unnamed(&mut self) -> EventId {
-        self.count += 1;
-        EventId::from_index(self.count - 1)
+    pub const fn unnamed(&mut self) -> EventId {
+        self.ids.add()
     }
 
     /// Adds the next event with a given name.
@@ -77,13 +75,11 @@ impl Events {
         if name.starts_with(TimerName::PREFIX) {
             return Err(NotNamed::Reserved);
         }
-        if self.by_position(name).is_some() {
+        if self.ids.unnamed(name).is_some() {
             return Err(NotNamed::Taken(None));
         }
         self.names.define(name, span).map_err(NotNamed::Taken)?;
-        let id = self.unnamed();
-        self.named.push(id);
-        Ok(id)
+        Ok(self.ids.add_named())
     }
 
     /// Adds the next event; `given` states whether its name is given by `id`. `None` if the name is
@@ -95,7 +91,7 @@ impl Events {
         span: Span,
         problems: &mut Problems,
     ) -> Option<EventId> {
-        if !given && name == format!("event-{}", self.count + 1) {
+        if !given && name == format!("{UNNAMED}{}", self.len() + 1) {
             return Some(self.unnamed());
         }
         let named = self.named(name, Some(span));
@@ -103,38 +99,32 @@ impl Events {
     }
 
     /// Adds events until there are `count`, all of which are named by their position.
-    pub const fn fill(&mut self, count: usize) {
-        self.count = count;
+    pub fn fill(&mut self, count: usize) {
+        self.ids.fill(count);
     }
 
     /// The number of events.
     pub const fn len(&self) -> usize {
-        self.count
+        self.ids.len()
     }
 
     /// The event with this name; `None` if there is none.
     pub fn get(&self, name: &str) -> Option<EventId> {
-        let own = self.names.get(name).and_then(|at| self.named.get(at)).copied();
-        own.or_else(|| self.by_position(name))
-    }
-
-    fn by_position(&self, name: &str) -> Option<EventId> {
-        let id = EventId(numbered(name)?.checked_sub(1)?);
-        (id.index() < self.count && self.named.binary_search(&id).is_err()).then_some(id)
+        let own = self.names.get(name).and_then(|at| self.ids.named(at));
+        own.or_else(|| self.ids.unnamed(name))
     }
 
     /// Names for suggestions, at most 100,000 given ones and 100,000 by position.
     pub fn suggestions(&self) -> Vec<String> {
         let own = self.names.iter().map(str::to_owned);
-        let by_position = (1..=self.count).map(|number| format!("event-{number}"));
-        let by_position = by_position.filter(|name| self.by_position(name).is_some());
+        let by_position = (1..=self.len()).map(|number| format!("{UNNAMED}{number}"));
+        let by_position = by_position.filter(|name| self.ids.unnamed(name).is_some());
         own.take(100_000).chain(by_position.take(100_000)).collect()
     }
 
     /// The names of all events, by id.
     pub fn into_names(mut self) -> EventNames {
-        let count = u32::try_from(self.count).unwrap_or(u32::MAX);
-        EventNames::new(count, self.named, self.names.share())
+        EventNames::new(self.ids, self.names.share())
     }
 }
 
@@ -231,7 +221,7 @@ fn check_caller(resolver: &mut Resolver<'_>, event: &Event, span: Span) {
 
 /// The name of an event without an `id`: its position in the list.
 fn name_of_unnamed(number: usize, taken: impl Fn(&str) -> bool) -> String {
-    let mut name = format!("event-{number}");
+    let mut name = format!("{UNNAMED}{number}");
     while taken(&name) {
         name.push('+');
     }

@@ -1,7 +1,7 @@
 //! Resolves selectors to the ids of instances.
 
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
-use crate::format::{OneOrMany, Selector, SelectorPart, expand, glob, not_a_range};
+use crate::format::{OneOrMany, Selector, SelectorPart, TagValue, expand, glob, not_a_range};
 use crate::words::InstanceId;
 
 /// The instances among which a selector selects.
@@ -48,7 +48,7 @@ fn select_part(
         SelectorPart::Tags(tags) => among
             .all()
             .filter(|(id, _)| {
-                let has = |key: &str, values: &OneOrMany<String>| {
+                let has = |key: &str, values: &OneOrMany<TagValue>| {
                     values.0.iter().any(|value| among.tagged(*id, key, value))
                 };
                 tags.0.iter().all(|(key, values)| has(key, values))

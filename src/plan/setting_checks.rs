@@ -288,7 +288,7 @@ impl FleetBuilder<'_, '_> {
         let facts = Facts {
             action: Action::ScheduleRelease,
             billing: instance.billing,
-            lead: if auto.set_earlier && lead == Lead::TooSoon { Lead::Within } else { lead },
+            lead: if auto.set_earlier { Lead::Within } else { lead },
             ..Facts::default()
         };
         let mut problems = Vec::new();

@@ -102,16 +102,22 @@ impl FleetBuilder<'_, '_> {
         }
         if let Some((due, rule)) = released {
             let rule = book.policy.rule(rule).id.clone();
-            let what = format!("by rule `{rule}` it was released at {due}, before the start");
-            match &mut self.listing {
-                Some(listing) => {
-                    listing.drop(format!("by rule `{rule}` they were released before it"), span);
-                }
-                None => self.contradicts(span, &what),
-            }
+            self.released_before(due, &rule, span);
         }
         if let (Some((how, listed)), Some(listing)) = (differs, &mut self.listing) {
             listing.differs(how, listed.span);
+        }
+    }
+
+    /// Leaves out an instance of a listing that a rule released before the start; in any other
+    /// fleet the statements about it contradict each other.
+    fn released_before(&mut self, due: SimTime, rule: &str, span: Span) {
+        let what = format!("by rule `{rule}` it was released at {due}, before the start");
+        match &mut self.listing {
+            Some(listing) => {
+                listing.drop(format!("by rule `{rule}` they were released before it"), span);
+            }
+            None => self.contradicts(span, &what),
         }
     }
 
@@ -209,13 +215,7 @@ impl FleetBuilder<'_, '_> {
         }
         if let Some((due, rule)) = released {
             let rule = book.policy.rule(rule).id.clone();
-            let what = format!("by rule `{rule}` it was released at {due}, before the start");
-            match &mut self.listing {
-                Some(listing) => {
-                    listing.drop(format!("by rule `{rule}` they were released before it"), span);
-                }
-                None => self.contradicts(span, &what),
-            }
+            self.released_before(due, &rule, span);
         }
         if let Some(state) = part.state {
             let ended = instance.state;

@@ -63,11 +63,7 @@ impl Plan {
     /// Every instance of the fleet, including those that an event creates.
     pub fn starting_values(&self) -> impl Iterator<Item = Start> {
         self.fleet.instances().map(|(id, instance)| {
-            let group = instance.group.map(|group| self.fleet.group(group));
-            let of_group = group.map_or((ProtectionSet::EMPTY, ProtectionSet::EMPTY), |group| {
-                (group.on, group.unknown)
-            });
-            let (on, unknown) = (instance.on.union(of_group.0), instance.unknown.union(of_group.1));
+            let (on, unknown) = self.fleet.protections(id, instance.group);
             Start {
                 instance: id,
                 account: instance.account,

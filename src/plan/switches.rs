@@ -1,5 +1,6 @@
 //! The positions of switches, from the scenario and from the defaults of the policies.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::compiled::Assumption;
@@ -79,7 +80,9 @@ impl Assuming<'_> {
             all().flat_map(|p| &p.switches).map(|switch| switch.name.as_str()).collect();
         known.sort_unstable();
         known.dedup();
-        let names: Vec<&str> = all().map(|policy| policy.name.as_str()).collect();
+        let mut names: Vec<&str> = all().map(|policy| policy.name.as_str()).collect();
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(*name));
         let title = match names.as_slice() {
             [one] => format!("{one} has no switch `{}`", **name),
             several => {

@@ -17,9 +17,10 @@ use crate::format::{
     WrittenVerb, rows, verb_keys,
 };
 use crate::format::{
-    MetricStep, WrittenAccount, WrittenFleet, WrittenInstance, WrittenInstances, WrittenMetrics,
-    value_name,
+    MetricStep, WrittenAccount, WrittenFleet, WrittenImport, WrittenInstance, WrittenInstances,
+    WrittenMetrics, value_name,
 };
+use crate::run_header::UNNAMED;
 use crate::time::SimTime;
 use crate::words::{Channel, PolicyId};
 
@@ -78,13 +79,28 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// Notes which names may be in files that could not be read: they are not reported as unknown.
+    pub fn note_unread(&self, written: &WrittenScenario, resolver: &mut Resolver<'_>) {
+        let fleet = &written.fleet;
+        let of_file = matches!(fleet.instances, Some(WrittenInstances::File(_)));
+        let is_whole =
+            |(import, texts): (&WrittenImport, &Vec<FileId>)| import.files.len() == texts.len();
+        let imports_are_whole = fleet.import.iter().zip(&self.imports).all(is_whole);
+        let events_are_unread =
+            matches!(written.events, WrittenEvents::File(_)) && self.events.is_none();
+        // Events create instances, too.
+        resolver.doubtful |=
+            (of_file && self.instances.is_none()) || !imports_are_whole || events_are_unread;
+        resolver.mentioned.is_open |= events_are_unread;
+    }
+
     /// The events of the scenario or of their file; empty if the file is read row by row or in
     /// pieces.
     pub fn events(
         &self,
         written: &WrittenScenario,
         sources: &Sources,
-        problems: &mut Problems,
+        resolver: &mut Resolver<'_>,
     ) -> Vec<WrittenEvent> {
         if let WrittenEvents::Here(events) = &written.events {
             return events.clone();
@@ -92,12 +108,17 @@ impl Texts {
         let Some(InputTable::Text(file)) = self.events else { return Vec::new() };
         let known = columns_of_events();
         let mut events = Vec::new();
-        let Some(mut rows) = rows(sources, file, &known, &["at", "verb"], problems) else {
-            return events;
-        };
-        while let Some(row) = rows.next_row(problems) {
-            events.extend(checked_event(row, problems));
+        let problems = &mut *resolver.problems;
+        let before = problems.count(Severity::Error);
+        match rows(sources, file, &known, &["at", "verb"], problems) {
+            Some(mut rows) => {
+                while let Some(row) = rows.next_row(problems) {
+                    events.extend(checked_event(row, problems));
+                }
+            }
+            None => resolver.doubtful = true,
         }
+        resolver.mentioned.is_open |= problems.count(Severity::Error) > before;
         events
     }
 }
@@ -109,6 +130,8 @@ pub struct Ahead {
     pub creating: Vec<WrittenEvent>,
     /// Ids that have the form of an event's name by position.
     pub taken: BTreeSet<String>,
+    /// Whether the table could not be read, or its header has a mistake.
+    pub is_unread: bool,
 }
 
 impl Ahead {
@@ -118,10 +141,10 @@ impl Ahead {
         let mut ahead = Self::default();
         let mut ignored = Problems::default();
         let mut reading = pieces.read(&known, &["at", "verb"]);
-        while let Some(rows) = reading.next(sources, &mut ignored, &["create", "event-"]) {
+        while let Some(rows) = reading.next(sources, &mut ignored, &["create", UNNAMED]) {
             for row in rows {
                 let cell = |key| row.get(key).and_then(Node::scalar).unwrap_or_default();
-                if cell("id").starts_with("event-") {
+                if cell("id").starts_with(UNNAMED) {
                     ahead.taken.insert(cell("id").to_owned());
                 }
                 if cell("verb") == "create" {
@@ -129,6 +152,7 @@ impl Ahead {
                 }
             }
         }
+        ahead.is_unread = !reading.is_read();
         ahead
     }
 }
@@ -146,9 +170,15 @@ pub fn script_in_pieces(
     let known = columns_of_events();
     let mut listed = Listed::default();
     let mut reading = pieces.read(&known, &["at", "verb"]);
-    while let Some(rows) = reading.next(sources, resolver.problems, &[]) {
+    loop {
+        let before = resolver.problems.count(Severity::Error);
+        let rows = reading.next(sources, resolver.problems, &[]);
+        resolver.mentioned.is_open |= resolver.problems.count(Severity::Error) > before;
+        let Some(rows) = rows else { break };
         for row in rows {
-            if let Some(event) = checked_event(row, resolver.problems) {
+            let event = checked_event(row, resolver.problems);
+            resolver.mentioned.is_open |= event.is_none();
+            if let Some(event) = event {
                 listed.take(resolver, fleet, &event, |name| taken.contains(name), end);
                 listed.events.clear();
             }
@@ -168,7 +198,7 @@ impl Texts {
         &self,
         written: &WrittenScenario,
         sources: &Sources,
-        problems: &mut Problems,
+        resolver: &mut Resolver<'_>,
     ) -> Vec<(Spanned<String>, MetricStep)> {
         if let WrittenMetrics::Here(metrics) = &written.metrics {
             let named = metrics.0.iter().flat_map(|(name, steps)| {
@@ -178,24 +208,34 @@ impl Texts {
             });
             return named.collect();
         }
-        let Some(file) = self.metrics else { return Vec::new() };
-        let columns = ["metric", "at", "value"];
-        let mut steps = Vec::new();
-        let Some(mut rows) = rows(sources, file, &columns, &columns, problems) else {
-            return steps;
-        };
-        while let Some(mut row) = rows.next_row(problems) {
-            let Value::Map(entries) = &mut row.value else { continue };
-            let index = entries.iter().position(|entry| &*entry.key.value == "metric");
-            let name = index.map(|index| entries.remove(index).value);
-            let name = name.and_then(|name| Spanned::<Name>::read(&name, problems));
-            let step = MetricStep::read(&row, problems);
-            if let (Some(name), Some(step)) = (name, step) {
-                steps.push((name.map(|name| name.0.into_string()), step));
-            }
-        }
-        steps
+        let problems = &mut *resolver.problems;
+        let before = problems.count(Severity::Error);
+        let steps = self.metrics.map(|file| metric_steps(file, sources, problems));
+        resolver.lacks_metrics = steps.is_none() || problems.count(Severity::Error) > before;
+        steps.unwrap_or_default()
     }
+}
+
+/// The steps of a table of metrics.
+fn metric_steps(
+    file: FileId,
+    sources: &Sources,
+    problems: &mut Problems,
+) -> Vec<(Spanned<String>, MetricStep)> {
+    let columns = ["metric", "at", "value"];
+    let mut steps = Vec::new();
+    let Some(mut rows) = rows(sources, file, &columns, &columns, problems) else { return steps };
+    while let Some(mut row) = rows.next_row(problems) {
+        let Value::Map(entries) = &mut row.value else { continue };
+        let index = entries.iter().position(|entry| &*entry.key.value == "metric");
+        let name = index.map(|index| entries.remove(index).value);
+        let name = name.and_then(|name| Spanned::<Name>::read(&name, problems));
+        let step = MetricStep::read(&row, problems);
+        if let (Some(name), Some(step)) = (name, step) {
+            steps.push((name.map(|name| name.0.into_string()), step));
+        }
+    }
+    steps
 }
 
 /// The columns that a table of events may have.

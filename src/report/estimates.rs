@@ -12,7 +12,7 @@ use super::csv::cells::{Cell, FieldEncoder};
 use super::csv::columns::{ESTIMATE_COLUMNS, ESTIMATES};
 use super::csv::rows::case;
 use super::csv::tables::{BufferedCsv, Rows, begin};
-use super::jsonl::object;
+use super::jsonl::line;
 use super::text_table::{Page, fitted, hanging, headed};
 use crate::diagnostics::many;
 use crate::experiment::Estimate;
@@ -107,8 +107,7 @@ pub fn estimates_csv(all: &[Estimated<'_>], out: impl Write) -> io::Result<u64> 
 /// If writing fails.
 pub fn estimates_jsonl(run: &Estimated<'_>, mut out: impl Write) -> io::Result<()> {
     for one in &run.estimates {
-        serde_json::to_writer(&mut out, &object("estimate", &ESTIMATES, &row(run, one)))?;
-        out.write_all(b"\n")?;
+        writeln!(out, "{}", line("estimate", &ESTIMATES, &row(run, one)))?;
     }
     Ok(())
 }

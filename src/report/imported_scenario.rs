@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostics::{Span, Spanned};
 use crate::format::{
-    Known, Name, When, WrittenAccount, WrittenInstance, account_text, group_text, instance_text,
-    value_name, yaml_scalar,
+    Known, Name, When, WrittenAccount, WrittenInstance, account_text, escaped_value, group_text,
+    instance_text, yaml_scalar,
 };
 use crate::import::Imported;
-use crate::time::SimTime;
+use crate::time::{SimSpan, SimTime};
 use crate::words::{Billing, Lock};
 
 /// Length of such a scenario: longer than any clock of the policies.
-const LENGTH: &str = "400d";
+pub const IMPORTED_LENGTH: SimSpan = SimSpan::from_seconds(400 * 86_400);
 
 /// The first lines of such a scenario.
 pub(super) const HEAD: &str = "stayput: scenario/1\nname: fleet\nabout: A fleet as it was listed. Add events to see what they do to it.\n";
@@ -41,7 +41,7 @@ pub fn imported_scenario(imported: &Imported, written: &ImportedAs<'_>) -> Strin
     if let (Some(policy), true) = (policies.values().next(), policies.len() == 1) {
         out.push_str(&format!("policy: {}\n", yaml_scalar(policy)));
     }
-    out.push_str(&format!("start: {captured}\nfor: {LENGTH}\n\nfleet:\n"));
+    out.push_str(&format!("start: {captured}\nfor: {IMPORTED_LENGTH}\n\nfleet:\n"));
     if imported.instances.len() > MOST_WRITTEN {
         if account.is_some() || policies.len() > 1 {
             out.push_str(&accounts(imported, written));
@@ -62,6 +62,7 @@ pub fn imported_scenario(imported: &Imported, written: &ImportedAs<'_>) -> Strin
         for ((name, group), cloud) in imported.groups.iter().zip(&imported.clouds_of_groups) {
             let mut group = group.clone();
             group.account = placed(group.account.take(), account, of_cloud(cloud), name);
+            group.zones.iter_mut().for_each(|zone| unmask(&mut zone.value));
             let name = yaml_scalar(&unmasked(name));
             out.push_str(&format!("    {name}: {}\n", group_text(&group)));
         }
@@ -71,15 +72,10 @@ pub fn imported_scenario(imported: &Imported, written: &ImportedAs<'_>) -> Strin
         let mut instance = instance.clone();
         let of_cloud = of_cloud(origin.cloud);
         instance.account = placed(instance.account.take(), account, of_cloud, name);
-        if let Some(group) = &mut instance.group {
-            group.value = Name(unmasked(&group.value).into());
-        }
-        for (key, value) in instance.tags.iter_mut().flat_map(|tags| &mut tags.0) {
-            // A text of this form would stand for a value of a case.
-            if value_name(value).is_some() {
-                value.insert(0, ' ');
-            }
-            key.value = Name(key.value.0.replace('$', "_").into());
+        let group = instance.group.as_mut().map(|group| &mut group.value);
+        group.into_iter().chain(&mut instance.zone).for_each(unmask);
+        for (_, value) in instance.tags.iter_mut().flat_map(|tags| &mut tags.0) {
+            value.0 = escaped_value(&value.0).into_owned();
         }
         let name = yaml_scalar(&names.instance(name));
         out.push_str(&format!("    {name}: {}\n", instance_text(&instance)));
@@ -165,6 +161,10 @@ impl PrintedNames {
         }
         name
     }
+}
+
+fn unmask(name: &mut Name) {
+    name.0 = unmasked(&name.0).into();
 }
 
 /// A name without the characters that selectors read as a pattern; a masked id contains `*`.

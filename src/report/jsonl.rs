@@ -24,15 +24,15 @@ impl<W: Write> JsonLines<W> {
 impl<W: Write> Report<RunItem<'_>> for JsonLines<W> {
     fn write(&mut self, item: &RunItem<'_>) -> io::Result<()> {
         let RunItem::Record(record, header) = *item else { return Ok(()) };
-        let object = match record {
-            Record::Request(r) => object("request", &REQUESTS, &rows::request(r, header)),
-            Record::Decision(d) => object("decision", &DECISIONS, &rows::decision(d, header)),
-            Record::Change(c) => object("change", &TIMELINE, &rows::change(c, header)),
-            Record::Loss(l) => object("loss", &LOSSES, &rows::loss(l, header)),
-            Record::Alert(a) => object("alert", &ALERTS, &rows::alert(a, header)),
-            Record::Finding(f) => object("finding", &FINDINGS, &rows::finding(f, header)),
+        let line = match record {
+            Record::Request(r) => line("request", &REQUESTS, &rows::request(r, header)),
+            Record::Decision(d) => line("decision", &DECISIONS, &rows::decision(d, header)),
+            Record::Change(c) => line("change", &TIMELINE, &rows::change(c, header)),
+            Record::Loss(l) => line("loss", &LOSSES, &rows::loss(l, header)),
+            Record::Alert(a) => line("alert", &ALERTS, &rows::alert(a, header)),
+            Record::Finding(f) => line("finding", &FINDINGS, &rows::finding(f, header)),
         };
-        writeln!(self.0, "{object}")
+        writeln!(self.0, "{line}")
     }
 
     fn finish(&mut self) -> io::Result<()> {
@@ -40,25 +40,63 @@ impl<W: Write> Report<RunItem<'_>> for JsonLines<W> {
     }
 }
 
-/// A row as a JSON object; empty cells are left out.
+/// A row as the text of a JSON object; empty cells are left out. Amounts of money are exact.
+pub(super) fn line(record: &str, table: &Table, row: &[Cell<'_>]) -> String {
+    let mut text = format!("{{\"record\":{}", Json::from(record));
+    for (column, cell) in table.columns.iter().zip(row) {
+        // A JSON value of this program has no exact decimals, so the text of an amount is used.
+        let value = match (cell, column.kind) {
+            (Cell::Money(_), Kind::Number) => Some(cell.to_string()),
+            _ => value(cell, column.kind).map(|value| value.to_string()),
+        };
+        if let Some(value) = value {
+            text.push_str(&format!(",\"{}\":{value}", column.name));
+        }
+    }
+    text + "}"
+}
+
+/// A row as a JSON object; empty cells are left out. Amounts of money are rounded to the nearest
+/// floating-point number.
 pub(super) fn object(record: &str, table: &Table, row: &[Cell<'_>]) -> Json {
     let mut object = Map::new();
     object.insert("record".into(), record.into());
     for (column, cell) in table.columns.iter().zip(row) {
-        let text = cell.to_string();
-        let value = match (cell, column.kind) {
-            _ if text.is_empty() => continue,
-            (Cell::Number(number), Kind::Integer) => Json::from(*number),
-            (Cell::Signed(number), Kind::Integer | Kind::Number) => Json::from(*number),
-            (Cell::Decimal(number), Kind::Number) => Json::from(*number),
-            (Cell::Money(_), Kind::Number) => text.parse::<f64>().map_or(Json::Null, Json::from),
-            (_, Kind::Flag) => Json::from(text == "true"),
-            (_, Kind::List) => text.split(';').map(Json::from).collect(),
-            (_, Kind::Integer | Kind::Number | Kind::Text | Kind::Time | Kind::Word) => {
-                Json::from(text)
-            }
-        };
-        object.insert(column.name.into(), value);
+        object.extend(value(cell, column.kind).map(|value| (column.name.to_owned(), value)));
     }
     Json::Object(object)
+}
+
+/// The value of a cell; `None` for an empty one.
+fn value(cell: &Cell<'_>, kind: Kind) -> Option<Json> {
+    let text = cell.to_string();
+    let value = match (cell, kind) {
+        _ if text.is_empty() => return None,
+        (Cell::Number(number), Kind::Integer) => Json::from(*number),
+        (Cell::Signed(number), Kind::Integer | Kind::Number) => Json::from(*number),
+        (Cell::Decimal(number), Kind::Number) => Json::from(*number),
+        (Cell::Money(_), Kind::Number) => text.parse::<f64>().map_or(Json::Null, Json::from),
+        (_, Kind::Flag) => Json::from(text == "true"),
+        (_, Kind::List) => text.split(';').map(Json::from).collect(),
+        (_, Kind::Integer | Kind::Number | Kind::Text | Kind::Time | Kind::Word) => {
+            Json::from(text)
+        }
+    };
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Money;
+
+    #[test]
+    fn an_amount_of_money_keeps_all_of_its_digits() {
+        let amount = Money::parse("123456789012.345678").unwrap();
+        let worth = LOSSES.columns.iter().position(|column| column.kind == Kind::Number).unwrap();
+        let mut row = vec![Cell::EMPTY; LOSSES.columns.len()];
+        row[worth] = Cell::Money(amount);
+        let text = line("loss", &LOSSES, &row);
+        assert!(text.contains(":123456789012.345678"), "{text}");
+    }
 }

@@ -84,7 +84,7 @@ pub use fleet_matrix::{fleet_matrix_csv, fleet_matrix_text};
 pub use html::{Made, RunPage, Study, StudyRun, TestExtras, diff_page, study_page, test_page};
 pub use hunt::{HuntedTarget, hunt_json, hunt_text};
 pub use hunt_scenario::way_scenario;
-pub use imported_scenario::{ImportedAs, MOST_WRITTEN, imported_scenario};
+pub use imported_scenario::{IMPORTED_LENGTH, ImportedAs, MOST_WRITTEN, imported_scenario};
 pub use item::{EndOfRun, Report, RunItem};
 pub use jsonl::JsonLines;
 pub use matrix::{matrix_csv, matrix_text};

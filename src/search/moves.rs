@@ -78,10 +78,7 @@ impl Repertoire {
     /// Whether a step has switched off a protection of the instance or of its group.
     pub(super) fn lifts(&self, before: &World, after: &World) -> bool {
         let group = before.fleet().instance(self.id).group;
-        let set = |world: &World| {
-            let of_group = group.map_or(ProtectionSet::EMPTY, |id| world.fleet().group(id).on);
-            world.fleet().instance(self.id).on.union(of_group)
-        };
+        let set = |world: &World| world.fleet().protections(self.id, group).0;
         !set(before).difference(set(after)).is_empty()
     }
 

@@ -25,6 +25,15 @@ fn a_time_needs_an_offset_and_whole_seconds() {
         ("2026-06-01", Err(TimeError::NoOffset)),
         ("2026-06-01T00:00:00.5Z", Err(TimeError::Fraction)),
         ("2026-06-31T00:00:00Z", Err(TimeError::Malformed)),
+        ("2026-06-01T00:00:60Z", Err(TimeError::LeapSecond)),
+        ("20260601T000060+0800", Err(TimeError::LeapSecond)),
+        ("2026-06-01T00:00:61Z", Err(TimeError::Malformed)),
+        ("2026-06-01T00:00:00+23:59", Ok("2026-05-31T00:01:00Z")),
+        ("2026-06-01T00:00:00+24:00", Err(TimeError::Offset)),
+        ("2026-06-01T00:00:00-25:00", Err(TimeError::Offset)),
+        ("2026-06-01T00:00:00+08:00:30", Err(TimeError::Offset)),
+        ("2026-06-01T00:00:00+08:00[Asia/Shanghai]", Err(TimeError::ZoneName)),
+        ("2026-06-31T00:00:00+08:00[Asia/Shanghai]", Err(TimeError::Malformed)),
         ("tomorrow", Err(TimeError::Malformed)),
         ("", Err(TimeError::Malformed)),
     ];
@@ -32,6 +41,14 @@ fn a_time_needs_an_offset_and_whole_seconds() {
         let read = SimTime::parse(text).map(|t| t.to_string());
         assert_eq!(read, expected.map(str::to_owned), "{text}");
     }
+}
+
+#[test]
+fn a_leap_second_is_read_in_replies_alone() {
+    let read = SimTime::parse_reply("2016-12-31T23:59:60Z").map(|t| t.to_string());
+    assert_eq!(read, Ok("2016-12-31T23:59:59Z".to_owned()));
+    assert_eq!(SimTime::parse_reply("2016-12-31T23:59:00+25:00"), Err(TimeError::Offset));
+    assert_eq!(UtcOffset::parse("+25:00"), Err(TimeError::Malformed));
 }
 
 #[test]

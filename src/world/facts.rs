@@ -111,10 +111,7 @@ impl World {
     /// Protections that are on for an instance, on itself or on its group, and those whose setting
     /// is unknown.
     pub fn protections(&self, id: InstanceId) -> (ProtectionSet, ProtectionSet) {
-        let instance = self.fleet.instance(id);
-        let Some(group) = instance.group else { return (instance.on, instance.unknown) };
-        let group = self.fleet.group(group);
-        (instance.on.union(group.on), instance.unknown.union(group.unknown))
+        self.fleet.protections(id, self.fleet.instance(id).group)
     }
 
     /// The policy of an instance.

@@ -426,3 +426,23 @@ fn a_way_that_cannot_be_written_is_said() {
     let ran = stayput(&[&hunt[..], &["--without-events"]].concat());
     assert!(!ran.stderr.contains("are in a table"), "{}", ran.stderr);
 }
+
+/// Of two groups with the same settings, only the one with more members may be used by the caller.
+#[test]
+fn a_way_through_the_only_permitted_group_is_found() {
+    let head = "stayput: scenario/1\nname: who\npolicy: alibaba-ecs@2026-05-15\n\
+                start: 2026-06-01T00:00:00Z\nfor: 1d\n\
+                principals: { ops: { may: \"ess:*\", where: { group: b } } }\n";
+    let fleet = "fleet:\n  groups: { a: { min: 0, max: 9 }, b: { min: 0, max: 9 } }\n  \
+                 instances:\n    db-1: { protect: [release-protection] }\n    web-1: { group: b }\n";
+    let folder = folder();
+    let path = write(folder.path(), "s.yaml", [head, fleet].concat());
+    let arguments = ["hunt", &path, "--target", "db-1", "--calls-only", "--max-actions", "2"];
+    let ran = stayput(&arguments);
+    assert!(ran.stdout.contains("attach: { instance: db-1, group: b"), "{}", ran.stdout);
+    // The same if only the group with fewer members may be used.
+    let other = [head, fleet].concat().replace("where: { group: b }", "where: { group: a }");
+    write(folder.path(), "s.yaml", other);
+    let ran = stayput(&arguments);
+    assert!(ran.stdout.contains("attach: { instance: db-1, group: a"), "{}", ran.stdout);
+}

@@ -2,11 +2,15 @@
 //! contains if the key of the fact is on, off and absent. The rows are made by hand after the API
 //! references.
 
+use serde_json::{Value as Json, json};
+use stayput::Scenario;
 use stayput::diagnostics::{Problems, Severity, Sources};
 use stayput::import::import;
 use stayput::policy::Catalog;
 use stayput::report::{ImportedAs, imported_scenario};
 use stayput::time::SimTime;
+
+use crate::support::{folder, stayput, write};
 
 const SCOPE: &str = "/subscriptions/s-1/resourceGroups/rg/providers/Microsoft.Compute";
 
@@ -839,4 +843,139 @@ fn what_no_listing_shows_is_named_with_its_call() {
     assert_eq!(call("renewal"), Some(renewals));
     assert_eq!(call("lock"), Some("aliyun ecs DescribeInstances --pager"));
     assert_eq!(call("billing"), None, "it is a subscription");
+}
+
+/// The imported scenario of one instance with these fields, and the titles of the warnings; `None`
+/// if the listing is refused.
+fn imported_row(more: &str) -> Option<(String, Vec<String>)> {
+    let (mut sources, mut problems) = (Sources::default(), Problems::default());
+    let file = sources.add("i.json", instances(&format!("{ECS}{more}")));
+    let imported = import(None, &[file], &sources, &mut problems);
+    if problems.count(Severity::Error) > 0 {
+        return None;
+    }
+    let titles = problems.sorted().into_iter().map(|problem| problem.title.clone()).collect();
+    let newest = |cloud: &&'static str| Some((*cloud, Catalog::newest_for(cloud)?.to_owned()));
+    let written = ImportedAs {
+        files: &[],
+        policies: &imported.clouds.iter().filter_map(newest).collect(),
+        account: None,
+        captured: SimTime::parse("2026-06-01T00:00:00Z").unwrap(),
+    };
+    Some((imported_scenario(&imported, &written), titles))
+}
+
+fn tags(tags: &[(&str, &str)]) -> String {
+    let tag = |(key, value): &(&str, &str)| json!({ "TagKey": key, "TagValue": value });
+    let tags: Vec<Json> = tags.iter().map(tag).collect();
+    format!(",\"Tags\":{}", json!({ "Tag": tags }))
+}
+
+/// Tags are read back as the provider states them: empty values, and texts that begin with `$`.
+#[test]
+fn tags_are_read_back_as_they_were_listed() {
+    let listed = [
+        ("owner", ""),
+        ("cost$", "$x"),
+        ("$key", "$$x"),
+        ("a", "$"),
+        ("b", "$$$y"),
+        ("c", "null"),
+        ("d", "  "),
+    ];
+    let (text, _) = imported_row(&tags(&listed)).unwrap();
+    let scenario = Scenario::parse(&text).expect(&text);
+    let plan = scenario.compile(&stayput::Catalog::default()).expect(&text).swap_remove(0);
+    let read = plan.header.tags.of(stayput::words::InstanceId(0)).unwrap();
+    assert_eq!(read, "$key=$$x;a=$;b=$$$y;c=null;cost$=$x;d=;owner=", "{text}");
+}
+
+#[test]
+fn hidden_characters_of_tags_become_spaces_with_a_warning() {
+    for hidden in ['\0', '\n', '\u{1b}', '\u{9b}', '\u{202e}'] {
+        let (text, titles) = imported_row(&tags(&[("k", &format!("a{hidden}b"))])).unwrap();
+        assert!(text.contains("tags: { k: \"a b\" }"), "{text}");
+        let warned = "the value of the tag `k` contains hidden characters".to_owned();
+        assert!(titles.contains(&warned), "{titles:?}");
+    }
+}
+
+/// Whatever a listing contains, it is refused, or the written scenario is valid.
+#[test]
+fn an_odd_listing_is_refused_or_gives_a_valid_scenario() {
+    let long = "x".repeat(256);
+    let mut odd = vec![
+        r#","ZoneId":"a..b""#.to_owned(),
+        r#","ZoneId":"z-****;$x?""#.to_owned(),
+        format!(r#","ZoneId":"{long}""#),
+        r#","ZoneId":"=1+1""#.to_owned(),
+        tags(&[("acs:autoscaling:scalingGroupId", "a..b*$;")]),
+        tags(&[("acs:autoscaling:scalingGroupId", &long)]),
+        tags(&[("acs:autoscaling:scalingGroupId", "")]),
+        tags(&[("k", "a"), ("k", "b"), ("", "c")]),
+        tags(&[("k", "a"), ("k", "b")]),
+        tags(&[("*", "?"), ("a;b", "=c"), ("a..b", "::d"), (" ", "e")]),
+        tags(&[(&long, &long)]),
+        r#","EipAddress":{"AllocationId":"eip-1"},"PublicIpAddress":{"IpAddress":["1","1"]}"#
+            .into(),
+    ];
+    let times = [
+        "9999-12-31T00:00Z",
+        "9999-12-29T00:00Z",
+        "2099-01-01T00:00Z",
+        "2026-06-01T00:01Z",
+        "2016-12-31T23:59:60Z",
+        "1970-01-01T00:00Z",
+        "0001-01-01T00:00Z",
+        "0000-01-01T00:00Z",
+        "2026-06-01T00:00+25:00",
+    ];
+    for time in times {
+        for key in ["AutoReleaseTime", "CreationTime", "ExpiredTime"] {
+            for charge in ["PostPaid", "PrePaid"] {
+                let field = format!(r#","InstanceChargeType":"{charge}","{key}":"{time}""#);
+                odd.push(format!("{field},\"SpotStrategy\":\"NoSpot\""));
+                odd.push(format!("{field},\"SpotStrategy\":\"SpotAsPriceGo\""));
+            }
+        }
+    }
+    let mut accepted = 0;
+    for more in &odd {
+        let Some((text, _)) = imported_row(more) else { continue };
+        accepted += 1;
+        let scenario = Scenario::parse(&text).expect(&text);
+        if let Err(problems) = scenario.compile(&stayput::Catalog::default()) {
+            panic!("{more}\n{text}\n{problems}");
+        }
+    }
+    assert!(accepted > odd.len() / 2, "{accepted} of {}", odd.len());
+}
+
+/// An order that no policy has is left out with a warning.
+#[test]
+fn an_unknown_removal_policy_is_left_out() {
+    let group = r#"{"ScalingGroups":{"ScalingGroup":[{"ScalingGroupId":"asg-1","MinSize":0,
+        "MaxSize":3,"RemovalPolicies":{"RemovalPolicy":["2026-06-01T00:00Z","OldestInstance"]}}]}}"#;
+    let text = written(&[("g.json", group.to_owned())]);
+    assert!(text.contains("removal: [oldest-instance]"), "{text}");
+}
+
+/// An account or a time that the written scenario could not contain is refused.
+#[test]
+fn options_that_a_scenario_cannot_contain_are_refused() {
+    let scratch = folder();
+    let path = write(scratch.path(), "i.json", instances(ECS));
+    for (option, value, reason) in [
+        ("--account", "=x", "a spreadsheet would run text that starts with `=`"),
+        ("--account", "", "a name has at least one character"),
+        ("--account", "a..b", "have a special meaning in selectors"),
+        ("--captured", "9999-12-31T00:00:00Z", "the scenario would end after the year 9999"),
+        ("--captured", "2026-06-01T00:00:00+25:00", "expected a time with its offset"),
+    ] {
+        for verb in ["import", "init"] {
+            let ran = stayput(&[verb, &path, option, value]);
+            assert_eq!(ran.code, 2, "{verb} {option} {value}: {}", ran.stderr);
+            assert!(ran.stderr.contains(reason), "{}", ran.stderr);
+        }
+    }
 }

@@ -195,3 +195,145 @@ fn a_hundred_thousand_mistakes_are_counted_and_twenty_are_shown() {
     assert_eq!(ran.stderr.matches("error[").count(), 20);
     assert!(ran.stderr.ends_with("100000 errors\n"), "{}", &ran.stderr[ran.stderr.len() - 80..]);
 }
+
+/// A scenario with these lines at its end, as `check` reports it.
+fn check_scenario(start: &str, more: &str) -> String {
+    let head = "stayput: scenario/1\nname: t\npolicy: alibaba-ecs@2026-05-15\n";
+    let fleet = if more.contains("fleet:") { "" } else { "fleet: { instances: { a-1: {} } }\n" };
+    let start = if start.is_empty() { String::new() } else { format!("start: {start}\n") };
+    check("s.yaml", format!("{head}{start}for: 10d\n{fleet}{more}\n"))
+}
+
+/// A bad time has one message, which names the cause and what to write.
+#[test]
+fn a_bad_time_is_reported_once_with_its_cause() {
+    for (start, contained) in [
+        ("2026-06-01", "write `2026-06-01T00:00:00Z` for UTC"),
+        ("2026-13-01T00:00:00Z", "note: `2026-13-01` is not a day of the calendar\n"),
+        ("2026-06-31T00:00:00Z", "note: `2026-06-31` is not a day of the calendar\n"),
+        ("-0001-01-01T00:00:00Z", "note: `-0001-01-01` is not a day of the calendar\n"),
+        ("10000-01-01T00:00:00Z", "note: `10000-01-01` is not a day of the calendar\n"),
+        ("2026-06-01T24:00:00Z", "`2026-06-01T24:00:00Z` is not a time"),
+        ("2026-06-01T00:00:60Z", "help: write second 59, or second 00 of the next minute"),
+        ("2026-06-01T00:00:00.5Z", "help: write the time without the fraction"),
+        ("2026-06-01T00:00:00+25:00", "help: write an offset of less than 24 hours"),
+        ("2026-06-01T00:00:00+08:00[Asia/Shanghai]", "help: write `2026-06-01T00:00:00+08:00`\n"),
+        ("1780272000", "`1780272000` is not a time"),
+    ] {
+        let said = check_scenario(start, "");
+        assert!(said.contains(contained), "{start}: {said}");
+        assert!(said.ends_with("\n1 error\n"), "{start}: {said}");
+        let event = format!("events: [{{ at: \"{start}\", stop: {{ instance: a-1 }} }}]");
+        let said = check_scenario("2026-06-01T00:00:00Z", &event);
+        assert!(said.contains(contained) && said.ends_with("\n1 error\n"), "{start}: {said}");
+        let captured = format!("fleet: {{ captured: \"{start}\", instances: {{ a-1: {{}} }} }}");
+        let said = check_scenario("", &captured);
+        assert!(said.contains(contained) && said.ends_with("\n1 error\n"), "{start}: {said}");
+    }
+}
+
+/// A file that cannot be read is the only mistake; names that it may contain are not reported.
+#[test]
+fn a_missing_file_hides_no_name() {
+    let start = "2026-06-01T00:00:00Z";
+    let uses = "events: [{ at: +1h, id: e, release: { instance: b-1, by: bob, via: api } }]\n\
+                expect: { decisions: [{ event: e, instance: b-1, outcome: held }] }\n";
+    let expects = "expect: { decisions: [{ event: e, instance: b-1, by: bob, outcome: held }] }\n";
+    for more in [
+        format!("fleet: {{ instances: {{ file: none.csv }} }}\n{uses}"),
+        format!("fleet: {{ import: [{{ captured: {start}, files: [none.json] }}] }}\n{uses}"),
+        format!("events: {{ file: none.csv }}\n{expects}"),
+        "fleet: { groups: { g: { min: 0, max: 2, autoscale: { min: 0, max: 2, rules: [{ metric: \
+         cpu, above: 5, add: 1 }] } } } }\nmetrics: { file: none.csv }\n"
+            .to_owned(),
+    ] {
+        let said = check_scenario(start, &more);
+        assert!(said.contains("E000") && said.ends_with("\n1 error\n"), "{more}: {said}");
+    }
+}
+
+/// The same for a table of events whose header or whose rows have mistakes.
+#[test]
+fn a_table_with_mistakes_hides_no_name() {
+    let scratch = folder();
+    let scenario = "stayput: scenario/1\nname: t\npolicy: alibaba-ecs@2026-05-15\n\
+        start: 2026-06-01T00:00:00Z\nfor: 10d\nfleet: { instances: { a-1: {} } }\n\
+        events: { file: events.csv }\n\
+        expect: { decisions: [{ event: e, instance: a-1, by: bob, outcome: held }] }\n";
+    let path = write(scratch.path(), "s.yaml", scenario);
+    for table in [
+        "at,id,verb,instance,by,zoo\n+1h,e,release,a-1,bob,\n",
+        "at,id,verb,instance,by\n+1h,e,relaese,a-1,bob\n",
+        "at,id,verb,instance,by\n+1h,e,release,[a-1],bob\n",
+    ] {
+        write(scratch.path(), "events.csv", table);
+        let ran = stayput(&["check", &path]);
+        assert!(ran.stderr.ends_with("\n1 error\n"), "{}", ran.stderr);
+    }
+}
+
+/// A message about a cell points at the cell, in quotes or not.
+#[test]
+fn a_mistake_in_a_row_with_quotes_is_reported_by_cell() {
+    let scratch = folder();
+    let scenario = "stayput: scenario/1\nname: t\npolicy: alibaba-ecs@2026-05-15\n\
+        start: 2026-06-01T00:00:00Z\nfor: 10d\nfleet: { instances: { file: fleet.csv } }\n";
+    let path = write(scratch.path(), "s.yaml", scenario);
+    for (row, place) in [
+        ("a-9,Spot,\"k=z\"", "fleet.csv:2:5\n"),
+        ("\"a-9\",\"Spot\",\"k=z\"", "fleet.csv:2:7\n"),
+        ("\"a-9\",Spot,k=z", "fleet.csv:2:7\n"),
+        ("a-9,spot,\"k=a \"\"b\"\",c;l\"", "fleet.csv:2:10\n"),
+        ("a-9,\"sp\"\"ot\",k=z\r", "fleet.csv:2:5\n"),
+    ] {
+        write(scratch.path(), "fleet.csv", format!("instance,billing,tags\n{row}\n"));
+        let said = stayput(&["check", &path]).stderr;
+        assert!(said.contains(place) && said.ends_with("\n1 error\n"), "{row}: {said}");
+    }
+}
+
+/// A list in a cell is joined by `;`, and a message about another form says so.
+#[test]
+fn a_list_in_a_cell_is_joined_by_semicolons() {
+    let scratch = folder();
+    let scenario = "stayput: scenario/1\nname: t\npolicy: alibaba-ecs@2026-05-15\n\
+        start: 2026-06-01T00:00:00Z\nfor: 10d\nfleet: { instances: { a-1..2: {} } }\n\
+        events: { file: events.csv }\n";
+    let path = write(scratch.path(), "s.yaml", scenario);
+    for (cell, help) in [
+        ("a-1;;a-2", "help: remove the `;` that has nothing beside it"),
+        ("\"[a-1, a-2]\"", "help: write `a-1;a-2`"),
+    ] {
+        write(scratch.path(), "events.csv", format!("at,verb,instance\n+1h,stop,{cell}\n"));
+        let said = stayput(&["check", &path]).stderr;
+        assert!(said.contains(help) && said.contains("joined by `;`"), "{cell}: {said}");
+        assert!(said.contains("events.csv:2:10\n"), "{cell}: {said}");
+    }
+}
+
+/// The help of a syntax error names its cause.
+#[test]
+fn a_syntax_error_has_a_help_line_about_its_cause() {
+    let long = "k".repeat(1_025);
+    for (line, help) in [
+        (format!("{long}: 1"), "shorten the key: it has at most 1024 characters"),
+        ("x-a:\u{a0}b".into(), "followed by the character `\\u{a0}`; write a space instead"),
+        ("x-a:b".into(), "write a space after the `:` of `x-a`"),
+        ("x-a: [1, 2".into(), "close the bracket that begins here with `]` or `}`"),
+        ("x-a: \"b".into(), "a quote was opened on a line above and is not closed there"),
+        ("x-a: b\u{1b}".into(), "save the file as UTF-8, without the character `\\u{1b}`"),
+        ("x-a: \u{9b}".into(), "save the file as UTF-8, without the character `\\u{9b}`"),
+    ] {
+        let said = check("s.yaml", format!("stayput: scenario/1\n{line}\n"));
+        assert!(said.contains(help), "{line}: {said}");
+    }
+    let said = check("s.yaml", "%YAML 1.1\n---\nstayput: scenario/1\n");
+    assert!(said.contains("help: remove this line: directives"), "{said}");
+}
+
+/// A policy is named once, however often the scenario and the command name it.
+#[test]
+fn an_unknown_switch_names_each_policy_once() {
+    let said = check_scenario("2026-06-01T00:00:00Z", "assume: { nope: x }");
+    assert!(said.contains("alibaba-ecs@2026-05-15 has no switch `nope`"), "{said}");
+}

@@ -548,10 +548,17 @@ fn a_table_with_a_doubtful_row_is_read_whole() {
         ("+1d,stop,\"i-1\ni-2\",\n", "a line in a cell"),
         ("+1d,create,i-99,\n", "it makes the fleet larger"),
         ("+1d,stop,i-1,event-7\n", "a name that a place could have"),
+        ("+1d,stop,i-1,a\u{7f}b\n", "a control character"),
+        ("+1d,stop,i-1,a\u{9b}b\n", "a control character beyond ASCII"),
     ];
     for (rows, why) in left {
         let whole = both_agree(&[(FLEET, &format!("{head}\n{rows}"))], EVENTS);
         assert_ne!(whole, Some(1), "{why}");
+    }
+    for tags in ["k=a\u{7f}b", "k=a\u{1b}b", "k=\u{202e}", "\"k=a\u{9b}b\"", "k=;l=a", "=a", "k="] {
+        let fleet = format!("instance,account,tags\ni-1,shop,{tags}\n");
+        let rows = both_agree(&[(&fleet, EVENTS_ONE)], "");
+        assert_eq!(rows, ["k=;l=a", "k="].contains(&tags).then_some(1), "{tags:?}");
     }
 }
 

@@ -165,3 +165,41 @@ fn markdown_reports_have_no_mentions_links_or_foreign_markup() {
     let text = outside_of_code(&ran.stdout);
     assert!(ran.stdout.contains("accepted") && !text.contains('@'), "{}", ran.stdout);
 }
+
+/// Characters that control a terminal, or that hide or reorder the text around them.
+const HIDDEN: [char; 6] = ['\0', '\u{7}', '\u{1b}', '\u{7f}', '\u{9b}', '\u{202e}'];
+
+/// A hidden character in a cell is refused, as in YAML, and no message contains it.
+#[test]
+fn hidden_characters_in_tables_and_messages_have_no_effect() {
+    let scratch = folder();
+    let scenario = "stayput: scenario/1\nname: t\npolicy: alibaba-ecs@2026-05-15\n\
+        start: 2026-06-01T00:00:00Z\nfor: 1d\nfleet: { instances: { file: fleet.csv } }\n\
+        events: { file: events.csv }\n";
+    let path = write(scratch.path(), "s.yaml", scenario);
+    let check = |fleet: &str, events: &str| {
+        write(scratch.path(), "fleet.csv", format!("instance,tags\n{fleet}\n"));
+        write(scratch.path(), "events.csv", format!("at,id,verb,instance\n{events}\n"));
+        stayput(&["check", &path])
+    };
+    assert_eq!(check("a,k=v", "+1h,e,stop,a").code, 0);
+    for hidden in HIDDEN.into_iter().chain(['\n']) {
+        let cell = format!("\"k=a{hidden}b\"");
+        let id = format!("\"e{hidden}\u{8}1\"");
+        for ran in [
+            check(&format!("a,{cell}"), "+1h,e,stop,a"),
+            check(&format!("\"a{hidden}b\",k=v"), ""),
+            check("a,k=v", &format!("+1h,{id},stop,a")),
+        ] {
+            assert_eq!(ran.code, 2, "{hidden:?}: {}", ran.stderr);
+            assert!(ran.stderr.contains("error[E006]: a text contains a"), "{}", ran.stderr);
+            assert!(hidden == '\n' || !ran.stderr.contains(hidden), "{:?}", ran.stderr);
+        }
+    }
+    for hidden in HIDDEN {
+        let text = scenario.replace("name: t", &format!("name: t{hidden}31m"));
+        let ran = stayput(&["check", &write(scratch.path(), "hidden.yaml", text)]);
+        assert_eq!(ran.code, 2, "{hidden:?}");
+        assert!(!ran.stderr.contains(hidden), "{:?}", ran.stderr);
+    }
+}

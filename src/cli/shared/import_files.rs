@@ -9,9 +9,10 @@ use super::files;
 use super::load::Loader;
 use super::terminal;
 use crate::diagnostics::{Code, FileId, Problem, Severity, Spanned, many};
+use crate::format::Name;
 use crate::import::{Imported, PROVIDERS, import, listing_call, unknown_provider};
 use crate::policy::{Catalog, Policy};
-use crate::report::{ImportedAs, MOST_WRITTEN, Paint, imported_scenario};
+use crate::report::{IMPORTED_LENGTH, ImportedAs, MOST_WRITTEN, Paint, imported_scenario};
 use crate::time::SimTime;
 
 /// Options of an import.
@@ -25,16 +26,25 @@ pub struct ImportOptions {
     #[arg(long, value_name = "POLICY")]
     pub policy: Vec<String>,
     /// One account for all instances.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = name)]
     account: Option<String>,
     /// When the files were saved (default: the time of the newest file).
     #[arg(long, value_name = "TIME", value_parser = instant)]
     captured: Option<SimTime>,
 }
 
+/// The name of an account, as the scenario that is written can contain it.
+fn name(text: &str) -> Result<String, String> {
+    Name::fault(text).map_or_else(|| Ok(text.to_owned()), Err)
+}
+
 fn instant(text: &str) -> Result<SimTime, String> {
-    SimTime::parse(text)
-        .map_err(|_| "expected a time with its offset, such as 2026-06-01T09:00:00+08:00".into())
+    let at = SimTime::parse(text)
+        .map_err(|_| "expected a time with its offset, such as 2026-06-01T09:00:00+08:00")?;
+    if !at.after(IMPORTED_LENGTH).is_on_calendar() {
+        return Err("the scenario would end after the year 9999".into());
+    }
+    Ok(at)
 }
 
 /// Returns the scenario that the files describe. Prints to stderr which replies were read, and

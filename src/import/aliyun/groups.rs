@@ -6,6 +6,7 @@ use super::names::{CLOUD, DELETION_PROTECTION, GROUP_DELETION_PROTECTION, PROTEC
 use crate::diagnostics::{Span, Spanned};
 use crate::format::{Known, Name, OneOrMany, When, WrittenGroup, WrittenInstance, WrittenProtect};
 use crate::import::fields::{ReplyObject, text};
+use crate::import::json::shown;
 use crate::import::reader::{FleetReader, Missing};
 use crate::time::SimSpan;
 use crate::words::{Billing, HealthCheck, Membership, ResourceKind, ZonePolicy};
@@ -15,6 +16,13 @@ const CREATIONS: &[(&str, Creation)] = &[
     ("AutoCreated", Creation::Automatic),
     ("Attached", Creation::Attached),
     ("Managed", Creation::Managed),
+];
+
+/// The words of `RemovalPolicies`, as the policies name these orders.
+const ORDERS: &[(&str, &str)] = &[
+    ("OldestInstance", "oldest-instance"),
+    ("NewestInstance", "newest-instance"),
+    ("OldestScalingConfiguration", "oldest-scaling-configuration"),
 ];
 
 /// The label for a member whose membership no reply contains.
@@ -91,7 +99,17 @@ impl FleetReader<'_> {
     fn removal(&mut self, row: &ReplyObject<'_>) -> Option<OneOrMany<Spanned<String>>> {
         let pieces = row.list("RemovalPolicies", "RemovalPolicy", self.problems);
         let words = pieces.into_iter().filter_map(|p| text("RemovalPolicy", p, self.problems));
-        let orders: Vec<_> = words.map(|word| word.map(|word| kebab(&word))).collect();
+        let words: Vec<_> = words.collect();
+        let mut orders = Vec::new();
+        for word in words {
+            let order = ORDERS.iter().find(|(known, _)| known.eq_ignore_ascii_case(&word));
+            if let Some((_, order)) = order {
+                orders.push(word.map(|_| (*order).to_owned()));
+            } else {
+                let title = format!("`{}` is not a known removal policy", shown(&word));
+                self.left_out(word.span, title, "left out");
+            }
+        }
         (!orders.is_empty()).then_some(OneOrMany(orders))
     }
 
@@ -229,16 +247,4 @@ fn undescribed(span: Span) -> WrittenGroup {
         protect: WrittenProtect { on: Vec::new(), unknown: vec![attribute] },
         ..WrittenGroup::default()
     }
-}
-
-/// `OldestInstance` in the spelling of policies: `oldest-instance`.
-fn kebab(word: &str) -> String {
-    let mut out = String::with_capacity(word.len() + 4);
-    for (index, c) in word.char_indices() {
-        if c.is_ascii_uppercase() && index > 0 {
-            out.push('-');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
 }

@@ -98,13 +98,17 @@ impl FleetReader<'_> {
             None => protect.unknown.push(attribute(id.span)),
         }
         let tags = self.tags(row);
-        if let Some((_, group)) = tags.iter().find(|(key, _)| &*key.value == GROUP_TAG) {
+        let mut listed = tags.iter().filter(|(_, value)| !value.trim().is_empty());
+        if let Some((_, group)) = listed.find(|(key, _)| &*key.value == GROUP_TAG) {
             // The tag shows the group. Another reply may contain the kind of membership.
             written.group = safe_name(group, self.problems);
             protect.unknown.extend(states_of_members(id.span));
         }
         written.protect = Some(protect);
-        let tags = tags.into_iter().map(|(key, value)| (key, value.value.into_owned()));
+        let tags = tags.into_iter().map(|(key, value)| {
+            let value = self.tag_value(&key, &value, value.span);
+            (key, value)
+        });
         written.tags = Some(Map(tags.collect())).filter(|tags| !tags.0.is_empty());
         written.resources = Some(Map(self.resources(row)));
         written
@@ -136,10 +140,13 @@ impl FleetReader<'_> {
         let key = "AutoReleaseTime";
         let release = row.time(key, self.problems);
         let set = |at: SimTime| AutoRelease { at: When::At(at), set_earlier: true };
-        if let Some(at) = release {
+        let subscription = billing.value == Known(Some(Billing::Subscription));
+        if let Some(at) = release.filter(|_| subscription) {
+            let title = format!("{} is a subscription and has an `{key}`", id.value);
+            self.left_out(at.span, title, "left out");
+        } else if let Some(at) = release {
             return Some(at.map(|at| Known(Some(set(at)))));
         }
-        let subscription = billing.value == Known(Some(Billing::Subscription));
         if subscription || !row.is_missing(key) {
             return None;
         }

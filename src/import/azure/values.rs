@@ -1,7 +1,7 @@
 //! Values as Azure writes them: instants with fractions of a second, durations, states, tags.
 
 use crate::diagnostics::{Problems, Spanned};
-use crate::format::{Map, Name, When};
+use crate::format::{Map, Name, TagValue, When};
 use crate::import::fields::ReplyObject;
 use crate::import::reader::FleetReader;
 use crate::time::{SimSpan, SimTime};
@@ -21,7 +21,7 @@ pub(in crate::import) fn instant(
         }
         None => text.value.to_string(),
     };
-    match SimTime::parse(&whole) {
+    match SimTime::parse_reply(&whole) {
         Ok(at) => Some(Spanned::new(When::At(at), text.span)),
         // The reader of other times reports the mistake.
         Err(_) => row.time(key, problems).map(|at| at.map(When::At)),
@@ -106,11 +106,12 @@ impl FleetReader<'_> {
     }
 
     /// Tags, which are an object here.
-    pub(in crate::import) fn az_tags(&mut self, row: &ReplyObject<'_>) -> Option<Map<String>> {
+    pub(in crate::import) fn az_tags(&mut self, row: &ReplyObject<'_>) -> Option<Map<TagValue>> {
         let tags = row.object("tags", self.problems)?;
         let mut read = Vec::new();
         for (key, value) in tags.texts() {
-            if Name::harm(&key.value).is_none() {
+            if Name::harm(&key.value).is_none() && !key.value.trim().is_empty() {
+                let value = self.tag_value(&key.value, &value, key.span);
                 read.push((key.map(|key| Name(key.into())), value));
             } else {
                 let title =

@@ -1,10 +1,12 @@
 //! Tests of eight bytes at a time.
 
-/// Marks, among eight bytes, those up to `,` and those beyond ASCII. A `-` after a marked byte may
-/// be marked, too.
-pub const fn low_bytes(word: u64) -> u64 {
+/// Marks, among eight bytes of a text, those up to `,`, the control character DEL, and those beyond
+/// ASCII. A `-` after a marked byte may be marked, too.
+pub const fn special_bytes(word: u64) -> u64 {
     const ONES: u64 = u64::MAX / 255;
-    (word.wrapping_sub(ONES * b'-' as u64) | word) & (ONES * 128)
+    // DEL is the last byte of ASCII. The byte 255, which would carry, is in no UTF-8 text.
+    let del = word.wrapping_add(ONES);
+    (word.wrapping_sub(ONES * b'-' as u64) | word | del) & (ONES * 128)
 }
 
 /// The positions of `byte` among eight bytes: the highest bit of each matching byte is set.
@@ -23,18 +25,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn low_bytes_are_marked_and_of_others_only_some_hyphens() {
-        for byte in 0..=u8::MAX {
+    fn special_bytes_are_marked_and_of_others_only_some_hyphens() {
+        for byte in 0..u8::MAX {
             for (mask, other) in
                 (0..=u8::MAX).flat_map(|mask| [(mask, 0), (mask, b','), (mask, b'-')])
             {
                 let eight: [u8; 8] =
                     std::array::from_fn(|i| if mask >> i & 1 == 1 { byte } else { other });
-                let marks = low_bytes(u64::from_le_bytes(eight));
+                let marks = special_bytes(u64::from_le_bytes(eight));
                 for (i, byte) in eight.into_iter().enumerate() {
                     let is_marked = marks >> (i * 8) & 0xff == 0x80;
-                    let is_low = byte < b'-' || !byte.is_ascii();
-                    assert!(is_marked == is_low || is_marked && byte == b'-', "{eight:?}");
+                    let is_special = !(b'-'..0x7f).contains(&byte);
+                    assert!(is_marked == is_special || is_marked && byte == b'-', "{eight:?}");
                 }
                 assert_eq!(marks & !(u64::MAX / 255 * 128), 0);
             }

@@ -16,9 +16,9 @@ use std::ops::Range;
 use memchr::{memchr, memchr2};
 use sha2::{Digest, Sha256};
 
-use super::bytes::{low_bytes, matches_of};
-use crate::diagnostics::Stream;
+use super::bytes::{matches_of, special_bytes};
 use crate::diagnostics::{Span, Spanned, in_hex};
+use crate::diagnostics::{Stream, is_unseen};
 use crate::format::{Entry, Node, Style, Value, canonical_key};
 
 /// Size of a block, in bytes.
@@ -163,12 +163,24 @@ impl CsvStream {
             return Ok(NextRow::Row);
         }
         let next = self.next_line()?;
-        if matches!(next, NextRow::Row) && self.cells.len() != self.columns.len() {
+        let is_row = matches!(next, NextRow::Row);
+        if is_row && (self.cells.len() != self.columns.len() || self.has_unseen()) {
             return Ok(NextRow::NeedsFullRead);
         }
         self.filled = mask_of(self.cells.iter().map(|(start, end)| start < end)) & self.is_read;
         self.is_plain = false;
         Ok(next)
+    }
+
+    /// Whether a cell of the current row contains an invisible character, which the full reader
+    /// reports.
+    fn has_unseen(&self) -> bool {
+        let mut cells = self.cells.iter().map(|(start, end)| *start as usize..*end as usize);
+        cells.any(|cell| {
+            let text = &self.text[cell];
+            let is_visible = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+            !text.bytes().all(is_visible) && text.contains(is_unseen)
+        })
     }
 
     /// Splits the next line if it consists of as many cells as the table has columns, all without
@@ -180,7 +192,7 @@ impl CsvStream {
         let (mut column, mut filled) = (0_usize, 0_u64);
         let cells = self.cells.as_mut_slice();
         for eight in self.text.as_bytes()[self.next..].as_chunks::<8>().0 {
-            let mut marks = low_bytes(u64::from_le_bytes(*eight));
+            let mut marks = special_bytes(u64::from_le_bytes(*eight));
             while marks != 0 {
                 let place = marks.trailing_zeros() / 8;
                 let end = at.wrapping_add(place);
