@@ -235,7 +235,7 @@ impl RunHeader {
 
     /// The words of the processes in a mask, joined as lists in reports.
     pub fn processes(&self, set: u8) -> String {
-        Process::in_mask(set).map(|process| process.word()).collect::<Vec<_>>().join(";")
+        Process::in_mask(set).map(Process::word).collect::<Vec<_>>().join(";")
     }
 
     /// The name of an event.

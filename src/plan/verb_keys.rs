@@ -267,7 +267,7 @@ impl VerbKey for ProcessSet {
     }
 
     fn spell(set: &u8, _: &Spelling<'_>) -> Option<Json> {
-        Some(Process::in_mask(*set).map(|process| process.word()).collect())
+        Some(Process::in_mask(*set).map(Process::word).collect())
     }
 
     fn parse_cell(cell: &str, _: &mut dyn NameLookup) -> Option<u8> {

@@ -132,11 +132,11 @@ impl World {
 
     /// The state of an instance; if a hook delays it, the state that it has after the delay.
     pub(super) fn power_state(&self, id: InstanceId) -> Lifecycle {
-        match self.fleet.instance(id).state {
-            delayed @ (Lifecycle::Pending | Lifecycle::Removing) => {
-                self.held.get(&id).map_or(delayed, |held| held.then)
-            }
-            state => state,
+        let state = self.fleet.instance(id).state;
+        if matches!(state, Lifecycle::Pending | Lifecycle::Removing) {
+            self.held.get(&id).map_or(state, |held| held.then)
+        } else {
+            state
         }
     }
 }
