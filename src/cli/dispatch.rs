@@ -1,6 +1,7 @@
 //! The verbs of the command line, and the dispatch to them.
 
 use anstream::ColorChoice;
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::shared::exit::Exit;
@@ -87,8 +88,14 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
 }
 
 fn dispatch(arguments: Vec<std::ffi::OsString>) -> Exit {
-    let parsed = program().try_get_matches_from(arguments);
-    let parsed = parsed.and_then(|matches| Arguments::from_arg_matches(&matches));
+    let parsed = Arguments::try_parse_from(&arguments).or_else(|error| {
+        // Only help shows options, so that other commands start faster.
+        if error.kind() != ErrorKind::DisplayHelp {
+            return Err(error);
+        }
+        let matches = program().try_get_matches_from(&arguments)?;
+        Arguments::from_arg_matches(&matches)
+    });
     let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => {
