@@ -43,7 +43,15 @@ impl Step<'_> {
         if let [id] = ids
             && !judges(id)
         {
-            let tally = self.apply_or_refuse(open.seq, harmless, &[*id], |_, _| *request);
+            // Most calls name one instance, and need no list of those that are free.
+            let mut tally = RequestTally { wanted: 1, ..RequestTally::default() };
+            match self.refusal(request, *id) {
+                Ok(()) => {
+                    self.apply_harmless(request, open.seq, *id, harmless);
+                    tally.got = 1;
+                }
+                Err(why) => tally.refuse(why),
+            }
             return self.close(open, tally);
         }
         let (judged, others): (Ids, Ids) = ids.iter().copied().partition(judges);
