@@ -84,16 +84,16 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
              please report it together with the input files"
         ));
     }));
-    std::panic::catch_unwind(|| dispatch(arguments)).unwrap_or(Exit::InternalError)
+    std::panic::catch_unwind(|| dispatch(&arguments)).unwrap_or(Exit::InternalError)
 }
 
-fn dispatch(arguments: Vec<std::ffi::OsString>) -> Exit {
-    let parsed = Arguments::try_parse_from(&arguments).or_else(|error| {
+fn dispatch(arguments: &[std::ffi::OsString]) -> Exit {
+    let parsed = Arguments::try_parse_from(arguments).or_else(|error| {
         // Only help shows options, so that other commands start faster.
         if error.kind() != ErrorKind::DisplayHelp {
             return Err(error);
         }
-        let matches = program().try_get_matches_from(&arguments)?;
+        let matches = program().try_get_matches_from(arguments)?;
         Arguments::from_arg_matches(&matches)
     });
     let arguments = match parsed {

@@ -258,18 +258,18 @@ fn an_interrupt_leaves_whole_rows_and_says_that_they_are_not_all() {
     assert_eq!(read("instances.csv").lines().count(), 1, "no replication is complete");
 }
 
-/// `nohup` ignores the hang-up, and so does the program that it starts.
-#[cfg(unix)]
-#[test]
-fn a_signal_that_the_caller_ignores_stays_ignored() {
+/// A long run whose caller ignores a signal, and which receives a signal during its work.
+#[cfg(target_os = "linux")]
+fn signalled(ignored: &str, sent: &str) -> crate::support::Ran {
     let scratch = folder();
     let (scenario, rows) = long_scenario(200_000);
     write(scratch.path(), "events.csv", rows);
     let path = write(scratch.path(), "long.yaml", scenario);
     let out = scratch.path().join("out").to_string_lossy().into_owned();
     let program = env!("CARGO_BIN_EXE_stayput");
+    let start = format!("trap '' {ignored}; exec \"$@\"");
     let mut child = std::process::Command::new("sh")
-        .args(["-c", "trap '' HUP; exec \"$@\"", "sh", program, "run", &path, "--out", &out])
+        .args(["-c", &start, "sh", program, "run", &path, "--out", &out])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -278,10 +278,20 @@ fn a_signal_that_the_caller_ignores_stays_ignored() {
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     stdout.read_line(&mut String::new()).unwrap();
     let id = child.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+    assert!(std::process::Command::new("kill").args([sent, &id]).status().unwrap().success());
     stdout.read_to_end(&mut Vec::new()).unwrap();
-    let ran = ran(child.wait_with_output().unwrap());
+    ran(child.wait_with_output().unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hang_up_that_the_caller_ignores_stays_ignored() {
+    // As under `nohup`.
+    let ran = signalled("HUP", "-HUP");
     assert_eq!(ran.code, 0, "{}", ran.stderr);
+    // As in the background of a script: the end of the program is orderly all the same.
+    let ran = signalled("INT", "-TERM");
+    assert!(ran.code == 130 && ran.stderr.contains("interrupted"), "{} {}", ran.code, ran.stderr);
 }
 
 /// Options that have no effect are refused, and not ignored.

@@ -98,17 +98,30 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Lets a first interrupt set a flag, and a second one end the program.
 ///
-/// If the caller ignores one of the signals, as `nohup` ignores the hang-up, it stays ignored. The
-/// handler is for all of them or none, so that the others then end the program at once, without a
-/// partial result.
+/// If the caller ignores the hang-up, as `nohup` does, it stays ignored. The handler is for all
+/// signals or none, so that the others then end the program at once, without a partial result.
 pub fn install_interrupt_handler() {
+    if is_hang_up_ignored() {
+        return;
+    }
     // If this fails, an interrupt ends the program; nothing has been written by then.
-    let _ = ctrlc::try_set_handler(|| {
+    let _ = ctrlc::set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
             // The second interrupt ends the program at once.
             std::process::exit(Exit::Interrupted as i32);
         }
     });
+}
+
+/// Whether the program was started with the hang-up ignored. Shells also ignore the interrupt of
+/// programs that they start in the background, which says nothing about the wish of the user.
+fn is_hang_up_ignored() -> bool {
+    // Signals by number, from the lowest bit on; the hang-up is the first. Only Linux has the file.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mut masks = status.lines().filter_map(|line| line.strip_prefix("SigIgn:"));
+    masks.next().is_some_and(|mask| {
+        u64::from_str_radix(mask.trim(), 16).is_ok_and(|ignored| ignored & 1 == 1)
+    })
 }
 
 /// Whether the user has interrupted the program.
