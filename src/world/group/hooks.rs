@@ -81,7 +81,7 @@ impl Step<'_> {
     pub(in crate::world) fn hook_step(&mut self, id: InstanceId) {
         let Some(held) = self.world.held.get(&id) else { return };
         let result = held.hook.result;
-        self.end_hold_and_free(&of_timer(id), id, result);
+        self.end_hold_and_free(&of_timer(Target::Instance(id)), id, result);
     }
 
     pub(in crate::world) fn complete_hook(
@@ -140,17 +140,13 @@ impl Step<'_> {
         let group = self.world.fleet.instance(id).group;
         self.end_hold(request, id, result);
         if let Some(group) = group {
-            self.end_approved_holds(group, |_| *request);
+            self.end_approved_holds(request, group);
         }
     }
 
     /// Ends the delays of members whose hooks are completed, once no other member of their group
     /// has a hook that is not.
-    fn end_approved_holds(
-        &mut self,
-        group: GroupId,
-        request: impl Fn(InstanceId) -> RequestContext,
-    ) {
+    fn end_approved_holds(&mut self, request: &RequestContext, group: GroupId) {
         let free = |leaving: &mut Leaving| {
             if leaving.unapproved == 0 {
                 std::mem::take(&mut leaving.approved)
@@ -159,13 +155,13 @@ impl Step<'_> {
             }
         };
         for other in self.world.leaving.get_mut(&group).map(free).unwrap_or_default() {
-            self.end_hold(&request(other), other, HookResult::Continue);
+            self.end_hold(request, other, HookResult::Continue);
         }
     }
 
     /// Ends the delays of members that waited for one that has left without a hook.
     pub(in crate::world) fn free_approved(&mut self, group: GroupId) {
-        self.end_approved_holds(group, of_timer);
+        self.end_approved_holds(&of_timer(Target::Group(group)), group);
     }
 
     pub(in crate::world) fn heartbeat(&mut self, call: Call, targets: Targets) {
@@ -281,6 +277,6 @@ impl Step<'_> {
 }
 
 /// The request of the timer of a hook.
-fn of_timer(id: InstanceId) -> RequestContext {
-    RequestContext::timer(TimerName::Hook, Trigger::Manual, Action::Start, Target::Instance(id))
+fn of_timer(target: Target) -> RequestContext {
+    RequestContext::timer(TimerName::Hook, Trigger::Manual, Action::Start, target)
 }
