@@ -1,8 +1,9 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
-use crate::support::{SMALL, command, folder, ran, stayput, write};
+use crate::support::{Ran, SMALL, command, folder, ran, stayput, write};
 
 #[test]
 fn exit_codes_are_as_documented() {
@@ -178,8 +179,8 @@ fn an_unwritable_folder_and_a_full_disk_are_reported() {
     }
 }
 
-/// A scenario that takes long: many events about many instances.
-fn long_scenario(events: usize) -> (String, String) {
+/// The path of a scenario that takes long: many events about many instances.
+fn long_scenario(folder: &Path, events: usize) -> String {
     let mut rows = String::from("at,id,verb,instance,via,flags\n");
     for n in 0..events {
         let flag = if n % 2 == 0 { "true" } else { "false" };
@@ -197,16 +198,27 @@ for: 300d
 fleet: { instances: { db-1..50: {} } }
 events: { file: events.csv }
 ";
-    (scenario.to_owned(), rows)
+    write(folder, "events.csv", rows);
+    write(folder, "long.yaml", scenario)
+}
+
+/// Runs a command whose output is not read at first, so that it blocks during its work, and sends
+/// it a signal then.
+#[cfg(unix)]
+fn signalled_at_work(command: &mut Command, send: impl FnOnce(&Child)) -> Ran {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut String::new()).unwrap();
+    send(&child);
+    stdout.read_to_end(&mut Vec::new()).unwrap();
+    ran(child.wait_with_output().unwrap())
 }
 
 #[cfg(unix)]
 #[test]
 fn a_closed_pipe_is_no_error() {
     let scratch = folder();
-    let (scenario, rows) = long_scenario(30_000);
-    write(scratch.path(), "events.csv", rows);
-    let path = write(scratch.path(), "long.yaml", scenario);
+    let path = long_scenario(scratch.path(), 30_000);
     let mut child = command(&["run", &path, "-f", "jsonl"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -224,22 +236,13 @@ fn a_closed_pipe_is_no_error() {
 #[test]
 fn an_interrupt_leaves_whole_rows_and_says_that_they_are_not_all() {
     let scratch = folder();
-    let (scenario, rows) = long_scenario(200_000);
-    write(scratch.path(), "events.csv", rows);
-    let path = write(scratch.path(), "long.yaml", scenario);
+    let path = long_scenario(scratch.path(), 200_000);
     let out = scratch.path().join("out");
-    let mut child = command(&["run", &path, "--out", &out.to_string_lossy(), "-f", "jsonl"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // Its output is not read, so it blocks during its work.
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    stdout.read_line(&mut String::new()).unwrap();
-    assert!(crate::support::has_begun(scratch.path()));
-    crate::support::interrupt(&child);
-    stdout.read_to_end(&mut Vec::new()).unwrap();
-    let ran = ran(child.wait_with_output().unwrap());
+    let mut command = command(&["run", &path, "--out", &out.to_string_lossy(), "-f", "jsonl"]);
+    let ran = signalled_at_work(&mut command, |child| {
+        assert!(crate::support::has_begun(scratch.path()));
+        crate::support::interrupt(child);
+    });
     assert_eq!(ran.code, 130, "{}", ran.stderr);
     assert!(ran.stderr.contains("interrupted"), "{}", ran.stderr);
     assert!(!crate::support::has_begun(scratch.path()), "the temporary folder is gone");
@@ -260,27 +263,18 @@ fn an_interrupt_leaves_whole_rows_and_says_that_they_are_not_all() {
 
 /// A long run whose caller ignores a signal, and which receives a signal during its work.
 #[cfg(target_os = "linux")]
-fn signalled(ignored: &str, sent: &str) -> crate::support::Ran {
+fn signalled(ignored: &str, sent: &str) -> Ran {
     let scratch = folder();
-    let (scenario, rows) = long_scenario(200_000);
-    write(scratch.path(), "events.csv", rows);
-    let path = write(scratch.path(), "long.yaml", scenario);
+    let path = long_scenario(scratch.path(), 200_000);
     let out = scratch.path().join("out").to_string_lossy().into_owned();
     let program = env!("CARGO_BIN_EXE_stayput");
     let start = format!("trap '' {ignored}; exec \"$@\"");
-    let mut child = std::process::Command::new("sh")
-        .args(["-c", &start, "sh", program, "run", &path, "--out", &out])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // Its output is not read, so it blocks during its work.
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    stdout.read_line(&mut String::new()).unwrap();
-    let id = child.id().to_string();
-    assert!(std::process::Command::new("kill").args([sent, &id]).status().unwrap().success());
-    stdout.read_to_end(&mut Vec::new()).unwrap();
-    ran(child.wait_with_output().unwrap())
+    let mut command = Command::new("sh");
+    command.args(["-c", &start, "sh", program, "run", &path, "--out", &out]);
+    signalled_at_work(&mut command, |child| {
+        let sent = Command::new("kill").args([sent, &child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    })
 }
 
 #[cfg(target_os = "linux")]
@@ -390,25 +384,15 @@ fn the_number_of_events_is_that_of_the_handled_ones() {
 #[test]
 fn an_interrupt_beside_a_foreign_folder_names_that_folder() {
     let scratch = folder();
-    let (scenario, rows) = long_scenario(200_000);
-    write(scratch.path(), "events.csv", rows);
-    let path = write(scratch.path(), "long.yaml", scenario);
+    let path = long_scenario(scratch.path(), 200_000);
     let small = write(scratch.path(), "small.yaml", SMALL);
     let out = scratch.path().join("w").to_string_lossy().into_owned();
     assert_eq!(stayput(&["run", "-q", &small, "--out", &out]).code, 0);
     let foreign = scratch.path().join("w.partial");
     fs::create_dir(&foreign).unwrap();
     write(&foreign, "notes.txt", "precious");
-    let mut child = command(&["run", &path, "--out", &out, "-f", "jsonl"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    stdout.read_line(&mut String::new()).unwrap();
-    crate::support::interrupt(&child);
-    stdout.read_to_end(&mut Vec::new()).unwrap();
-    let ran = ran(child.wait_with_output().unwrap());
+    let mut command = command(&["run", &path, "--out", &out, "-f", "jsonl"]);
+    let ran = signalled_at_work(&mut command, crate::support::interrupt);
     assert_eq!(ran.code, 130, "{}", ran.stderr);
     assert!(ran.stderr.contains("w.partial: it exists and was not"), "{}", ran.stderr);
 }

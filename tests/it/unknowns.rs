@@ -5,19 +5,24 @@ use std::fs;
 
 use crate::support::{Ran, folder, stayput, write};
 
-/// A run of a small fleet for twenty days, with its decisions as CSV.
-fn run(policy: &str, head: &str, fleet: &str, events: &[&str]) -> Ran {
-    let scratch = folder();
+/// A scenario of a small fleet for twenty days.
+fn scenario(policy: &str, head: &str, fleet: &str, events: &[&str]) -> String {
     let events: Vec<String> = events.iter().map(|event| format!("  - {{ {event} }}\n")).collect();
     let events = if events.is_empty() {
         "events: []\n".into()
     } else {
         format!("events:\n{}", events.concat())
     };
-    let text = format!(
+    format!(
         "stayput: scenario/1\nname: unknowns\npolicy: {policy}\nstart: 2026-06-01T00:00:00Z\nfor: 20d\n\
          allow: [W050]\n{head}fleet:\n{fleet}{events}"
-    );
+    )
+}
+
+/// A run of such a scenario, with its decisions as CSV.
+fn run(policy: &str, head: &str, fleet: &str, events: &[&str]) -> Ran {
+    let scratch = folder();
+    let text = scenario(policy, head, fleet, events);
     stayput(&["run", &write(scratch.path(), "s.yaml", text), "-f", "csv"])
 }
 
@@ -311,29 +316,18 @@ fn no_expectation_is_met_by_an_unknown_value() {
     }
 }
 
-/// The rows of `instances.csv` after a run: the name, the state and the protections of each.
+/// The exit code of a run, and its `instances.csv`.
 fn instances_after(fleet: &str, events: &[&str]) -> (i32, String) {
     let scratch = folder();
-    let events: Vec<String> = events.iter().map(|event| format!("  - {{ {event} }}\n")).collect();
-    let text = format!(
-        "stayput: scenario/1\nname: unknowns\npolicy: {ECS}\nstart: 2026-06-01T00:00:00Z\n\
-         for: 20d\nallow: [W050]\nfleet:\n  instances:\n{fleet}events:\n{}",
-        events.concat()
-    );
+    let path = write(scratch.path(), "s.yaml", scenario(ECS, "", fleet, events));
     let out = scratch.path().join("out");
-    let ran = stayput(&[
-        "run",
-        &write(scratch.path(), "s.yaml", text),
-        "--quiet",
-        "--out",
-        &out.to_string_lossy(),
-    ]);
+    let ran = stayput(&["run", &path, "--quiet", "--out", &out.to_string_lossy()]);
     (ran.code, fs::read_to_string(out.join("instances.csv")).unwrap())
 }
 
 #[test]
 fn a_request_that_stops_the_run_changes_no_instance() {
-    let locked = "    a: {}\n    b: { lock: unknown }\n";
+    let locked = "  instances:\n    a: {}\n    b: { lock: unknown }\n";
     let protect = "at: +1h, id: on, set-protection: \
                    { instance: [a, b], flags: { release-protection: true }, by: ann, via: api }";
     let (code, rows) = instances_after(locked, &[protect]);
