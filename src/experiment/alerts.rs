@@ -314,7 +314,9 @@ fn names(header: &RunHeader, policy: PolicyId, row: RuleId) -> String {
 fn kind_of(what: What) -> Option<WatchedChange> {
     Some(match what {
         What::State(_, Lifecycle::Released) => WatchedChange::Released,
-        What::State(_, Lifecycle::Stopped) => WatchedChange::Stopped,
+        What::State(Lifecycle::Running | Lifecycle::Pending, to) if to.is_down() => {
+            WatchedChange::Stopped
+        }
         What::Group(Some(_), None) => WatchedChange::LeftGroup,
         What::Schedule(_, to) if to != SimTime::NEVER => WatchedChange::ReleaseScheduled,
         What::Protections(_, from, to) if !from.difference(to).is_empty() => {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::fleet::WrittenProtect;
 use super::read::{Map, Name, OneOrMany, Read};
 use super::read_time::When as Written;
 use super::record::record;
@@ -200,8 +201,8 @@ record! {
         optional "billing" => billing: Billing,
         /// Locks that the instances have, perhaps among others; `none` if they have no lock.
         optional "lock" => lock: OneOrMany<Spanned<Lock>>,
-        /// All protections that are set on the instances.
-        optional "protect" => protect: Vec<Spanned<String>>,
+        /// All protections that are set on the instances; `NAME=unknown` for an unknown setting.
+        optional "protect" => protect: WrittenProtect,
         /// When the instances are scheduled to be released: a time, or `never`.
         optional "auto-release" => auto_release: Spanned<Until>,
         /// When the subscriptions of the instances expire: a time, or `never`.

@@ -190,6 +190,15 @@ pub enum StateOf {
     Account(AccountId, AccountIs),
 }
 
+/// The expected protections, by name or attribute.
+#[derive(Debug, Clone, Default)]
+pub struct ExpectedProtections {
+    /// The protections that are on.
+    pub on: Vec<String>,
+    /// The protections whose setting is unknown.
+    pub unknown: Vec<String>,
+}
+
 /// The expected state of an instance; `None` for properties that are not checked.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "the keys of `WrittenState`, resolved")]
@@ -197,7 +206,7 @@ pub struct InstanceState {
     pub is: Option<Lifecycle>,
     pub billing: Option<Billing>,
     pub lock: Option<Vec<Lock>>,
-    pub protect: Option<Vec<String>>,
+    pub protect: Option<ExpectedProtections>,
     pub auto_release: Option<SimTime>,
     pub expires: Option<SimTime>,
     pub member: Option<(GroupId, bool)>,
@@ -214,7 +223,7 @@ pub struct GroupState {
     pub there: Option<bool>,
     pub size: Option<u32>,
     pub desired: Option<u32>,
-    pub protect: Option<Vec<String>>,
+    pub protect: Option<ExpectedProtections>,
 }
 
 /// A state that is checked after every event.

@@ -71,8 +71,9 @@ pub use compiled::{Assumption, Plan};
 pub use compiler::Options;
 pub use events::Event;
 pub use expectations::{
-    AlertedLine, CheckTime, DecisionLine, Expectation, Expectations, GroupState, InstanceState,
-    LossLine, RequestLine, StateLine, StateOf, TotalLine, TwoPersonLine, Watch,
+    AlertedLine, CheckTime, DecisionLine, Expectation, Expectations, ExpectedProtections,
+    GroupState, InstanceState, LossLine, RequestLine, StateLine, StateOf, TotalLine, TwoPersonLine,
+    Watch,
 };
 pub use house::{HouseDemand, HouseRule};
 pub use members::Members;

@@ -197,20 +197,23 @@ impl FleetBuilder<'_, '_> {
         let mut released = None;
         for (due, step) in timetable {
             let step = &clock.steps[step];
-            if due > start || step.action == ClockAction::Renew {
+            if due > start {
                 continue;
             }
             instance.term_steps += 1;
             if !step.when.meets(&facts) || !book.assumes(&step.when) {
                 continue;
             }
-            match step.action {
-                ClockAction::Stop => instance.state = Lifecycle::Stopped,
-                ClockAction::Reclaim => instance.state = Lifecycle::Reclaimed,
-                ClockAction::Deallocate => instance.state = Lifecycle::Deallocated,
-                ClockAction::Release => released = Some((due, step.rule)),
-                ClockAction::Renew | ClockAction::SuspendSnapshots => {}
-            }
+            instance.state = match step.action {
+                ClockAction::Stop => Lifecycle::Stopped,
+                ClockAction::Reclaim => Lifecycle::Reclaimed,
+                ClockAction::Deallocate => Lifecycle::Deallocated,
+                ClockAction::Release => {
+                    released = Some((due, step.rule));
+                    continue;
+                }
+                ClockAction::Renew | ClockAction::SuspendSnapshots => continue,
+            };
             instance.stopped_by = StoppedBy::Expiry;
         }
         if let Some((due, rule)) = released {

@@ -1,7 +1,9 @@
 //! Resolves expected states of instances, groups and accounts.
 
 use super::expectation_builder::{AlreadyReported, Expecting, Given};
-use super::expectations::{CheckTime, GroupState, InstanceState, StateLine, StateOf};
+use super::expectations::{
+    CheckTime, ExpectedProtections, GroupState, InstanceState, StateLine, StateOf,
+};
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::format::expect::{AccountIs, At, GroupIs, Until, WrittenState};
 use crate::format::{Name, Node, Read, Selector, Style, Value};
@@ -144,15 +146,14 @@ impl Expecting<'_, '_> {
         self.resolver.zone(name, name.span).map(Some).ok_or(AlreadyReported)
     }
 
-    /// All protections that must be set, sorted; `None` if the line does not state them.
-    fn protections(&mut self, part: &WrittenState) -> Option<Vec<String>> {
-        let names = part.protect.as_ref()?;
-        for name in names {
+    /// All protections that must be set or unknown; `None` if the line does not state them.
+    fn protections(&mut self, part: &WrittenState) -> Option<ExpectedProtections> {
+        let protect = part.protect.as_ref()?;
+        for name in protect.on.iter().chain(&protect.unknown) {
             self.check_protection(name, name.span);
         }
-        let mut names: Vec<String> = names.iter().map(|name| name.value.clone()).collect();
-        names.sort_unstable();
-        Some(names)
+        let names = |names: &[Spanned<String>]| names.iter().map(|n| n.value.clone()).collect();
+        Some(ExpectedProtections { on: names(&protect.on), unknown: names(&protect.unknown) })
     }
 
     fn group_state(&mut self, part: &WrittenState, name: &Spanned<String>) -> Option<StateOf> {

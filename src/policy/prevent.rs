@@ -5,6 +5,7 @@
 //! accepted by the same policy, and changes the outcome.
 
 use super::advice::Means;
+use super::domain::SituationStatus;
 use super::edition::FlagChange;
 use super::facts::{Column, Facts};
 use super::remedy::{Danger, Moment, Remedy};
@@ -229,19 +230,17 @@ impl Rulebook {
         facts.billing == Billing::Subscription && (facts.trigger == Trigger::Expiry || is_refused())
     }
 
-    /// Whether a member can be detached: the policy covers it, and no protection holds.
+    /// Whether a member can be detached: the policy covers it, and no protection holds, whatever
+    /// the unknown facts are.
     fn lets_go(&self, danger: &Danger<'_>) -> bool {
         let mut asked = call(&danger.facts, Action::Remove);
         asked.trigger = Trigger::Detach;
         asked.named = YesNo::Yes;
-        let knows = self.policy.knows(Column::Trigger, Trigger::Detach)
-            && self.policy.knows(Column::Action, Action::Remove);
-        let never = self.policy.impossible.iter().any(|(when, _)| when.meets(&asked));
-        let held = danger.on.iter().any(|protection| {
-            let row = self.verdicts()[protection.index()].decide(&asked);
-            row.is_some_and(|row| row.says == Verdict::Held)
-        });
-        knows && !never && !held
+        let perhaps_on = danger.on.union(danger.unknown);
+        self.in_all_positions(&asked, |facts| {
+            matches!(self.policy.domain.status(facts), SituationStatus::Occurs(_))
+                && !perhaps_on.iter().any(|id| self.holds(id, facts))
+        })
     }
 
     /// Whether an act would have saved a resource that is lost.

@@ -30,6 +30,8 @@ pub struct Danger<'a> {
     pub facts: Facts,
     /// The protections that are on.
     pub on: ProtectionSet,
+    /// The protections whose state is unknown.
+    pub unknown: ProtectionSet,
     /// The protections that the event which causes the loss has removed; to set them before it
     /// does not help.
     pub removed: ProtectionSet,
@@ -111,6 +113,7 @@ impl<'a> Danger<'a> {
         Self {
             facts,
             on,
+            unknown: ProtectionSet::EMPTY,
             removed: ProtectionSet::EMPTY,
             rules: [rule, None],
             moments: std::slice::from_ref(moment),

@@ -37,7 +37,7 @@ words! {
         Released = "released",
         /// An instance left its group.
         LeftGroup = "left-group",
-        /// An instance was stopped or deallocated.
+        /// An instance in service was stopped, deallocated or reclaimed.
         Stopped = "stopped",
         /// The billing of an instance was converted.
         BillingConverted = "billing-converted",

@@ -167,8 +167,7 @@ impl Step<'_> {
                 return None;
             }
             for (_, decided) in &all {
-                resolution.outcome = either(resolution.outcome, decided[index].1.outcome);
-                resolution.basis = resolution.basis.union(decided[index].1.basis);
+                *resolution = either(*resolution, decided[index].1);
                 draft.ruling = draft.ruling.common(&decided[index].0.ruling);
             }
             draft.facts.unknown = draft.facts.unknown.with(Column::Channel);
@@ -367,14 +366,19 @@ impl Step<'_> {
     }
 }
 
-/// The common outcome of two positions that lead to the same result.
-fn either(one: Outcome, other: Outcome) -> Outcome {
-    match (one.went_ahead(), one == other) {
-        (_, true) => one,
-        (true, false) => Outcome::Undetermined,
-        // The instance is kept, but it is unknown whether a protection is the cause.
-        (false, false) => Outcome::Denied,
+/// The common resolution of two positions that lead to the same result.
+fn either(one: Resolution, other: Resolution) -> Resolution {
+    let basis = one.basis.union(other.basis);
+    if one.outcome == other.outcome {
+        return Resolution { basis, ..one };
     }
+    if one.outcome.went_ahead() {
+        return Resolution { outcome: Outcome::Undetermined, basis, ..one };
+    }
+    // The instance is kept in both. A protection is named as the cause only if it is in both.
+    let is_by_protection = |it: &Resolution| matches!(it.outcome, Outcome::Held | Outcome::Skipped);
+    let shown = if is_by_protection(&one) { other } else { one };
+    Resolution { basis, ..shown }
 }
 
 /// The result that follows from a channel, for a message.

@@ -39,7 +39,7 @@ impl Digest {
     /// An instant relative to the simulated time.
     fn instant(&mut self, at: SimTime) {
         let never = at == SimTime::NEVER;
-        self.signed(if never { i64::MAX } else { at.since(self.now).seconds() });
+        self.signed(if never { i64::MAX } else { at.seconds() - self.now.seconds() });
     }
 
     fn word<W: Word>(&mut self, word: W) {

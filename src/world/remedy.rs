@@ -167,9 +167,11 @@ impl Step<'_> {
             let left = group.size().saturating_sub(u32::from(!instance.is_aside()));
             if left < group.min { Capacity::BelowMin } else { Capacity::Within }
         });
+        let (on, unknown) = self.world.protections(id);
         Danger {
             facts: *facts,
-            on: self.world.protections(id).0,
+            on,
+            unknown,
             removed: self.removed_by(request, id),
             rules,
             moments,

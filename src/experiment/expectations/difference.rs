@@ -1,7 +1,10 @@
 //! The keys in which a record or a state differs from an expectation.
 
+use std::collections::BTreeSet;
+
+use crate::plan::ExpectedProtections;
 use crate::policy::Policy;
-use crate::words::Word;
+use crate::words::{ProtectionId, ProtectionSet, Word};
 
 /// The text of an unknown value.
 pub(super) const UNKNOWN: &str = "unknown";
@@ -76,21 +79,21 @@ impl KeyDifferences {
         }
     }
 
-    /// Compares the set of protections that are on.
-    pub(super) fn protections(
+    /// Compares the protections that are on, and those whose setting is unknown.
+    pub(super) fn protections<'w>(
         &mut self,
-        policy: &Policy,
-        wanted: Option<&[String]>,
-        found: Vec<&str>,
+        policy: &'w Policy,
+        wanted: Option<&'w ExpectedProtections>,
+        (on, unknown): (ProtectionSet, ProtectionSet),
     ) {
-        let list = |mut names: Vec<&str>| {
-            names.sort_unstable();
-            names.dedup();
-            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-        };
-        let wanted = wanted.map(|names| names.iter().map(|name| name_in_policy(policy, name)));
-        let wanted = wanted.map(|names| list(names.collect()));
-        self.text("protections", wanted.as_deref(), &list(found));
+        let Some(wanted) = wanted else { return };
+        let in_policy = |name: &'w String| name_in_policy(policy, name);
+        let on_wanted = wanted.on.iter().map(in_policy).collect();
+        let wanted = protection_list(on_wanted, wanted.unknown.iter().map(in_policy).collect());
+        let name = |id: ProtectionId| policy.protections[id.index()].name.as_str();
+        let found =
+            protection_list(on.iter().map(name).collect(), unknown.iter().map(name).collect());
+        self.text("protections", Some(&wanted), &found);
     }
 
     /// Compares a key whose value can be displayed.
@@ -110,4 +113,12 @@ impl KeyDifferences {
 /// the policy has no such protection.
 pub(super) fn name_in_policy<'n>(policy: &'n Policy, name: &'n str) -> &'n str {
     policy.protection(name).map_or(name, |id| &policy.protections[id.index()].name)
+}
+
+/// The protections that are on, and those whose setting is unknown, for a message.
+fn protection_list(on: BTreeSet<&str>, unknown: BTreeSet<&str>) -> String {
+    let on = on.into_iter().map(str::to_owned);
+    let unknown = unknown.into_iter().map(|name| format!("{name}=unknown"));
+    let names: Vec<String> = on.chain(unknown).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

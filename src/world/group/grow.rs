@@ -123,12 +123,13 @@ impl Step<'_> {
         back + new
     }
 
-    /// Number of members in each zone of a group, in the order of its list.
+    /// Number of members that count in each zone of a group, in the order of its list.
     pub(in crate::world) fn zone_sizes(&self, group: GroupId) -> Vec<(ZoneId, u32)> {
         let state = self.world.fleet.group(group);
         let mut sizes: Vec<(ZoneId, u32)> = state.zones.iter().map(|zone| (*zone, 0)).collect();
-        let mut of_members: Vec<ZoneId> =
-            state.members.iter().filter_map(|id| self.world.fleet.instance(*id).zone).collect();
+        let members = state.members.iter().map(|id| self.world.fleet.instance(*id));
+        let counted = members.filter(|member| !member.is_aside());
+        let mut of_members: Vec<ZoneId> = counted.filter_map(|member| member.zone).collect();
         of_members.sort_unstable();
         for same in of_members.chunk_by(PartialEq::eq) {
             match sizes.iter_mut().find(|(zone, _)| *zone == same[0]) {

@@ -18,18 +18,28 @@ impl Step<'_> {
         let ids = self.instances_of(event.instance);
         let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
         let apply = |step: &mut Self, seq, id| {
-            let to = event.health == Health::Unhealthy;
-            let instance = step.world.fleet.instance_mut(id);
-            let from = std::mem::replace(&mut instance.unhealthy, to);
-            if from != to {
-                let health =
-                    |is_unhealthy| if is_unhealthy { Health::Unhealthy } else { Health::Healthy };
-                let what = What::Health(health(from), health(to));
-                step.change(&request, seq, Subject::Instance(id), what);
+            if step.report_health(&request, seq, id, event.health) {
                 step.watch(&request, seq, id);
             }
         };
         self.apply_unjudged(&request, &ids, Self::is_there, apply);
+    }
+
+    /// Changes the reported health of an instance; returns whether it was another.
+    fn report_health(
+        &mut self,
+        request: &RequestContext,
+        seq: u64,
+        id: InstanceId,
+        to: Health,
+    ) -> bool {
+        let instance = self.world.fleet.instance_mut(id);
+        let from = if instance.unhealthy { Health::Unhealthy } else { Health::Healthy };
+        instance.unhealthy = to == Health::Unhealthy;
+        if from != to {
+            self.change(request, seq, Subject::Instance(id), What::Health(from, to));
+        }
+        from != to
     }
 
     /// Schedules the health check of an unhealthy member, after the grace period of its group;
@@ -83,9 +93,10 @@ impl Step<'_> {
         let request = request.resting_on(Some(Reason::of(DecidingFactor::HealthCheck, &answer)));
         let open = self.open(&request, true);
         let tally = self.decide(&request, open.seq, &[RequestItem::of_member(id)]);
-        if tally.got > 0 {
-            // After a repair the reported health is cleared.
-            self.world.fleet.instance_mut(id).unhealthy = false;
+        let is_delayed = self.world.held.contains_key(&id);
+        if tally.got > 0 && !is_delayed && self.world.fleet.instance(id).exists() {
+            // A repair makes the member healthy.
+            self.report_health(&request, open.seq, id, Health::Healthy);
         }
         self.close(open, tally);
     }

@@ -3,10 +3,10 @@
 use crate::fleet::{MemberOrder, Offer, Queues, Spread, Walk};
 use crate::plan::verb;
 use crate::policy::{Answer, Basis, Facts};
-use crate::record::{DecidedBy, Target};
+use crate::record::{DecidedBy, Refusal, Target};
 use crate::words::{
     Action, BoundFate, Criterion, DecidingFactor, GroupId, Initiator, LimitedBy, NameForm, Names,
-    Numbering, Outcome, Shortfall, TieBreak, Trigger, ZoneHeld, ZoneRule,
+    Numbering, Obstacle, Outcome, Shortfall, TieBreak, Trigger, ZoneHeld, ZoneId, ZoneRule,
 };
 use crate::world::draft::{Draft, Resolution, resolve_alone};
 use crate::world::group::ranking::Ranking;
@@ -56,7 +56,7 @@ impl Step<'_> {
             Err(why) => return self.refuse_at_bound(open, remove, why),
         };
         let to = self.world.fleet.group(group).size() - extent.by;
-        let Some(drafts) = self.choose(request, group, extent.by) else {
+        let Some(drafts) = self.choose(request, group, extent.by, None) else {
             return self.close(open, RequestTally::default());
         };
         let going = count(drafts.iter().filter(|draft| draft.goes()).count());
@@ -91,12 +91,14 @@ impl Step<'_> {
     }
 
     /// Drafts for members in the scale-in order of the group, until `wanted` of them may leave.
-    /// Held members are skipped, and their drafts are included. `None` if the run stops.
+    /// Held members are skipped, and their drafts are included. `only`: members of other zones are
+    /// not offered. `None` if the run stops.
     fn choose(
         &mut self,
         request: &RequestContext,
         group: GroupId,
         wanted: u32,
+        only: Option<&[ZoneId]>,
     ) -> Option<Vec<Draft>> {
         let mut candidates = self.scale_in_order(request, group);
         let mut drafts = Vec::new();
@@ -104,7 +106,12 @@ impl Step<'_> {
         let mut tied = false;
         while going < wanted {
             let Some(offer) = candidates.next(&self.world.header.instances) else { break };
-            if offer.past_a_zone && self.zone_held(request, group) == ZoneHeld::Stops {
+            if let Some(zones) = only {
+                let zone = self.world.fleet.instance(offer.member).zone;
+                if !zone.is_some_and(|zone| zones.contains(&zone)) {
+                    continue;
+                }
+            } else if offer.past_a_zone && self.zone_held(request, group) == ZoneHeld::Stops {
                 break;
             }
             tied |= offer.tied;
@@ -258,28 +265,18 @@ impl Step<'_> {
         if most > least + 1 {
             let fullest: Vec<_> =
                 sizes.iter().filter(|(_, size)| *size == most).map(|(zone, _)| *zone).collect();
-            let mut candidates = self.scale_in_order(&request, group);
-            while let Some(Offer { member, .. }) = candidates.next(&self.world.header.instances) {
-                let zone = self.world.fleet.instance(member).zone;
-                if !zone.is_some_and(|zone| fullest.contains(&zone)) {
-                    continue;
-                }
-                let Some(mut draft) = self.draft_alone(&request, RequestItem::of_member(member))
-                else {
+            let Some(drafts) = self.choose(&request, group, 1, Some(&fullest)) else {
+                return self.close(open, tally);
+            };
+            for draft in drafts {
+                if draft.goes() && self.grow_by(&request, open.seq, group, 1) == 0 {
+                    tally.refuse(Refusal::Obstacle(Obstacle::TooMany));
+                    tally.limited_by = Some(LimitedBy::Program);
                     break;
-                };
-                let goes = draft.goes();
-                if goes {
-                    draft.basis = draft.basis.union(candidates.rests_on);
-                    self.grow_by(&request, open.seq, group, 1);
                 }
                 let resolution = resolve_alone(&request, &draft);
                 self.carry_out(&request, open.seq, draft, resolution, &mut tally);
-                if goes {
-                    break;
-                }
             }
-            self.keep(group, candidates);
             tally.wanted = 1;
         }
         self.close(open, tally);

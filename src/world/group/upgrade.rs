@@ -200,9 +200,14 @@ impl Step<'_> {
             drafts.push(draft);
         }
         let going = drafts.iter().filter(|draft| draft.goes()).count();
-        self.grow_by(request, seq, group, count(going));
+        let mut left = self.grow_by(request, seq, group, count(going));
         let mut tally = RequestTally::default();
         for draft in drafts {
+            if draft.goes() {
+                // At the limit of the program, a member without a replacement stays.
+                let Some(rest) = left.checked_sub(1) else { continue };
+                left = rest;
+            }
             let resolution = resolve_alone(request, &draft);
             self.carry_out(request, seq, draft, resolution, &mut tally);
         }
