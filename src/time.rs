@@ -274,6 +274,16 @@ impl SimTime {
         self > least.after(span.rest) && self > start.after_on_calendar(span, offset)
     }
 
+    /// The next midnight on the calendar at `offset`: this instant if it is one.
+    #[must_use]
+    pub fn next_midnight(self, offset: UtcOffset) -> Self {
+        if self == Self::NEVER {
+            return self;
+        }
+        let start = self.day_start(offset);
+        if start == self { self } else { start.after(SimSpan(DAY)) }
+    }
+
     /// The span from `earlier` to this instant; zero if this instant is not later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> SimSpan {

@@ -247,7 +247,7 @@ impl FleetBuilder<'_, '_> {
         loop {
             let timetable = clock.timetable(instance.expires, SimSpan::ZERO, calendar);
             let mut steps = timetable.into_iter();
-            let next = instance.expires.after_on_calendar(term, calendar);
+            let next = book.term_end(&facts, instance.expires, term);
             let again = steps.any(|(due, step)| renews(due, &clock.steps[step]));
             if !again || next <= instance.expires {
                 break;

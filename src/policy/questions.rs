@@ -6,9 +6,9 @@
 
 use super::rule_node::ConclusionWord;
 use crate::words::{
-    Action, AfterSettling, Batch, BoundFate, CheckedFirst, DesiredAfter, EconomicalStop, Fate,
-    FlagEffect, FlagFate, HealthFate, HookFate, Numbering, Refill, RollOut, ScheduleFate,
-    Shortfall, TermFrom, TieBreak, ZoneHeld, ZoneRule,
+    Action, AfterSettling, Batch, BoundFate, CheckedFirst, DesiredAfter, DesiredAfterAttach,
+    EconomicalStop, Fate, FlagEffect, FlagFate, HealthFate, HookFate, Numbering, Refill, RollOut,
+    ScheduleFate, Shortfall, TermEnd, TermFrom, TieBreak, ZoneHeld, ZoneRule,
 };
 
 /// Calls a macro with the list of questions.
@@ -32,12 +32,16 @@ macro_rules! questions {
                 "settling" => settling: AfterSettling in stopped_by_clocks, Table;
                 /// The effect of a billing conversion on protections.
                 "conversions" => conversions: FlagFate in unrestricted, Table;
+                /// The effect of leaving a group on protections that work on members only.
+                "departures" => departures: FlagFate in unrestricted, Table;
                 /// The reaction of a health check to a member that is not running.
                 "health-checks" => health: HealthFate in unrestricted, Table;
                 /// The effect of an economical stop.
                 "economical-stops" => economical: EconomicalStop in unrestricted, Table;
                 /// The instant from which a renewed term counts.
                 "renewals" => renewals: TermFrom in unrestricted, Table;
+                /// The time of day at which a new term ends.
+                "terms" => terms: TermEnd in unrestricted, Table;
                 /// The reaction to a request that would take a group across a bound.
                 "bounds" => bounds: BoundFate in crossings, Table;
                 /// How a new model is applied to the members of a group.
@@ -46,6 +50,8 @@ macro_rules! questions {
                 "flag-changes" => flag_changes: FlagEffect in calls, Table;
                 /// How a group replaces members that have left.
                 "refills" => refills: Refill in triggers, Table;
+                /// The desired capacity of a group after an instance was attached.
+                "attachments" => attachments: DesiredAfterAttach in unrestricted, Table;
                 /// The fate of attached resources.
                 "effects" => effects: Fate in mentioned_effects, Effect;
             }
@@ -126,6 +132,8 @@ impl ConclusionWord for DesiredAfter {
     }
 }
 
+impl ConclusionWord for DesiredAfterAttach {}
+
 impl ConclusionWord for EconomicalStop {}
 
 impl ConclusionWord for Fate {
@@ -180,6 +188,10 @@ impl ConclusionWord for Shortfall {
     fn worth(self) -> i64 {
         i64::from(self == Self::Refused)
     }
+}
+
+impl ConclusionWord for TermEnd {
+    const KEY: &'static str = "ends";
 }
 
 impl ConclusionWord for TermFrom {

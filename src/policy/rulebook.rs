@@ -9,9 +9,10 @@ use super::refusals::Refusals;
 use super::space::{Axis, Over};
 use super::table::{DecisionTable, TableRow};
 use super::trail::TrailRow;
+use crate::time::{CalendarSpan, SimTime};
 use crate::words::{
     Action, Confidence, Effect, Fate, ProtectionId, ProtectionSet, RuleId, SwitchId, SwitchSet,
-    TrailEvent, Trigger, Verdict, Word,
+    TermEnd, TrailEvent, Trigger, Verdict, Word,
 };
 
 /// A policy with all switches set, which the world consults.
@@ -209,6 +210,15 @@ impl Rulebook {
     pub fn answer<C: Copy>(&self, table: &DecisionTable<C>, facts: &Facts) -> Option<Answer<C>> {
         let TableRow { rule, says, .. } = table.decide(facts)?;
         Some(Answer { says: *says, rule: *rule, basis: self.basis(*rule) })
+    }
+
+    /// The end of a term that starts at `from`, in a situation.
+    pub fn term_end(&self, facts: &Facts, from: SimTime, term: CalendarSpan) -> SimTime {
+        let end = from.after_on_calendar(term, self.policy.calendar);
+        match self.tables.terms.decide(facts).map(|row| row.says) {
+            Some(TermEnd::Midnight) => end.next_midnight(self.policy.calendar),
+            Some(TermEnd::Exact) | None => end,
+        }
     }
 
     /// Position of a switch, as an index into its positions.

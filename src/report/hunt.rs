@@ -11,7 +11,7 @@ use crate::record::{Decision, Loss, Record, Start};
 use crate::run_header::{RunHeader, run_name};
 use crate::search::{Hunt, Hunted, Incomplete, Replay, Way};
 use crate::time::SimTime;
-use crate::words::{InstanceId, RuleId, Word};
+use crate::words::{Effect, InstanceId, RuleId, Word};
 
 /// The search for one instance, and the other instances in the same state.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ fn way_text(
     }
     rows.sort_by_key(|(at, _)| *at);
     lines.extend(listed(rows.into_iter().map(|(_, row)| row).collect(), 5, page.width));
-    for text in closed_by(header, replay) {
+    for text in closed_by(header, way, replay) {
         lines.extend(hanging("     closed by  ", &text, page.width));
     }
     if !replay.is_confirmed {
@@ -212,10 +212,13 @@ fn rests_on(book: &Rulebook, rule: RuleId, basis: Basis) -> String {
     text
 }
 
-/// The remedies of the loss, each once.
-fn closed_by(header: &RunHeader, replay: &Replay) -> Vec<String> {
-    let of_decisions = replay.decisions.iter().filter_map(|d| Some((d.remedy?, d.policy)));
-    let of_losses = replay.losses.iter().filter_map(|loss| Some((loss.remedy?, loss.rule.0)));
+/// The remedies of the loss that ends a way, each once.
+fn closed_by(header: &RunHeader, way: &Way, replay: &Replay) -> Vec<String> {
+    let decisions =
+        replay.decisions.iter().filter(|d| d.effect == Effect::Released && d.at == way.lost);
+    let of_decisions = decisions.filter_map(|d| Some((d.remedy?, d.policy)));
+    let losses = replay.losses.iter().filter(|loss| loss.at == way.lost);
+    let of_losses = losses.filter_map(|loss| Some((loss.remedy?, loss.rule.0)));
     let mut texts: Vec<String> = Vec::new();
     for (remedy, policy) in of_decisions.chain(of_losses) {
         let text = remedy_text(header, &replay.header, remedy, policy);
@@ -329,6 +332,6 @@ fn way_json(header: &RunHeader, target: &HuntedTarget, way: &Way, replay: &Repla
         "elapsed_s": header.elapsed(way.lost).seconds(),
         "confirmed": replay.is_confirmed,
         "records": decisions.chain(losses).collect::<Vec<_>>(),
-        "closed_by": closed_by(header, replay),
+        "closed_by": closed_by(header, way, replay),
     })
 }

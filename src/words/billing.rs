@@ -61,6 +61,16 @@ words! {
 }
 
 words! {
+    /// The time of day at which a term ends.
+    TermEnd: "an end of a term" {
+        /// The time of day at which it started.
+        Exact = "exact",
+        /// The next midnight on the calendar of the provider.
+        Midnight = "midnight",
+    }
+}
+
+words! {
     /// The clocks of a provider: sequences of steps, each due a fixed time after the clock started.
     ClockKind: "a clock" {
         /// The clock of an account that has not paid. Settling the bill stops it.

@@ -286,10 +286,22 @@ words! {
 }
 
 words! {
+    /// The desired capacity of a group after an instance was attached.
+    DesiredAfterAttach: "a desired capacity after an attachment" {
+        /// It increases by the number of attached instances.
+        Larger = "larger",
+        /// It stays.
+        Same = "same",
+    }
+}
+
+words! {
     /// How a group replaces members that left it.
     Refill: "a refill" {
-        /// The group does not replace them.
+        /// The group does not replace them; its desired capacity stays.
         None = "none",
+        /// The group does not replace them; its desired capacity decreases by their number.
+        Smaller = "smaller",
         /// The group grows to its desired capacity, or to its minimum if it has none.
         ToSize = "to-size",
         /// The group creates one member for each that left.

@@ -25,12 +25,14 @@ mod word;
 pub use action::{Action, Effect};
 pub use acts::Act;
 pub use answer::*;
-pub use billing::{Billing, ClockAction, ClockKind, EconomicalStop, Lead, Renewal, TermFrom};
+pub use billing::{
+    Billing, ClockAction, ClockKind, EconomicalStop, Lead, Renewal, TermEnd, TermFrom,
+};
 pub use group::{
-    BoundFate, Capacity, Comparison, Criterion, DesiredAfter, Eviction, Extreme, FlagEffect,
-    GroupOperation, Health, HealthCheck, HealthFate, HookFate, HookResult, Initiator, Membership,
-    NameForm, Numbering, Orchestration, Process, Reclaim, Refill, Repair, RollOut, Shortfall,
-    Statistic, TieBreak, Upgrade, Weekday, ZoneHeld, ZonePolicy, ZoneRule,
+    BoundFate, Capacity, Comparison, Criterion, DesiredAfter, DesiredAfterAttach, Eviction,
+    Extreme, FlagEffect, GroupOperation, Health, HealthCheck, HealthFate, HookFate, HookResult,
+    Initiator, Membership, NameForm, Numbering, Orchestration, Process, Reclaim, Refill, Repair,
+    RollOut, Shortfall, Statistic, TieBreak, Upgrade, Weekday, ZoneHeld, ZonePolicy, ZoneRule,
 };
 pub use ids::{
     AccountId, ActorId, EventId, GroupId, InstanceId, ModelId, PolicyId, ProtectionId,

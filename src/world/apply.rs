@@ -6,12 +6,15 @@
 use super::harmless::Harmless;
 use super::origins::OriginKey;
 use super::request::{Payload, RequestContext, count};
-use super::step::{Followup, LostMembers, Step};
+use super::step::{LostMembers, Step};
 use super::timer::Timer;
 use crate::fleet::Instance;
-use crate::policy::Permit;
+use crate::policy::{Column, Facts, Permit};
 use crate::record::{Subject, What};
-use crate::words::{Action, EconomicalStop, Effect, InstanceId, Lifecycle, Membership, StoppedBy};
+use crate::words::{
+    Action, EconomicalStop, Effect, FlagFate, InstanceId, Lifecycle, Membership, ProtectionSet,
+    StoppedBy,
+};
 
 impl Step<'_> {
     /// Applies a permitted action and returns its effect on the instance.
@@ -93,7 +96,9 @@ impl Step<'_> {
         let id = permit.instance();
         // A member that a hook delays has the state that it would have after the delay.
         let then = self.world.held.get(&id).map(|held| held.then);
+        let cleared = self.cleared_by_leaving(request, id);
         self.leave(request, seq, &permit);
+        self.clear_protections(request, seq, id, cleared);
         if let Some(then) = then {
             self.move_to(request, seq, id, then);
         }
@@ -102,13 +107,33 @@ impl Step<'_> {
         effect
     }
 
+    /// The protections that an instance loses when it leaves its group: by the policy, those that
+    /// have an effect on members only.
+    fn cleared_by_leaving(&mut self, request: &RequestContext, id: InstanceId) -> ProtectionSet {
+        let facts = self.facts(request, id, Action::Remove);
+        let policy = self.world.policy_of(id);
+        let answer = self.consult(request, policy, |t| &t.departures, &facts);
+        if answer.is_none_or(|answer| answer.says == FlagFate::Kept) {
+            return ProtectionSet::EMPTY;
+        }
+        let book = self.world.header.rulebook(policy);
+        let instance = self.world.fleet.instance(id);
+        let set = instance.on.union(instance.unknown);
+        let outside = Facts {
+            membership: Membership::None,
+            unknown: facts.unknown.without(Column::Membership),
+            ..facts
+        };
+        book.inert(&outside, set).difference(book.inert(&facts, set))
+    }
+
     /// Removes an instance from its group; does nothing if it is in no group.
     fn leave(&mut self, request: &RequestContext, seq: u64, permit: &Permit) {
         let id = permit.instance();
         let Some(group) = self.world.fleet.instance(id).group else { return };
         // A hook of the group no longer delays the instance, and no other member waits for it.
         if self.forget_hold(id).is_some() {
-            self.world.followups.push_back(Followup::ApprovedHolds(group));
+            self.world.freed.push_back(group);
         }
         self.future_events.clear(Timer::HealthCheck(id));
         let before = self.world.fleet.group(group).members.len();
@@ -122,14 +147,13 @@ impl Step<'_> {
         self.change(request, seq, Subject::Group(group), sizes);
         self.set_origin(OriginKey::Size(group), request.origin.after(seq));
         self.delete_if_empty(request, seq, group);
-        // All losses of one request are refilled together.
-        match self.world.lost_members.back_mut() {
-            Some(last) if (last.group, last.trigger) == (group, request.trigger) => last.lost += 1,
-            _ => {
-                let (trigger, origin) = (request.trigger, request.origin.after(seq));
-                self.world.lost_members.push_back(LostMembers { group, trigger, lost: 1, origin });
-            }
+        let (trigger, origin) = (request.trigger, request.origin.after(seq));
+        let lost_members = self.world.lost_members.entry(group).or_default();
+        match lost_members.last_mut() {
+            Some(last) if last.trigger == trigger => last.lost += 1,
+            _ => lost_members.push(LostMembers { trigger, lost: 1, origin }),
         }
+        self.future_events.set(Timer::Refill(group), self.now);
     }
 
     /// Sets the state of an instance, and starts the health check of its group if needed.

@@ -214,8 +214,10 @@ impl Step<'_> {
         let arrears = state.arrears.take();
         let (steps, waiting) = (arrears.map_or(0, Arrears::steps), Arc::clone(&state.waiting));
         if let Some(arrears) = arrears {
-            self.world.settled = Some(Settled { account, arrears });
-            self.world.settled_at.insert(account, self.now);
+            self.world.settled.insert(
+                account,
+                Settled { at: self.now, arrears, by: request.origin.after(open.seq) },
+            );
             self.future_events.clear(Timer::BillingStep(account));
             self.forget_origin(OriginKey::Arrears(account));
             let was_cancelled = arrears.clock == ClockKind::Cancellation;
@@ -228,7 +230,7 @@ impl Step<'_> {
             for id in self.world.fleet.affected(account) {
                 self.after_settling(&request, open.seq, id);
             }
-            self.wake_waiting(&waiting, request.origin.after(open.seq));
+            self.wake_waiting(&waiting);
         }
         self.close(open, RequestTally::all(1));
     }

@@ -119,6 +119,14 @@ impl World {
             digest.add(held.beats);
             digest.add(held.approved);
         }
+        digest.add(self.lost_members.len() as u64);
+        for (id, lost_members) in &self.lost_members {
+            digest.add(id.number());
+            for lost in lost_members {
+                digest.word(lost.trigger);
+                digest.add(lost.lost);
+            }
+        }
         digest.add(self.rolling.len() as u64);
         for (id, rolling) in &self.rolling {
             digest.add(id.number());

@@ -340,13 +340,16 @@ impl Step<'_> {
         if self.world.halt.is_some() {
             return;
         }
-        let book = self.world.header.rulebook(policy);
         let instance = self.world.fleet.instance(id);
         let (on, unknown, old_end) = (instance.on, instance.unknown, instance.expires);
         let new_end = match to {
-            Billing::Subscription => self.now.after_on_calendar(term.span(), book.policy.calendar),
+            Billing::Subscription => {
+                let facts = Facts { billing: to, ..facts };
+                self.term_end(request, policy, &facts, self.now, term.span())
+            }
             Billing::PayAsYouGo | Billing::Spot => SimTime::NEVER,
         };
+        let book = self.world.header.rulebook(policy);
         let cleared = if flags == Some(FlagFate::Cleared) {
             // The protections that have an effect under one billing only.
             let inert = |billing| book.inert(&Facts { billing, ..facts }, on.union(unknown));
@@ -355,24 +358,39 @@ impl Step<'_> {
         } else {
             ProtectionSet::EMPTY
         };
-        let kept = on.difference(cleared);
         let instance = self.world.fleet.instance_mut(id);
         (instance.billing, instance.billing_known) = (to, true);
         instance.expires = new_end;
         instance.expired = false;
-        instance.on = kept;
-        instance.unknown = unknown.difference(cleared);
         let subject = Subject::Instance(id);
         self.change(request, seq, subject, What::Billing(facts.billing, to));
         self.change(request, seq, subject, What::Term(old_end, new_end));
-        if on != kept {
-            self.change(request, seq, subject, What::Protections(policy, on, kept));
-            let removed = |protection| OriginKey::FlagOff(id, protection);
-            self.note_removals(on.difference(kept), request.origin.after(seq), removed);
-        }
+        self.clear_protections(request, seq, id, cleared);
         self.set_origin(OriginKey::Term(id), request.origin.after(seq));
         self.schedule_term_step(id);
         self.apply_current_arrears(id);
+    }
+
+    /// Switches protections of an instance off, also those whose setting is unknown.
+    pub(super) fn clear_protections(
+        &mut self,
+        request: &RequestContext,
+        seq: u64,
+        id: InstanceId,
+        cleared: ProtectionSet,
+    ) {
+        let policy = self.world.policy_of(id);
+        let instance = self.world.fleet.instance_mut(id);
+        let on = instance.on;
+        let kept = on.difference(cleared);
+        instance.on = kept;
+        instance.unknown = instance.unknown.difference(cleared);
+        if on != kept {
+            let what = What::Protections(policy, on, kept);
+            self.change(request, seq, Subject::Instance(id), what);
+            let removed = |protection| OriginKey::FlagOff(id, protection);
+            self.note_removals(on.difference(kept), request.origin.after(seq), removed);
+        }
     }
 
     pub(super) fn security_release(&mut self, call: Call, targets: Targets) {

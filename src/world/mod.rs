@@ -14,8 +14,9 @@
 //!    (`decide.rs`, `draft.rs`).
 //! 4. The decision is recorded (`carry_out.rs`). If nothing blocks the action, it is applied to
 //!    the fleet (`apply.rs`, `harmless.rs`, `losses.rs`), and timers are set or cleared.
-//! 5. The request is closed. Follow-ups at the same instant, such as the health check of a member
-//!    that has just stopped, run after it as requests of their own.
+//! 5. The request is closed. What it causes for others at the same instant, such as the health
+//!    check of a member that has just stopped or the refill of its group, is a timer, and so
+//!    happens after all events of the script at that instant.
 
 mod apply;
 mod billing;

@@ -11,8 +11,8 @@ use crate::policy::{Answer, Danger, Facts, Means, Moment, Remedy};
 use crate::record::Record;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
-    Act, Action, Capacity, ClockAction, ClockKind, Fate, InstanceId, Lifecycle, Lock, ProtectionId,
-    ProtectionSet, RuleId, StoppedBy, YesNo,
+    AccountId, Act, Action, Capacity, ClockAction, ClockKind, Fate, InstanceId, Lifecycle, Lock,
+    ProtectionId, ProtectionSet, RuleId, StoppedBy, YesNo,
 };
 
 /// Moments before which a call may be accepted; most losses have one.
@@ -112,7 +112,7 @@ impl Step<'_> {
         let origins = &self.world.origins;
         let begun = match means {
             Means::Do(Act::Settle | Act::Reactivate) => {
-                let settled = self.world.settled.filter(|s| s.account == instance.account);
+                let settled = self.world.just_settled(instance.account, self.now);
                 let arrears = self.world.fleet.account(instance.account).arrears;
                 settled.map(|settled| settled.arrears).or(arrears).map(|arrears| arrears.since)
             }
@@ -203,7 +203,8 @@ impl World {
     fn moments(&self, id: InstanceId, facts: &Facts, now: SimTime) -> Moments {
         let mut moments = Moments::new();
         let instance = self.fleet.instance(id);
-        match self.settled.filter(|settled| settled.account == instance.account) {
+        let just_settled = self.just_settled(instance.account, now);
+        match just_settled {
             Some(Settled { arrears, .. }) => {
                 let locked = arrears.taken > 0;
                 let lock = if locked { facts.lock.with(Lock::Financial) } else { facts.lock };
@@ -253,13 +254,18 @@ impl World {
             moment.facts = Facts { overdue: YesNo::No, lock, ..moment.facts };
         }
         // The arrears before the last settlement are not stored.
-        let settled = self.settled_at.get(&instance.account);
+        let settled = self.settled.get(&instance.account);
         for moment in moments.iter_mut().skip(1) {
-            let begins = self.settled.is_some_and(|s| s.arrears.since == moment.until);
-            moment.perhaps_owing = !begins && settled.is_some_and(|at| *at >= moment.until);
+            let begins = just_settled.is_some_and(|s| s.arrears.since == moment.until);
+            moment.perhaps_owing = !begins && settled.is_some_and(|s| s.at >= moment.until);
         }
         moments.sort_by_key(|moment| std::cmp::Reverse(moment.until));
         moments
+    }
+
+    /// The arrears that an account has settled at this instant.
+    fn just_settled(&self, account: AccountId, now: SimTime) -> Option<Settled> {
+        self.settled.get(&account).copied().filter(|settled| settled.at == now)
     }
 
     /// Instant at which a clock reclaimed the compute of an instance; `None` if that was before the

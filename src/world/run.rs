@@ -7,7 +7,7 @@ use super::origins::Origins;
 use super::pool::Pool;
 use super::random_sources::RandomSourceState;
 use super::request::Call;
-use super::step::{Followup, Step, World};
+use super::step::{Step, World};
 use super::timer::Timer;
 use crate::kernel::{EventBatches, Flow, FutureEvents, Limits, Model, Simulation, Stop, Streams};
 use crate::plan::{Event, NextEvent, Plan, Play, RandomSource, Script, Unread};
@@ -38,6 +38,7 @@ impl Model for World {
             | Timer::HealthCheck(instance) => self.prefetch(instance),
             Timer::RandomSource(_)
             | Timer::BillingStep(_)
+            | Timer::Refill(_)
             | Timer::UpgradeBatch(_)
             | Timer::Autoscale(_) => {}
         }
@@ -95,6 +96,7 @@ impl Model for World {
             Timer::ScheduledRelease(instance) => step.scheduled_release(instance),
             Timer::Hook(instance) => step.hook_step(instance),
             Timer::HealthCheck(instance) => step.health_check(instance),
+            Timer::Refill(group) => step.refill(group),
             Timer::UpgradeBatch(group) => step.upgrade_batch(group),
             Timer::Autoscale(group) => step.autoscale(group),
         }
@@ -168,29 +170,12 @@ impl Step<'_> {
         self.finish()
     }
 
-    /// Ends the event, after its follow-ups.
+    /// Ends the event: members that waited only for members that have left continue.
     fn finish(mut self) -> Flow {
-        // Most events have none.
-        if !self.world.followups.is_empty() || !self.world.lost_members.is_empty() {
-            self.follow_up();
+        while let (None, Some(group)) = (&self.world.halt, self.world.freed.pop_front()) {
+            self.free_approved(group);
         }
-        self.world.settled = None;
         if self.world.halt.is_some() { Flow::Halt } else { Flow::Continue }
-    }
-
-    /// Runs the follow-ups of the event, then refills groups that have lost members.
-    fn follow_up(&mut self) {
-        while self.world.halt.is_none() {
-            match self.world.followups.pop_front() {
-                Some(Followup::HealthCheck(instance)) => self.health_check(instance),
-                Some(Followup::Schedule(instance, by)) => self.resume_waiting(instance, by),
-                Some(Followup::ApprovedHolds(group)) => self.free_approved(group),
-                None => match self.world.lost_members.pop_front() {
-                    Some(lost_members) => self.refill(lost_members),
-                    None => break,
-                },
-            }
-        }
     }
 }
 
@@ -353,16 +338,15 @@ impl World {
             created: 0,
             locked: BTreeMap::new(),
             remedy: None,
-            settled: None,
-            settled_at: BTreeMap::new(),
+            settled: BTreeMap::new(),
             rolling: BTreeMap::new(),
             removed_at: None,
             origins: Origins::default(),
             relied,
             reached,
             seq: 0,
-            followups: VecDeque::new(),
-            lost_members: VecDeque::new(),
+            freed: VecDeque::new(),
+            lost_members: BTreeMap::new(),
             decisions: Pool::default(),
             losses: Pool::default(),
             halt: None,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::draft::Resolution;
 use super::origins::OriginKey;
 use super::request::{Reason, RequestContext, RequestItem, RequestTally};
-use super::step::{Followup, Step};
+use super::step::Step;
 use super::timer::Timer;
 use crate::policy::Answer;
 use crate::record::{DecidedBy, Origin, Record, Subject, Target, What};
@@ -65,6 +65,9 @@ impl Step<'_> {
 
     /// Handles a scheduled release that is due.
     pub(super) fn scheduled_release(&mut self, id: InstanceId) {
+        if self.world.fleet.instance(id).waiting {
+            return self.resume_waiting(id);
+        }
         let request = self.release_request(id);
         let facts = self.facts(&request, id, Action::Release);
         let answer = self.consult(&request, self.world.policy_of(id), |t| &t.due, &facts);
@@ -130,20 +133,25 @@ impl Step<'_> {
         }
     }
 
-    /// Queues the releases that waited for an account.
-    pub(super) fn wake_waiting(&mut self, waiting: &BTreeSet<InstanceId>, by: Origin) {
-        self.world.followups.extend(waiting.iter().map(|id| Followup::Schedule(*id, by)));
+    /// Lets the releases that waited for an account fall due again, after all events of the script
+    /// at this instant.
+    pub(super) fn wake_waiting(&mut self, waiting: &BTreeSet<InstanceId>) {
+        for id in waiting {
+            self.future_events.set(Timer::ScheduledRelease(*id), self.now);
+        }
     }
 
     /// Handles a release that waited for its account, which has settled.
-    pub(super) fn resume_waiting(&mut self, id: InstanceId, by: Origin) {
-        if !self.world.fleet.instance(id).waiting {
-            return;
+    fn resume_waiting(&mut self, id: InstanceId) {
+        let account = self.world.fleet.instance(id).account;
+        if self.world.fleet.account(account).arrears.is_some() {
+            return; // a new bill is due at the same instant, and the release waits on
         }
         self.stop_waiting(id);
         let request = self.release_request(id);
         let facts = self.facts(&request, id, Action::Release);
         let answer = self.consult(&request, self.world.policy_of(id), |t| &t.settled, &facts);
+        let by = self.world.settled.get(&account).map_or(Origin::NONE, |settled| settled.by);
         self.release_or_drop(id, answer, by);
     }
 }

@@ -68,10 +68,8 @@ pub struct World {
     pub(super) locked: BTreeMap<InstanceId, SimTime>,
     /// Remedy of the decision that is being applied; `None` between decisions.
     pub(super) remedy: Option<Remedy>,
-    /// The arrears that the event in progress has settled.
-    pub(super) settled: Option<Settled>,
-    /// Instant at which each account last settled its arrears in this run.
-    pub(super) settled_at: BTreeMap<AccountId, SimTime>,
+    /// The last arrears that each account settled in this run.
+    pub(super) settled: BTreeMap<AccountId, Settled>,
     /// The instant at which a protection was last removed; `None` if none was.
     pub(super) removed_at: Option<SimTime>,
     /// Origins of timers and of removed protections.
@@ -80,10 +78,10 @@ pub struct World {
     /// For each policy, whether each of its rules has been used, indexed by `RuleId`.
     pub(super) reached: Vec<Vec<bool>>,
     pub(super) seq: u64,
-    /// Follow-ups of the event in progress, in the order in which they run.
-    pub(super) followups: VecDeque<Followup>,
-    /// Members that each group has lost in the event in progress, by trigger.
-    pub(super) lost_members: VecDeque<LostMembers>,
+    /// Groups that a member left in the event in progress, for which others may have waited.
+    pub(super) freed: VecDeque<GroupId>,
+    /// Members that each group has lost since its last refill, by trigger.
+    pub(super) lost_members: BTreeMap<GroupId, Vec<LostMembers>>,
     /// Boxes for the decisions of a step.
     pub(super) decisions: Pool<Decision>,
     /// Boxes for the losses of a step.
@@ -201,31 +199,21 @@ pub(super) struct Step<'w> {
     pub(super) now: SimTime,
 }
 
-/// A consequence of a request for another instance, at the same instant.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Followup {
-    /// The health check of a member that has stopped running.
-    HealthCheck(InstanceId),
-    /// A scheduled release whose account has settled its arrears.
-    Schedule(InstanceId, Origin),
-    /// Members of a group whose hooks are completed, after one of its delayed members has left.
-    ApprovedHolds(GroupId),
-}
-
 /// Members that a group has lost for one reason.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LostMembers {
-    pub group: GroupId,
     pub trigger: Trigger,
     pub lost: u32,
     pub origin: Origin,
 }
 
-/// Arrears that the event in progress has settled.
+/// Arrears that an account has settled.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settled {
-    /// The account.
-    pub account: AccountId,
+    /// When it settled them.
+    pub at: SimTime,
+    /// The origin of what follows from it.
+    pub by: Origin,
     /// The arrears before they were settled.
     pub arrears: Arrears,
 }

@@ -7,9 +7,10 @@ use super::timer::Timer;
 use crate::plan::{Targets, verb};
 use crate::policy::{Clock, Column, Columns, Facts, Timetable};
 use crate::record::{Subject, Target, What};
-use crate::time::{SimSpan, SimTime};
+use crate::time::{CalendarSpan, SimSpan, SimTime};
 use crate::words::{
-    Action, Billing, ClockKind, InstanceId, Lock, Obstacle, StoppedBy, TermFrom, Trigger, Word,
+    Action, Billing, ClockKind, InstanceId, Lock, Obstacle, PolicyId, StoppedBy, TermFrom, Trigger,
+    Word,
 };
 
 /// The instant of the next step of an instance's term; `None` if none is due.
@@ -112,6 +113,19 @@ impl Step<'_> {
         self.execute(&request, &ids);
     }
 
+    /// The end of a new term that starts at `from`, as the policy states.
+    pub(super) fn term_end(
+        &mut self,
+        request: &RequestContext,
+        policy: PolicyId,
+        facts: &Facts,
+        from: SimTime,
+        term: CalendarSpan,
+    ) -> SimTime {
+        self.consult(request, policy, |t| &t.terms, facts);
+        self.world.header.rulebook(policy).term_end(facts, from, term)
+    }
+
     /// Prolongs the term of a subscription; other instances have none.
     pub(super) fn prolong(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
         let Payload::Term(span) = request.payload else { return };
@@ -122,7 +136,6 @@ impl Step<'_> {
             return;
         }
         let policy = self.world.policy_of(id);
-        let calendar = self.world.header.rulebook(policy).policy.calendar;
         let answer = self.consult(request, policy, |t| &t.renewals, &facts);
         let span = span.unwrap_or_else(|| self.world.fleet.term(id)).span();
         let from = match answer.map(|answer| answer.says) {
@@ -131,7 +144,7 @@ impl Step<'_> {
         };
         // A renewal adds one period. When that period ends, automatic renewal requests the next
         // one.
-        let new = from.after_on_calendar(span, calendar);
+        let new = self.term_end(request, policy, &facts, from, span);
         let instance = self.world.fleet.instance_mut(id);
         instance.expires = new;
         instance.expired = new <= self.now;

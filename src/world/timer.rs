@@ -24,6 +24,8 @@ pub enum Timer {
     Hook(InstanceId),
     /// The health check of a member, after the grace period of its group.
     HealthCheck(InstanceId),
+    /// The refill of a group that has lost members.
+    Refill(GroupId),
     /// The next batch of a group's rolling upgrade.
     UpgradeBatch(GroupId),
     /// The next evaluation of a group's autoscale rules.
@@ -31,7 +33,7 @@ pub enum Timer {
 }
 
 impl TimerId for Timer {
-    const PRIORITIES: u8 = 9;
+    const PRIORITIES: u8 = 10;
 
     fn priority(&self) -> Priority {
         Priority(match self {
@@ -42,8 +44,9 @@ impl TimerId for Timer {
             Self::ScheduledRelease(_) => 4,
             Self::Hook(_) => 5,
             Self::HealthCheck(_) => 6,
-            Self::UpgradeBatch(_) => 7,
-            Self::Autoscale(_) => 8,
+            Self::Refill(_) => 7,
+            Self::UpgradeBatch(_) => 8,
+            Self::Autoscale(_) => 9,
         })
     }
 
@@ -56,7 +59,9 @@ impl TimerId for Timer {
             | Self::ScheduledRelease(instance)
             | Self::Hook(instance)
             | Self::HealthCheck(instance) => instance.0,
-            Self::UpgradeBatch(group) | Self::Autoscale(group) => group.number(),
+            Self::Refill(group) | Self::UpgradeBatch(group) | Self::Autoscale(group) => {
+                group.number()
+            }
         }
     }
 }

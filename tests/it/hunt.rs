@@ -67,9 +67,9 @@ fn a_protected_pay_as_you_go_instance_has_these_ways() {
     assert_eq!(
         found,
         [
-            "convert-billing 22d16h 1",
+            "convert-billing 23d16h 1",
             "convert-billing+convert-billing+release 0s 1",
-            "convert-billing+release 7d1s 1",
+            "convert-billing+release 7d16h1s 1",
             "overdue 15d 0",
             "release+set-protection 0s 1",
             "schedule-release 30m 1",

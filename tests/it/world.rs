@@ -200,7 +200,8 @@ mod terms {
         assert_eq!(story[3..], ["+1d1s a released"]);
     }
 
-    /// The end of a month is the last day that it has, and the hour is the provider's.
+    /// The end of a month is the last day that it has, and a renewed term ends at the midnight after
+    /// it, where the provider is.
     #[test]
     fn months_end_on_the_calendar_of_the_provider() {
         let renews = ", renewal: automatic";
@@ -210,25 +211,25 @@ mod terms {
         assert_eq!(
             reported,
             [
-                "+30d30m a until 2026-02-27T16:30:00Z",
-                "+58d30m a until 2026-03-27T16:30:00Z",
-                "+86d30m a until 2026-04-27T16:30:00Z",
+                "+30d30m a until 2026-02-28T16:00:00Z",
+                "+59d a until 2026-03-31T16:00:00Z",
+                "+90d a until 2026-04-30T16:00:00Z",
             ]
         );
         let fleet = subscription("2028-01-31T12:00:00+08:00", renews);
         let reported = run_lines_from("2028-01-01T00:00:00+08:00", CHINA, "40d", &fleet);
-        assert_eq!(reported, ["+30d12h a until 2028-02-29T04:00:00Z"]);
+        assert_eq!(reported, ["+30d12h a until 2028-02-29T16:00:00Z"]);
         let fleet = subscription("2026-06-30T23:30:00+08:00", renews);
         let reported = run_lines(CHINA, "31d", &fleet);
-        assert_eq!(reported, ["+29d23h30m a until 2026-07-30T15:30:00Z"]);
+        assert_eq!(reported, ["+29d23h30m a until 2026-07-30T16:00:00Z"]);
     }
 
     #[test]
     fn a_term_is_renewed_by_the_agreed_period() {
         for (agreed, until) in [
-            ("", "2026-07-11T04:00:00Z"),
-            (", renews-for: 3mo", "2026-09-11T04:00:00Z"),
-            (", renews-for: 1y", "2027-06-11T04:00:00Z"),
+            ("", "2026-07-11T16:00:00Z"),
+            (", renews-for: 3mo", "2026-09-11T16:00:00Z"),
+            (", renews-for: 1y", "2027-06-11T16:00:00Z"),
         ] {
             let renews = format!(", renewal: automatic{agreed}");
             let fleet = subscription("2026-06-11T12:00:00+08:00", &renews);
@@ -249,10 +250,10 @@ mod terms {
         };
         for policy in [CHINA, INTERNATIONAL] {
             let reported = run_lines(policy, "20d", &format!("{fleet}{}", renew("+5d")));
-            assert_eq!(reported, ["+5d a until 2026-07-11T04:00:00Z"], "{policy}");
+            assert_eq!(reported, ["+5d a until 2026-07-11T16:00:00Z"], "{policy}");
         }
         let reported = run_lines(CHINA, "30d", &format!("{fleet}{}", renew("+20d")));
-        let until = ["+10d12h a stopped", "+20d a until 2026-07-11T04:00:00Z", "+20d a running"];
+        let until = ["+10d12h a stopped", "+20d a until 2026-07-11T16:00:00Z", "+20d a running"];
         assert_eq!(reported, until);
     }
 
@@ -267,11 +268,11 @@ mod terms {
             reported,
             [
                 "+10d12h a stopped",
-                "+15d a until 2026-07-11T04:00:00Z",
+                "+15d a until 2026-07-11T16:00:00Z",
                 "+15d a running",
-                "+40d12h a stopped",
-                "+55d12h a reclaimed",
-                "+56d a released",
+                "+41d a stopped",
+                "+56d a reclaimed",
+                "+57d a released",
             ]
         );
     }
@@ -283,7 +284,7 @@ mod terms {
         let events =
             "events: [{ at: +5d, renew: { instance: a, for: 1mo, by: b, via: console } }]\n";
         let reported = run_lines(CHINA, "20d", &format!("{fleet}{events}"));
-        assert_eq!(reported, ["+5d a until 2026-07-11T04:00:00Z"]);
+        assert_eq!(reported, ["+5d a until 2026-07-11T16:00:00Z"]);
     }
 }
 

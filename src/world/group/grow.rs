@@ -178,9 +178,18 @@ impl Step<'_> {
         }
     }
 
-    /// Refills lost members, as the policy states for the trigger.
-    pub(in crate::world) fn refill(&mut self, lost_members: LostMembers) {
-        let LostMembers { group, trigger, lost, origin } = lost_members;
+    /// Handles the refill of a group that has lost members.
+    pub(in crate::world) fn refill(&mut self, group: GroupId) {
+        for lost_members in self.world.lost_members.remove(&group).unwrap_or_default() {
+            if self.world.halt.is_none() {
+                self.replace_lost(group, lost_members);
+            }
+        }
+    }
+
+    /// Replaces lost members, as the policy states for the trigger.
+    fn replace_lost(&mut self, group: GroupId, lost_members: LostMembers) {
+        let LostMembers { trigger, lost, origin } = lost_members;
         let request = RequestContext::timer(
             TimerName::Refill,
             trigger,
@@ -197,15 +206,13 @@ impl Step<'_> {
         }
         let size = self.world.fleet.group(group).size();
         let lacks = match answer.says {
-            Refill::None => {
-                // The desired size becomes the current size; a scale-in has set it already.
-                if trigger != Trigger::ScaleIn {
-                    let state = self.world.fleet.group_mut(group);
-                    state.desired = state.desired.map(|_| size);
-                }
+            Refill::None => 0,
+            Refill::Smaller => {
+                let state = self.world.fleet.group_mut(group);
+                state.desired = state.desired.map(|desired| desired.saturating_sub(lost));
                 0
             }
-            Refill::ToSize => state.desired.unwrap_or(state.min).saturating_sub(size),
+            Refill::ToSize => state.desired.unwrap_or(0).max(state.min).saturating_sub(size),
             Refill::OneForOne => lost,
         };
         if lacks > 0 {

@@ -2,14 +2,13 @@
 
 use crate::plan::verb;
 use crate::record::{Subject, Target, What};
-use crate::time::SimSpan;
 use crate::words::{
     Action, DecidingFactor, Health, HealthCheck, HealthFate, InstanceId, Lifecycle, StoppedBy,
     TimerName, Trigger,
 };
 use crate::world::origins::OriginKey;
 use crate::world::request::{Call, Reason, RequestContext, RequestItem};
-use crate::world::step::{Followup, Step, World};
+use crate::world::step::{Step, World};
 use crate::world::timer::Timer;
 
 impl Step<'_> {
@@ -52,11 +51,7 @@ impl Step<'_> {
         };
         self.set_origin(OriginKey::Health(id), request.origin.after(seq));
         let grace = self.world.fleet.group(group).care.grace;
-        if grace > SimSpan::ZERO {
-            self.future_events.set(Timer::HealthCheck(id), self.now.after(grace));
-        } else {
-            self.world.followups.push_back(Followup::HealthCheck(id));
-        }
+        self.future_events.set(Timer::HealthCheck(id), self.now.after(grace));
     }
 
     /// Schedules the health check of an unhealthy member after a change that can end its

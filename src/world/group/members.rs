@@ -4,7 +4,8 @@ use crate::plan::{Targets, verb};
 use crate::policy::Facts;
 use crate::record::{Refusal, Subject, Target, What};
 use crate::words::{
-    Action, Capacity, GroupId, InstanceId, Membership, Obstacle, ProtectionSet, Trigger, YesNo,
+    Action, Capacity, DesiredAfterAttach, GroupId, InstanceId, Membership, Obstacle, ProtectionSet,
+    Trigger, YesNo,
 };
 use crate::world::facts::add_group;
 use crate::world::harmless::Harmless;
@@ -176,7 +177,23 @@ impl Step<'_> {
                 Err(why) => tally.refuse(why),
             }
         }
+        self.resize_for_attached(&request, event.group, tally.got);
         self.close(open, tally);
+    }
+
+    /// Changes the desired size of a group to which instances were attached, as the policy states.
+    fn resize_for_attached(&mut self, request: &RequestContext, group: GroupId, attached: u32) {
+        if attached == 0 || self.world.fleet.group(group).desired.is_none() {
+            return;
+        }
+        let facts = self.group_facts(request, group);
+        let policy = self.world.policy_of_group(group);
+        let answer = self.consult(request, policy, |t| &t.attachments, &facts);
+        if answer.is_some_and(|answer| answer.says == DesiredAfterAttach::Larger) {
+            let state = self.world.fleet.group_mut(group);
+            let larger = |desired: u32| desired.saturating_add(attached).min(state.max);
+            state.desired = state.desired.map(larger);
+        }
     }
 
     /// Checks whether an instance can be attached, with the membership that it would have. An
