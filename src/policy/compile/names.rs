@@ -44,13 +44,12 @@ impl Compiler<'_> {
                 let problem = Problem::at(Code::Twice, twice.1.span, title, "second definition");
                 self.problems.add(problem);
             }
-            if values.len() < 2
-                || values.len() > 32
-                || self.switches.len() + Unknowns::COUNT >= SwitchSet::MOST
-            {
+            let most = Unknowns::MOST_OTHERS;
+            if values.len() < 2 || values.len() > 32 || self.switches.len() >= most {
                 let title =
                     format!("the number of positions or switches is out of range at `{}`", **name);
-                let label = "a switch has 2 to 32 positions, and a policy at most 58 switches";
+                let label =
+                    format!("a switch has 2 to 32 positions, and a policy at most {most} switches");
                 self.problems.add(Problem::at(Code::BadNumber, name.span, title, label));
                 continue;
             }
