@@ -15,7 +15,7 @@ use crate::words::{Action, ClockAction, ClockKind, HookResult, RollOut, RuleId, 
 impl Compiler<'_> {
     /// The decision space with its impossible cells.
     pub(super) fn domain(&mut self, file: &PolicyFile) -> Domain {
-        if !self.space_is_whole {
+        if !self.is_provable {
             return Domain::nothing();
         }
         let domain = Domain::new(&self.columns, &self.impossible);

@@ -1,6 +1,6 @@
 //! Compilation of sources, switches and rules.
 
-use super::compiler::Compiler;
+use super::compiler::{Compiler, MOST_RULES};
 use crate::diagnostics::{Code, Problem, Spanned, closest};
 use crate::format::OneOrMany;
 use crate::policy::edition::{
@@ -119,6 +119,14 @@ impl Compiler<'_> {
     /// Adds a rule; returns its id and its condition.
     pub(super) fn rule(&mut self, part: &WrittenRule) -> (RuleId, Condition) {
         let mut when = Condition::default();
+        if self.rules.len() == MOST_RULES {
+            if std::mem::replace(&mut self.is_provable, false) {
+                let title = format!("a policy has at most {MOST_RULES} rules");
+                let problem = Problem::at(Code::BadNumber, part.span, title, "one too many");
+                self.problems.add(problem);
+            }
+            return (RuleId(0), when);
+        }
         for test in &part.when {
             when.require(test.column, test.words);
             self.tested = self.tested.with(test.column);

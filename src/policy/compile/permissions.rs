@@ -41,7 +41,7 @@ impl Compiler<'_> {
             parts.push(part);
         }
         // Rows with a mistake are missing, and the proof would report the same mistake again.
-        if self.problems.count(Severity::Error) == before && self.space_is_whole {
+        if self.problems.count(Severity::Error) == before && self.is_provable {
             self.demand_a_row_for_each_call(written.span(), &found, &parts, protections);
         }
         Some(found)

@@ -1,6 +1,6 @@
 //! Decision spaces, and the proof that a table covers its space.
 
-use super::compiler::Compiler;
+use super::compiler::{Compiler, MOST_RULES};
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::policy::facts::{Column, Condition};
 use crate::policy::file::PolicyFile;
@@ -12,7 +12,11 @@ use crate::policy::written_rule::WrittenRule;
 
 impl Compiler<'_> {
     pub(super) fn read_impossible(&mut self, file: &PolicyFile) {
-        for node in &file.impossible {
+        if let Some(node) = file.impossible.get(MOST_RULES) {
+            let title = format!("a policy has at most {MOST_RULES} impossible cells");
+            self.problems.add(Problem::at(Code::BadNumber, node.span, title, "one too many"));
+        }
+        for node in file.impossible.iter().take(MOST_RULES) {
             let mut start = node.span;
             start.end = start.start + 1;
             let id = Spanned::new("impossible".into(), start);

@@ -99,7 +99,7 @@ impl Compiler<'_> {
             Over::Switch(_) => true,
         };
         let axes: Vec<Axis> = axes.into_iter().filter(in_space).collect();
-        let table = if whole && self.space_is_whole {
+        let table = if whole && self.is_provable {
             let inert = works_when.as_ref().map(|(rule, works)| {
                 let when = Condition::default();
                 (works, TableRow { rule: *rule, when, says: Verdict::NotConsulted })
@@ -287,7 +287,7 @@ impl Compiler<'_> {
         (parts, rows, whole): (Vec<WrittenRule>, Vec<TableRow<C>>, bool),
         fixed: &[(Column, Vec<u8>)],
     ) -> DecisionTable<C> {
-        let Some(first) = parts.first().filter(|_| whole && self.space_is_whole) else {
+        let Some(first) = parts.first().filter(|_| whole && self.is_provable) else {
             return DecisionTable::empty();
         };
         let span = first.span;
