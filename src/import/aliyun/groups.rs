@@ -25,6 +25,13 @@ const ORDERS: &[(&str, &str)] = &[
     ("OldestScalingConfiguration", "oldest-scaling-configuration"),
 ];
 
+/// The words of `HealthCheckType`.
+const HEALTH_CHECKS: &[(&str, HealthCheck)] = &[
+    ("NONE", HealthCheck::None),
+    ("ECS", HealthCheck::Instance),
+    ("LOAD_BALANCER", HealthCheck::Instance),
+];
+
 /// The label for a member whose membership no reply contains.
 const MEMBERSHIP_UNKNOWN: &str = "its membership is unknown";
 
@@ -45,7 +52,7 @@ impl FleetReader<'_> {
     /// Reads the settings of a group.
     pub(in crate::import) fn ess_group_called(&mut self, row: &ReplyObject<'_>, id: Spanned<Name>) {
         let state = row.text("LifecycleState", self.problems);
-        let health = row.text("HealthCheckType", self.problems);
+        let health_check = self.word(row, "HealthCheckType", HEALTH_CHECKS);
         let protected = row.flag(GROUP_DELETION_PROTECTION, self.problems);
         let (min, max) =
             (row.number("MinSize", self.problems), row.number("MaxSize", self.problems));
@@ -61,16 +68,10 @@ impl FleetReader<'_> {
             let title = format!("the group `{}` is {}", id.value, state.to_lowercase());
             self.left_out(state.span, title, "treated as active");
         }
-        let health_check = match health.as_ref().map(|health| health.as_ref()) {
-            Some("NONE") => Some(HealthCheck::None),
-            Some(_) => Some(HealthCheck::Instance),
-            None => {
-                let title =
-                    format!("the reply has no `HealthCheckType` for the group `{}`", id.value);
-                self.left_out(id.span, title, "the provider's default is used");
-                None
-            }
-        };
+        if row.is_blank("HealthCheckType") {
+            let title = format!("the reply has no `HealthCheckType` for the group `{}`", id.value);
+            self.left_out(id.span, title, "the provider's default is used");
+        }
         let mut written = undescribed(id.span);
         if let Some(flag) = protected {
             written.protect = WrittenProtect::default();
@@ -92,7 +93,7 @@ impl FleetReader<'_> {
             }
         });
         written.removal = removal;
-        written.health_check = health_check;
+        written.health_check = health_check.map(|check| check.value);
         self.list_group(CLOUD, id, written);
     }
 
