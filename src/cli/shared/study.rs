@@ -27,7 +27,8 @@ use super::terminal;
 use crate::cli::args::{Overrides, RunFormat, Shard, jobs};
 use crate::diagnostics::many;
 use crate::experiment::{
-    Estimate, Observed, PrecisionTarget, ReplicatedPlan, Replications, WorkerPool, estimates,
+    Estimate, Observed, PrecisionTarget, ReplicatedPlan, Replications, StudyEnd, WorkerPool,
+    estimates,
 };
 use crate::plan::Plan;
 use crate::report::{RunEnd, RunFile, WrittenAssumption, WrittenStudy};
@@ -42,9 +43,6 @@ const FIRST_ROUND: u64 = 16;
 
 /// If a round takes less time than this, the next round is larger.
 const SHORT_ROUND: Duration = Duration::from_secs(2);
-
-/// Why a plan has fewer replications than requested.
-const INTERRUPTED: &str = "interrupted";
 
 /// Most replications if a precision is requested without a number.
 const MOST: u64 = 100_000;
@@ -198,8 +196,7 @@ impl StudyOptions {
 /// The replications of a plan, and how they ended.
 pub(in crate::cli) struct StudyResult {
     pub(in crate::cli) replications: Replications,
-    /// `replications`, `halfwidth`, `limit-replications` or `interrupted`.
-    stop: &'static str,
+    end: StudyEnd,
     /// Why the first incomplete replication did not complete; `None` if all did.
     broken: Option<String>,
     /// Number of decisions below the required confidence.
@@ -309,16 +306,16 @@ impl<'a> PlanStudy<'a> {
                 relied.iter_mut().zip(one.relied).for_each(|(all, one)| *all = all.union(one));
             }
             if !is_whole {
-                result.stop = INTERRUPTED;
+                result.end = StudyEnd::Interrupted;
                 break;
             }
             from = to;
             if let Some(save) = save.as_mut().filter(|_| from < numbers.end) {
                 round = if began.elapsed() < SHORT_ROUND { round * 2 } else { round };
                 self.note(&mut result, &relied);
-                let stop = std::mem::replace(&mut result.stop, INTERRUPTED);
+                let end = std::mem::replace(&mut result.end, StudyEnd::Interrupted);
                 failed = save(&result).err();
-                result.stop = stop;
+                result.end = end;
                 if failed.is_some() {
                     break;
                 }
@@ -327,9 +324,9 @@ impl<'a> PlanStudy<'a> {
                 continue;
             }
             let figures = estimates(&result.replications, level);
-            result.stop = "limit-replications";
+            result.end = StudyEnd::Limit;
             if until.iter().all(|target| target.is_met(&figures)) {
-                result.stop = "halfwidth";
+                result.end = StudyEnd::Precision;
                 break;
             }
         }
@@ -353,13 +350,7 @@ fn add_assumptions(file: &mut RunFile, earlier: &[WrittenAssumption]) {
 impl StudyResult {
     /// A result without replications.
     const fn nothing(replications: Replications) -> Self {
-        Self {
-            replications,
-            stop: "replications",
-            broken: None,
-            weaker: 0,
-            assumptions: Vec::new(),
-        }
+        Self { replications, end: StudyEnd::All, broken: None, weaker: 0, assumptions: Vec::new() }
     }
 
     /// The exit code of the study; reports why it is not a success.
@@ -379,7 +370,7 @@ impl StudyResult {
             ));
             exit = Exit::Undecided;
         }
-        if self.stop == "limit-replications" {
+        if self.end == StudyEnd::Limit {
             let count = many(self.replications.rows.len(), "replication");
             terminal::print_stderr(&format!(
                 "stayput: {name}: {count} did not reach the requested precision; raise `--replications N`"
@@ -418,11 +409,12 @@ fn run_file(
     file.assumptions = WrittenAssumption::merged(assumptions);
     plans.iter().for_each(|plan| note_sources(&plan.header, &mut file.sources));
     for (at, plan) in plans.iter().enumerate() {
-        let (stop, events) =
-            all.get(at).map_or((INTERRUPTED, 0), |one| (one.stop, one.replications.events()));
-        file.complete &= matches!(stop, "replications" | "halfwidth");
+        let (study_end, events) = all
+            .get(at)
+            .map_or((StudyEnd::Interrupted, 0), |one| (one.end, one.replications.events()));
+        file.complete &= study_end.is_complete();
         let written = WrittenPlan::of(plan, &loader.sources);
-        let end = run_end(&plan.header, written, events, stop);
+        let end = run_end(&plan.header, written, events, study_end);
         let counts = Replications::new(&plan.header, &plan.counts).counts;
         file.runs.push(RunEnd { counts, ..end });
     }
