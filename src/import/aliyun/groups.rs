@@ -32,6 +32,10 @@ const HEALTH_CHECKS: &[(&str, HealthCheck)] = &[
     ("LOAD_BALANCER", HealthCheck::Instance),
 ];
 
+/// The states of members, and the protection that each means.
+const MEMBER_STATES: &[(&str, Option<&str>)] =
+    &[("InService", None), ("Protected", Some(PROTECTED)), ("Standby", Some(STANDBY))];
+
 /// The label for a member whose membership no reply contains.
 const MEMBERSHIP_UNKNOWN: &str = "its membership is unknown";
 
@@ -141,9 +145,10 @@ impl FleetReader<'_> {
         if let Some(title) = unclear {
             self.left_out(id.span, title, MEMBERSHIP_UNKNOWN);
         }
-        if let Some(state) = &state
-            && !["InService", "Protected", "Standby"].contains(&state.as_ref())
-        {
+        let known = state.as_ref().and_then(|state| {
+            MEMBER_STATES.iter().find(|(word, _)| word.eq_ignore_ascii_case(state))
+        });
+        if let (Some(state), None) = (&state, known) {
             let title = format!("`{}` is {} in its group", id.value, **state);
             self.left_out(state.span, title, "treated as in service");
         }
@@ -153,13 +158,12 @@ impl FleetReader<'_> {
         written.joined = joined.map(|at| at.map(When::At)).or(written.joined);
         let protect = written.protect.get_or_insert_default();
         protect.unknown.retain(|name| ![PROTECTED, STANDBY].contains(&name.value.as_str()));
-        match state.as_ref().map(|state| (state.as_ref(), state.span)) {
+        match state {
             None => protect.unknown.extend(states_of_members(id.span)),
-            Some(("Protected", span)) => {
-                protect.on.push(Spanned::new(PROTECTED.to_owned(), span));
+            Some(state) => {
+                let name = known.and_then(|(_, name)| *name);
+                protect.on.extend(name.map(|name| Spanned::new(name.to_owned(), state.span)));
             }
-            Some(("Standby", span)) => protect.on.push(Spanned::new(STANDBY.to_owned(), span)),
-            Some(_) => {}
         }
     }
 
