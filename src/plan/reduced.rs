@@ -14,9 +14,9 @@ use std::sync::Arc;
 use super::compiled::Plan;
 use super::events::Event;
 use super::script::Scripted;
-use super::targets::{EventTargets, Flags, FlagsRef, Targets};
+use super::targets::{EventTargets, FlagsRef, Targets};
 use crate::fleet::{Fleet, Group};
-use crate::policy::Column;
+use crate::policy::{Column, Flags};
 use crate::run_header::RunHeader;
 use crate::words::{Batch, GroupId, InstanceId, Labels, PolicyId, Trigger, Word};
 

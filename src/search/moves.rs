@@ -10,8 +10,8 @@
 use std::num::NonZero;
 
 use super::question::Hunt;
-use crate::plan::{Event, Flags, FlagsRef, Plan, Targets, judges, verb};
-use crate::policy::{Column, Policy, Protection};
+use crate::plan::{Event, FlagsRef, Plan, Targets, judges, verb};
+use crate::policy::{Column, Flags, Policy, Protection};
 use crate::time::{CalendarSpan, SimTime, Term};
 use crate::words::{
     ActorId, Billing, Channel, GroupId, GroupOperation, Health, HookResult, InstanceId, ModelId,

@@ -6,8 +6,8 @@ use std::cell::RefCell;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use stayput::fleet::Property;
-use stayput::plan::{Event, Flags, FlagsRef, Plan, Script, Scripted, Targets, verb};
-use stayput::policy::{Means, Remedy};
+use stayput::plan::{Event, FlagsRef, Plan, Script, Scripted, Targets, verb};
+use stayput::policy::{Flags, Means, Remedy};
 use stayput::record::{Cause, Decision, Loss, Record};
 use stayput::time::SimTime;
 use stayput::words::{

@@ -2,8 +2,8 @@
 
 use super::change::FixChange;
 use super::check::{Check, OpenWay};
-use crate::plan::{Event, Flags, Resource, judges, verb};
-use crate::policy::{CallPermission, Means, Needs};
+use crate::plan::{Event, Resource, judges, verb};
+use crate::policy::{CallPermission, Flags, Means, Needs};
 use crate::search::TakenStep;
 use crate::time::SimSpan;
 use crate::words::{
