@@ -2,7 +2,7 @@
 //! of the rule, and the expected verdict.
 
 use crate::policy::{Column, Facts, Over, Policy, Protection, Space};
-use crate::words::{Action, Channel, Reclaim, Repair, RuleId, Subject, Verdict, Word};
+use crate::words::{Action, Channel, Reclaim, Repair, RuleId, SubjectKind, Verdict, Word};
 
 /// A situation in which a rule applies.
 struct RuleSituation<'p> {
@@ -28,7 +28,7 @@ pub fn suggest(policy: &Policy, rule: RuleId) -> Option<String> {
     let name = format!("reaches-{}", id.to_lowercase());
     let (membership, trigger) = (case.word(Column::Membership), case.word(Column::Trigger));
     let grouped = !matches!(membership, "" | "none");
-    let on_group = case.protection.of == Subject::Group;
+    let on_group = case.protection.of == SubjectKind::Group;
     let protect = format!("protect: [{}]", case.protection.name);
     let mut out = vec![
         "stayput: scenario/1".to_owned(),
@@ -128,7 +128,7 @@ fn instance_keys(case: &RuleSituation<'_>, grouped: bool) -> Vec<String> {
     if trigger == "scheduled-release" {
         keys.push("auto-release: 2026-06-03T00:00:00Z".to_owned());
     }
-    if case.protection.of != Subject::Group {
+    if case.protection.of != SubjectKind::Group {
         keys.push(format!("protect: [{}]", case.protection.name));
     }
     keys
@@ -145,7 +145,7 @@ fn find<'p>(
     let cells = || (0..space.cells()).filter(|c| table.row(*c).is_some_and(|r| r.rule == rule));
     // A protection of a group concerns only its members.
     let fits = |cell: &usize| {
-        protection.of != Subject::Group || word_of(space, *cell, Column::Membership) != "none"
+        protection.of != SubjectKind::Group || word_of(space, *cell, Column::Membership) != "none"
     };
     let occurring = || cells().filter(|cell| fits(cell) && occurs(policy, space, *cell));
     // A stop makes a decision only if the instance loses something.
@@ -222,7 +222,7 @@ fn events(case: &RuleSituation<'_>) -> Vec<String> {
         }
         "manual" if action == "stop" => format!("stop: {{ instance: it, economical: true{via} }}"),
         "manual" if action != "maintain" => format!("{action}: {{ instance: it{via} }}"),
-        "launch-hook" if case.protection.of == Subject::Group => {
+        "launch-hook" if case.protection.of == SubjectKind::Group => {
             format!("scale-out: {{ group: group-1, add: 1{via} }}")
         }
         "launch-hook" => {

@@ -8,7 +8,7 @@ use super::resolver::Resolver;
 use super::watch_builder::members;
 use crate::diagnostics::{Code, Problem, Span};
 use crate::format::{Map, Name, TwoPeople, WrittenHouseRule};
-use crate::words::{ProtectionSet, RuleSeverity, Subject, Trigger};
+use crate::words::{ProtectionSet, RuleSeverity, SubjectKind, Trigger};
 
 /// Resolves the house rules of a scenario.
 pub fn house_rules(
@@ -54,7 +54,7 @@ fn demand(
         for name in &names.0 {
             let mut found = Vec::new();
             for (set, book) in sets.iter_mut().zip(&resolver.rulebooks) {
-                let of = [Subject::Instance, Subject::Group]
+                let of = [SubjectKind::Instance, SubjectKind::Group]
                     .map(|kind| protection_of(book, &name.value, name.span, kind));
                 let known = of.iter().flatten().next();
                 *set = known.map_or(*set, |id| set.with(*id));

@@ -8,7 +8,7 @@ use crate::policy::Facts;
 use crate::time::SimTime;
 use crate::words::{
     AccountId, Billing, Channel, Eviction, Health, InstanceId, Lifecycle, Lock, Locks, Membership,
-    ModelId, Renewal, ResourceKind, StoppedBy, Subject, Word, YesNo,
+    ModelId, Renewal, ResourceKind, StoppedBy, SubjectKind, Word, YesNo,
 };
 
 impl FleetBuilder<'_, '_> {
@@ -93,7 +93,7 @@ impl FleetBuilder<'_, '_> {
         if let Some(instance) = &settled {
             self.inert(instance, part, span, by);
         }
-        if self.define(Subject::Instance, name, span, by).is_none() {
+        if self.define(SubjectKind::Instance, name, span, by).is_none() {
             return;
         }
         // A mistake has been reported. The name is defined nevertheless, with a placeholder; no
@@ -245,7 +245,7 @@ impl FleetBuilder<'_, '_> {
         self.hook_of(group, part, billing, span);
         self.term(&mut instance, part, span);
         if let Some(protect) = &part.protect {
-            let (on, unknown) = self.protections(protect, account, Subject::Instance);
+            let (on, unknown) = self.protections(protect, account, SubjectKind::Instance);
             (instance.on, instance.unknown) = (on, unknown);
             self.occasions(&instance, protect, absent);
         }

@@ -17,7 +17,7 @@ use crate::diagnostics::{FileId, Span};
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, UtcOffset};
 use crate::words::{
     Billing, ClockKind, Confidence, HookResult, Occasion, ProtectionId, ProtectionSet, RuleId,
-    Subject, SwitchId, SwitchSet, Verdict, Word,
+    SubjectKind, SwitchId, SwitchSet, Verdict, Word,
 };
 
 /// The switch about protections whose setting is unknown, which every policy has.
@@ -292,7 +292,7 @@ pub struct Protection {
     /// A sentence about it; `None` if none is stated.
     pub about: Option<String>,
     /// Whether it is set on an instance or on a group.
-    pub of: Subject,
+    pub of: SubjectKind,
     /// Whether it is the standby state.
     pub standby: bool,
     /// Whether it is a part of the model of the instance.

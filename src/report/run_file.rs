@@ -85,8 +85,8 @@ pub struct WrittenStudy {
 
 impl WrittenStudy {
     /// The confidence level of intervals; 95 % if the written one is not valid.
-    pub fn confidence(&self) -> stats::Confidence {
-        stats::Confidence::per_cent(self.level).unwrap_or(stats::Confidence::P95)
+    pub fn confidence(&self) -> stats::ConfidenceLevel {
+        stats::ConfidenceLevel::per_cent(self.level).unwrap_or(stats::ConfidenceLevel::P95)
     }
 }
 

@@ -11,7 +11,7 @@
 //! | the mean and the standard deviation | [`Tally`] |
 //! | the average over time | [`TimeWeighted`] |
 //! | quantiles | [`Sample`]; [`RankSearch`] for more observations than fit into memory |
-//! | the range that contains the true value | [`Interval`], for a [`Confidence`] |
+//! | the range that contains the true value | [`Interval`], for a [`ConfidenceLevel`] |
 
 mod beta;
 mod interval;
@@ -20,7 +20,7 @@ mod sample;
 mod tally;
 mod time_weighted;
 
-pub use interval::{Confidence, Interval};
+pub use interval::{ConfidenceLevel, Interval};
 pub use ranks::RankSearch;
 pub use sample::Sample;
 pub use tally::{Counter, Tally};

@@ -107,7 +107,7 @@ impl Step<'_> {
             self.change(request, seq, Subject::Instance(id), What::Protections(policy, from, to));
             let removed = |protection| OriginKey::FlagOff(id, protection);
             self.note_removals(from.difference(to), request.origin.after(seq), removed);
-            self.watch_again(request, seq, id);
+            self.ensure_health_check(request, seq, id);
         }
         let in_model = self.world.header.rulebook(policy).policy.in_model();
         if !in_model.intersection(on.union(off)).is_empty() {
@@ -169,7 +169,7 @@ impl Step<'_> {
         let from = std::mem::replace(&mut self.world.fleet.instance_mut(id).probed, to);
         if from != to {
             self.change(request, seq, Subject::Instance(id), What::Probed(from, to));
-            self.watch(request, seq, id);
+            self.schedule_health_check(request, seq, id);
         }
     }
 

@@ -32,7 +32,7 @@ use crate::experiment::{
 };
 use crate::plan::Plan;
 use crate::report::{RunEnd, RunFile, WrittenAssumption, WrittenStudy};
-use crate::stats::Confidence;
+use crate::stats::ConfidenceLevel;
 use crate::words::{PolicyId, SwitchSet};
 
 /// Number of replications between two checks of the precision.
@@ -111,7 +111,7 @@ impl WrittenPrecision {
 
 fn level(text: &str) -> Result<f64, String> {
     let level: Option<f64> = text.parse().ok();
-    let level = level.filter(|level| Confidence::per_cent(*level).is_some());
+    let level = level.filter(|level| ConfidenceLevel::per_cent(*level).is_some());
     level.ok_or_else(|| "must be greater than 0 and less than 100".to_owned())
 }
 
@@ -246,7 +246,7 @@ impl<'a> PlanStudy<'a> {
         workers: &WorkerPool,
         numbers: Range<u64>,
         until: &[PrecisionTarget],
-        level: Confidence,
+        level: ConfidenceLevel,
         progress: &Progress,
     ) -> StudyResult {
         self.carry_on(workers, numbers, (until, level), progress, Vec::new(), None).result
@@ -273,7 +273,7 @@ impl<'a> PlanStudy<'a> {
         &self,
         workers: &WorkerPool,
         numbers: Range<u64>,
-        (until, level): (&[PrecisionTarget], Confidence),
+        (until, level): (&[PrecisionTarget], ConfidenceLevel),
         progress: &Progress,
         earlier: Vec<Observed>,
         mut save: Option<Save<'_>>,
@@ -528,7 +528,7 @@ impl ReplicationOptions {
     }
 
     /// The confidence level of intervals.
-    pub(in crate::cli) fn confidence(&self) -> Confidence {
-        Confidence::per_cent(self.level).unwrap_or(Confidence::P95)
+    pub(in crate::cli) fn confidence(&self) -> ConfidenceLevel {
+        ConfidenceLevel::per_cent(self.level).unwrap_or(ConfidenceLevel::P95)
     }
 }

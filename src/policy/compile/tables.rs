@@ -15,7 +15,7 @@ use crate::policy::space::{Axis, Over};
 use crate::policy::table::{DecisionTable, TableRow, axes_of};
 use crate::policy::written_rule::WrittenRule;
 use crate::time::ApiVersion;
-use crate::words::{Occasion, ProtectionId, ProtectionSet, Subject, Verdict, Word};
+use crate::words::{Occasion, ProtectionId, ProtectionSet, SubjectKind, Verdict, Word};
 
 /// The sections of a policy file that have questions; one that is left out has no rules.
 struct Sections<'f> {
@@ -116,7 +116,7 @@ impl Compiler<'_> {
             written,
             attribute: part.attribute.as_ref().map(|attribute| attribute.value.clone()),
             about: part.about.clone(),
-            of: part.of.map_or(Subject::Instance, |of| of.value),
+            of: part.of.map_or(SubjectKind::Instance, |of| of.value),
             standby: part.standby,
             in_model: part.in_model,
             occasions: settable.map_or_else(|| Occasion::ALL.to_vec(), |s| s.at.clone()),

@@ -26,7 +26,7 @@ impl Step<'_> {
                     |is_unhealthy| if is_unhealthy { Health::Unhealthy } else { Health::Healthy };
                 let what = What::Health(health(from), health(to));
                 step.change(&request, seq, Subject::Instance(id), what);
-                step.watch(&request, seq, id);
+                step.schedule_health_check(&request, seq, id);
             }
         };
         self.apply_unjudged(&request, &ids, Self::is_there, apply);
@@ -34,7 +34,12 @@ impl Step<'_> {
 
     /// Schedules the health check of an unhealthy member, after the grace period of its group;
     /// clears it if the member is healthy.
-    pub(in crate::world) fn watch(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
+    pub(in crate::world) fn schedule_health_check(
+        &mut self,
+        request: &RequestContext,
+        seq: u64,
+        id: InstanceId,
+    ) {
         let instance = self.world.fleet.instance(id);
         let Some(group) = instance.group.filter(|_| self.world.is_unhealthy(id)) else {
             self.future_events.clear(Timer::HealthCheck(id));
@@ -51,14 +56,14 @@ impl Step<'_> {
 
     /// Schedules the health check of an unhealthy member after a change that can end its
     /// protection from it. A check that is scheduled already stays.
-    pub(in crate::world) fn watch_again(
+    pub(in crate::world) fn ensure_health_check(
         &mut self,
         request: &RequestContext,
         seq: u64,
         id: InstanceId,
     ) {
         if self.world.is_unhealthy(id) && self.future_events.due(Timer::HealthCheck(id)).is_none() {
-            self.watch(request, seq, id);
+            self.schedule_health_check(request, seq, id);
         }
     }
 
