@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::alerts::unseen_lift;
 use crate::plan::{HouseDemand, HouseRule, Plan, Watcher};
-use crate::policy::Flags;
+use crate::policy::{Flags, SETS};
 use crate::record::{Change, Decision, HouseFinding, Record, Subject, What};
 use crate::run_header::RunHeader;
 use crate::time::{SimSpan, SimTime};
@@ -332,7 +332,7 @@ fn one_can_release(world: &World, id: InstanceId) -> Option<String> {
     };
     let off = Flags { off: holding, ..Flags::default() };
     let can = |caller: &ActorId| {
-        world.may_call(*caller, "set-protection", Action::SetProtection, off, id)
+        world.may_call(*caller, SETS, Action::SetProtection, off, id)
             && world.may_call(*caller, "release", Action::Release, Flags::default(), id)
     };
     let who: Vec<&str> =

@@ -15,10 +15,12 @@ use std::collections::VecDeque;
 use stayput::kernel::{
     Distribution, Flow, FutureEvents, Limits, Model, Priority, Simulation, Stop, Streams, TimerId,
 };
-use stayput::stats::{ConfidenceLevel, Counter, Interval, Sample, Tally, TimeWeighted};
+use stayput::stats::{ConfidenceLevel, Counter, Interval, Sample, Tally};
 use stayput::time::{SimSpan, SimTime};
 
 use rand_chacha::ChaCha8Rng;
+
+use crate::time_weighted::TimeWeighted;
 
 pub(crate) fn span(seconds: i64) -> SimSpan {
     SimSpan::from_seconds(seconds)
