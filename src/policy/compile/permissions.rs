@@ -204,11 +204,9 @@ impl Compiler<'_> {
         rows: Vec<TableRow<()>>,
         parts: &[WrittenRule],
     ) {
-        let switches = self.switch_values();
         let conditions = rows.iter().map(|row| &row.when);
-        let mut axes: Vec<Axis> = axes_of(conditions, &self.columns, |switch| {
-            u8::try_from(switches[switch.index()].1.len()).unwrap_or(u8::MAX)
-        });
+        let mut axes: Vec<Axis> =
+            axes_of(conditions, &self.columns, |switch| self.switch_size(switch));
         // Most rows test nothing, so that their space is a single cell.
         axes.retain(|axis| {
             rows.iter().any(|row| match axis.over {

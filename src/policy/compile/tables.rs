@@ -90,10 +90,7 @@ impl Compiler<'_> {
             self.demand_words_in_space(part);
         }
         let conditions = rows.iter().map(|row| &row.when);
-        let switches = self.switch_values();
-        let axes = axes_of(conditions, &self.columns, |switch| {
-            u8::try_from(switches[switch.index()].1.len()).unwrap_or(u8::MAX)
-        });
+        let axes = axes_of(conditions, &self.columns, |switch| self.switch_size(switch));
         let in_space = |axis: &Axis| match axis.over {
             Over::Column(column) => self.columns.iter().any(|(known, _)| *known == column),
             Over::Switch(_) => true,
@@ -291,13 +288,11 @@ impl Compiler<'_> {
             return DecisionTable::empty();
         };
         let span = first.span;
-        let switches = self.switch_values();
         let tested: Vec<Column> = rows.iter().flat_map(|row| row.when.columns()).collect();
         let fixed: Vec<_> =
             fixed.iter().filter(|(column, _)| tested.contains(column)).cloned().collect();
-        let axes = axes_of(rows.iter().map(|row| &row.when), &fixed, |switch| {
-            u8::try_from(switches[switch.index()].1.len()).unwrap_or(u8::MAX)
-        });
+        let conditions = rows.iter().map(|row| &row.when);
+        let axes = axes_of(conditions, &fixed, |switch| self.switch_size(switch));
         self.prove((name, span), axes, rows, &parts, None)
     }
 }
