@@ -63,20 +63,20 @@ impl FleetBuilder<'_, '_> {
     /// Adds an instance from a file; `absent` if an event creates it.
     pub fn instance(&mut self, name: &str, span: Span, part: &WrittenInstance, absent: bool) {
         let part = part.clone().or(&self.defaults);
-        self.read_instances(name, span, &part, absent, Named::Here);
+        self.add_instance(name, span, &part, absent, Named::Here);
     }
 
     /// Adds an imported instance; defaults of the fleet do not apply to it.
     pub fn imported(&mut self, name: &Spanned<String>, part: &WrittenInstance, from: &str) {
         let id = InstanceId::from_index(self.resolver.instances.len());
         self.infer_arrears(part);
-        self.read_instances(name, name.span, part, false, Named::Elsewhere);
+        self.add_instance(name, name.span, part, false, Named::Elsewhere);
         if self.resolver.instances.len() > id.index() {
             self.resolver.imported_from.insert(id, from.to_owned());
         }
     }
 
-    fn read_instances(
+    fn add_instance(
         &mut self,
         name: &str,
         span: Span,
