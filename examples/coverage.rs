@@ -22,7 +22,7 @@ use stayput::experiment::{
 };
 use stayput::kernel::{Limits, Streams};
 use stayput::plan::{Options, Plan, compile};
-use stayput::stats::{Confidence, Counter};
+use stayput::stats::{ConfidenceLevel, Counter};
 use stayput::words::{Metric, Trigger, Word as _};
 
 /// Number of repetitions of each study.
@@ -68,7 +68,7 @@ fn holds(estimate: Option<&Estimate>, truth: f64) -> bool {
 
 fn tell(what: &str, n: &str, held: Counter) {
     let share = 100.0 * held.share().unwrap_or(0.0);
-    let within = held.interval(Confidence::P95);
+    let within = held.interval(ConfidenceLevel::P95);
     let (low, high) = (100.0 * within.low, 100.0 * within.high);
     println!("| {what} | {n} | {share:.1} % ({low:.1} to {high:.1}) |");
 }
@@ -95,7 +95,7 @@ fn shares() {
         for n in [20, 100, 1_000] {
             let name = format!("share of {p}");
             let one = |of: &Replications| {
-                holds(find(&estimates(of, Confidence::P95), "any-protected-lost"), p)
+                holds(find(&estimates(of, ConfidenceLevel::P95), "any-protected-lost"), p)
             };
             made(&name, n, "share", one, &|u| i64::from(u < p));
         }
@@ -122,7 +122,7 @@ fn means() {
     for (name, truth, draw) in cases {
         for n in [20, 100, 1_000] {
             let one = |of: &Replications| {
-                holds(find(&estimates(of, Confidence::P95), "protected-lost"), truth)
+                holds(find(&estimates(of, ConfidenceLevel::P95), "protected-lost"), truth)
             };
             made(name, n, "mean", one, &|u| draw(u));
         }
@@ -143,7 +143,7 @@ fn differences() {
                 let draws: Vec<f64> = (0..n).map(|_| uniform(&mut stream)).collect();
                 let old = study(draws.iter().map(|u| i64::from(*u < 0.3)));
                 let new = study(draws.iter().map(|u| i64::from(*u < 0.1 || *u > 0.99)));
-                let figures = paired(&old, &new, Confidence::P95);
+                let figures = paired(&old, &new, ConfidenceLevel::P95);
                 let figure = figures.iter().find(|figure| figure.metric == metric);
                 let interval = figure.and_then(|figure| figure.interval);
                 held.add(interval.is_some_and(|interval| interval.contains(truth)));
@@ -168,7 +168,7 @@ fn stopped() -> Result<(), String> {
             let mut of = study(std::iter::empty());
             loop {
                 of.rows.extend(study((0..100).map(|_| i64::from(uniform(&mut stream) < p))).rows);
-                let figures = estimates(&of, Confidence::P95);
+                let figures = estimates(&of, ConfidenceLevel::P95);
                 if target.is_met(&figures) {
                     held.add(holds(find(&figures, metric), truth));
                     break;
@@ -197,7 +197,7 @@ fn engine(plan: &Plan) -> Result<(), String> {
             let one = replicated.observe(number, Limits::default(), None, || true);
             one.map(|(observed, ..)| observed)
         });
-        let figures = estimates(&of, Confidence::P95);
+        let figures = estimates(&of, ConfidenceLevel::P95);
         for ((metric, truth), held) in truths.iter().zip(&mut held) {
             held.add(holds(find(&figures, metric), *truth));
         }

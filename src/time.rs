@@ -488,10 +488,10 @@ impl CalendarSpan {
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         for (unit, months) in [("mo", 1_i32), ("y", 12)] {
             if let Some(digits) = text.strip_suffix(unit) {
-                if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
                     return Err(TimeError::Malformed);
                 }
-                let count: i32 = digits.parse().map_err(|_| TimeError::Malformed)?;
+                let count: i32 = digits.parse().map_err(|_| TimeError::OutOfRange)?;
                 return match count.checked_mul(months) {
                     Some(months @ 0..=12_000) => Ok(Self { months, rest: SimSpan::ZERO }),
                     _ => Err(TimeError::OutOfRange),
@@ -583,10 +583,12 @@ impl UtcOffset {
 pub struct ApiVersion(jiff::civil::Date);
 
 impl ApiVersion {
-    /// Reads `2019-03-01`, and ignores a suffix such as in `2019-03-01-preview`; `None` if the text
-    /// does not begin with a date.
+    /// Reads `2019-03-01`, and ignores a suffix such as in `2019-03-01-preview`; `None` for any
+    /// other text.
     pub fn parse(text: &str) -> Option<Self> {
-        text.get(..10)?.parse().ok().map(Self)
+        let (date, suffix) = text.split_at_checked(10)?;
+        let is_suffix = suffix.is_empty() || (suffix.starts_with('-') && suffix.len() > 1);
+        if is_suffix { date.parse().ok().map(Self) } else { None }
     }
 }
 

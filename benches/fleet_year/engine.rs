@@ -9,9 +9,8 @@
 use stayput::diagnostics::{NoFiles, Problems, Sources, render};
 use stayput::fleet::{Account, Instance};
 use stayput::kernel::{Limits, Streams};
-use stayput::plan::{
-    Event, Flags, FlagsRef, Options, Plan, Script, Scripted, Targets, compile, verb,
-};
+use stayput::plan::{Event, FlagsRef, Options, Plan, Script, Scripted, Targets, compile, verb};
+use stayput::policy::Flags;
 use stayput::record::Record;
 use stayput::time::{SimSpan, SimTime};
 use stayput::words::{AccountId, Billing, Channel, EventId, InstanceId, PolicyId, ProtectionSet};

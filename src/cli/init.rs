@@ -20,7 +20,7 @@ use crate::plan::{Options, Plan};
 use crate::policy::Catalog;
 use crate::record::{Record, Start};
 use crate::report::{FirstDecision, FirstEvent, first_scenario, small_fleet};
-use crate::words::{InstanceId, Subject};
+use crate::words::{InstanceId, SubjectKind};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -90,7 +90,7 @@ fn example_fleet(policy: Option<&str>, loader: &mut Loader) -> Option<String> {
     let protections = policy.as_written();
     let settable = protections.iter().map(|(_, protection)| protection);
     let protection =
-        settable.into_iter().find(|one| one.of == Subject::Instance && !one.standby)?;
+        settable.into_iter().find(|one| one.of == SubjectKind::Instance && !one.standby)?;
     let fleets = [false, true].map(|in_group| small_fleet(name, &protection.name, in_group));
     // A setting without an effect is a warning.
     let fits = |fleet: &&String| {

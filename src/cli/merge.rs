@@ -22,7 +22,7 @@ use super::shared::study_part::{Part, PartTable, TABLE, compare, misplaced};
 use super::shared::study_result::{Merged, publish};
 use super::shared::terminal::{self, cannot_write};
 use crate::diagnostics::{Code, Problem, Problems, Sources};
-use crate::experiment::{Estimator, Observed};
+use crate::experiment::{Estimator, Observed, StudyEnd};
 use crate::report::{
     ReplicationRow, ReplicationsCsv, RunEnd, RunFile, RunNames, WrittenAssumption, WrittenStudy,
     count_names,
@@ -130,9 +130,10 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     for (run, MergedRun { policy, estimator, .. }) in merged {
         let (complete, incomplete) = (estimator.complete, estimator.incomplete);
         let is_here = complete + incomplete == first.study.replications;
-        let stop = if is_here { "replications" } else { "partial" }.to_owned();
-        file.runs.push(RunEnd { events: estimator.events, stop, ..run.clone() });
-        file.complete &= is_here;
+        let end = if is_here { StudyEnd::All } else { StudyEnd::Partial };
+        let (events, stop) = (estimator.events, end.to_string());
+        file.runs.push(RunEnd { events, stop, ..run.clone() });
+        file.complete &= end.is_complete();
         let again = |each: &mut dyn FnMut(&Observed)| read_again(&parts, run, each);
         let estimates = estimator.estimates(level, again)?;
         results.push(Merged { policy, complete, incomplete, estimates });

@@ -348,7 +348,7 @@ impl<'a> Running<'a> {
         let header = world.header();
         let file = &mut self.file;
         file.complete &= ending.is_complete();
-        file.runs.push(run_end(header, written, ending.events, &ending.word().to_string()));
+        file.runs.push(run_end(header, written, ending.events, ending.word()));
         let decisions = |policy, switch| Some(summary.decisions_on(policy, switch));
         file.assumptions.extend(assumed(header, summary.switches(), decisions));
         note_policies(header, &mut file.policies);

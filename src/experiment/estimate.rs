@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use serde::{Deserialize, Serialize};
 
 use super::replication::{Observed, Replications};
-use crate::stats::{Confidence, Counter, Interval, RankSearch, Sample, Tally};
+use crate::stats::{ConfidenceLevel, Counter, Interval, RankSearch, Sample, Tally};
 
 use crate::words::{Metric, Unit, Word, words};
 
@@ -119,7 +119,7 @@ impl ObservedSeries {
         tally: &Tally,
         observed: Option<[i64; 7]>,
         replications: u64,
-        level: Confidence,
+        level: ConfidenceLevel,
     ) -> Estimate {
         let mut estimate = Estimate {
             metric: self.name.clone(),
@@ -155,7 +155,7 @@ impl ObservedSeries {
 }
 
 /// The estimate of every series, in a fixed order. Incomplete replications are left out.
-pub fn estimates(all: &Replications, level: Confidence) -> Vec<Estimate> {
+pub fn estimates(all: &Replications, level: ConfidenceLevel) -> Vec<Estimate> {
     let mut estimator = Estimator::new(&all.counts, usize::MAX);
     all.rows.iter().for_each(|row| estimator.add(row));
     let once = |_: &mut dyn FnMut(&Observed)| Ok::<(), Infallible>(());
@@ -222,7 +222,7 @@ impl Estimator {
     /// The error of `again`.
     pub fn estimates<E>(
         mut self,
-        level: Confidence,
+        level: ConfidenceLevel,
         again: impl FnMut(&mut dyn FnMut(&Observed)) -> Result<(), E>,
     ) -> Result<Vec<Estimate>, E> {
         let observed: Vec<Option<[i64; 7]>> = match self.samples.take() {
@@ -317,7 +317,7 @@ mod tests {
         let counts = vec!["web".to_owned()];
         estimates(
             &Replications { scenario, case, policy, currency: None, counts, rows },
-            Confidence::P95,
+            ConfidenceLevel::P95,
         )
     }
 
@@ -361,7 +361,7 @@ mod tests {
             rows.iter().for_each(each);
             Ok::<(), Infallible>(())
         };
-        let Ok(found) = estimator.estimates(Confidence::P95, again);
+        let Ok(found) = estimator.estimates(ConfidenceLevel::P95, again);
         assert_eq!(found, estimates_of(rows.clone()));
         assert!(readings < 5, "{readings}");
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::alerts::unseen_lift;
 use crate::plan::{HouseDemand, HouseRule, Plan, Watcher};
-use crate::policy::Switched;
+use crate::policy::{Flags, SETS};
 use crate::record::{Change, Decision, HouseFinding, Record, Subject, What};
 use crate::run_header::RunHeader;
 use crate::time::{SimSpan, SimTime};
@@ -330,10 +330,10 @@ fn one_can_release(world: &World, id: InstanceId) -> Option<String> {
             "every caller can switch off {names} and release it: there are no principals"
         ));
     };
-    let off = Switched { off: holding, ..Switched::default() };
+    let off = Flags { off: holding, ..Flags::default() };
     let can = |caller: &ActorId| {
-        world.may_call(*caller, "set-protection", Action::SetProtection, off, id)
-            && world.may_call(*caller, "release", Action::Release, Switched::default(), id)
+        world.may_call(*caller, SETS, Action::SetProtection, off, id)
+            && world.may_call(*caller, "release", Action::Release, Flags::default(), id)
     };
     let who: Vec<&str> =
         principals.ids().filter(can).map(|caller| world.header().actor(caller)).collect();

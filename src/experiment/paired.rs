@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::estimate::{Method, ObservedSeries, in_units};
 use super::replication::Replications;
-use crate::stats::{Confidence, Interval, Tally};
+use crate::stats::{ConfidenceLevel, Interval, Tally};
 use crate::words::Unit;
 
 /// A metric under two policies.
@@ -40,7 +40,7 @@ impl Paired {
 }
 
 /// Every metric, in a fixed order. Both lists must contain the same replications in the same order.
-pub fn paired(old: &Replications, new: &Replications, level: Confidence) -> Vec<Paired> {
+pub fn paired(old: &Replications, new: &Replications, level: ConfidenceLevel) -> Vec<Paired> {
     let one = |series: &ObservedSeries| {
         let pairs = old.rows.iter().zip(&new.rows).filter_map(|(old, new)| {
             debug_assert_eq!(old.replication, new.replication);

@@ -16,8 +16,31 @@ use crate::plan::{DecisionLine, Plan};
 use crate::record::{Decision, Loss, Record};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::words::{Confidence, Effect, Fate, Metric, Outcome, Trigger, Word};
+use crate::words::{Confidence, Effect, Fate, Metric, Outcome, Trigger, Word, words};
 use crate::world::{Run, StartingPoint};
+
+words! {
+    /// How the replications of a plan ended, as a word of files.
+    StudyEnd: "an end of replications" {
+        /// All were run.
+        All = "replications",
+        /// The requested precision was reached.
+        Precision = "halfwidth",
+        /// All were run, and the requested precision was not reached.
+        Limit = "limit-replications",
+        /// The user interrupted them, or they had not begun by then.
+        Interrupted = "interrupted",
+        /// Shards were merged, and some are missing.
+        Partial = "partial",
+    }
+}
+
+impl StudyEnd {
+    /// Whether all replications are there that were requested.
+    pub const fn is_complete(self) -> bool {
+        matches!(self, Self::All | Self::Precision)
+    }
+}
 
 /// The results of one replication.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,24 +1,22 @@
 //! A scenario skeleton that covers a rule of a protection: one instance, an event with the trigger
 //! of the rule, and the expected verdict.
 
-use crate::policy::{Column, Facts, Over, Policy, Protection, Space};
-use crate::words::{Action, Channel, Reclaim, Repair, RuleId, Subject, Verdict, Word};
+use crate::policy::{Column, Columns, Facts, Over, Policy, Protection, Space};
+use crate::words::{
+    Action, Billing, Channel, Initiator, Membership, Orchestration, Reclaim, Repair, RuleId,
+    SubjectKind, Trigger, Upgrade, Verdict, Word, YesNo,
+};
 
 /// A situation in which a rule applies.
 struct RuleSituation<'p> {
     policy: &'p Policy,
     protection: &'p Protection,
-    words: Vec<(Column, &'static str)>,
+    facts: Facts,
+    /// The columns that the table of the protection tests; the others have default words.
+    tested: Columns,
     /// Switches with the positions that the rule needs.
     assume: Vec<(&'p str, &'p str)>,
     verdict: Verdict,
-}
-
-impl RuleSituation<'_> {
-    /// The word of a column; empty if the policy does not use the column.
-    fn word(&self, column: Column) -> &'static str {
-        self.words.iter().find(|(known, _)| *known == column).map_or("", |(_, word)| word)
-    }
 }
 
 /// The skeleton as the text of a file; `None` if the rule is not a row of a protection.
@@ -26,9 +24,9 @@ pub fn suggest(policy: &Policy, rule: RuleId) -> Option<String> {
     let case = policy.protections.iter().find_map(|protection| find(policy, protection, rule))?;
     let id = &policy.rule(rule).id;
     let name = format!("reaches-{}", id.to_lowercase());
-    let (membership, trigger) = (case.word(Column::Membership), case.word(Column::Trigger));
-    let grouped = !matches!(membership, "" | "none");
-    let on_group = case.protection.of == Subject::Group;
+    let trigger = case.facts.trigger;
+    let grouped = case.facts.membership != Membership::None;
+    let on_group = case.protection.of == SubjectKind::Group;
     let protect = format!("protect: [{}]", case.protection.name);
     let mut out = vec![
         "stayput: scenario/1".to_owned(),
@@ -51,10 +49,10 @@ pub fn suggest(policy: &Policy, rule: RuleId) -> Option<String> {
         out.push(format!("  groups: {{ group-1: {{ {} }} }}", keys.join(", ")));
     }
     let keys = instance_keys(&case, grouped);
-    if trigger == "launch-hook" {
+    if trigger == Trigger::LaunchHook {
         // The group creates the instance.
         out.push("  instances: {}".to_owned());
-    } else if trigger == "zone-balance" {
+    } else if trigger == Trigger::ZoneBalance {
         // Two instances are in one zone, and none is in the other.
         let keys = format!("{}, zone: zone-1", keys.join(", "));
         out.push(format!("  instances: {{ it: {{ {keys} }}, other: {{ {keys} }} }}"));
@@ -74,61 +72,79 @@ pub fn suggest(policy: &Policy, rule: RuleId) -> Option<String> {
 
 /// The keys of a group that causes the trigger and action of the situation.
 fn group_keys(case: &RuleSituation<'_>) -> Vec<String> {
+    let Facts { trigger, action, upgrade, .. } = case.facts;
     let mut keys = vec!["min: 0".to_owned(), "max: 5".to_owned()];
-    if case.word(Column::Orchestration) == "flexible" {
+    if case.facts.orchestration == Orchestration::Flexible {
         keys.push("orchestration: flexible".to_owned());
     }
-    match (case.word(Column::Trigger), case.word(Column::Action)) {
-        ("health-check", action) => {
+    match trigger {
+        Trigger::HealthCheck => {
             keys.push("health-check: application".to_owned());
-            if matches!(action, "reimage" | "restart") {
+            if matches!(action, Action::Reimage | Action::Restart) {
                 keys.push(format!("repair: {action}"));
             }
         }
-        ("zone-balance", _) => keys.push("zones: [zone-1, zone-2]".to_owned()),
-        ("launch-hook", _) => {
+        Trigger::ZoneBalance => keys.push("zones: [zone-1, zone-2]".to_owned()),
+        Trigger::LaunchHook => {
             keys.push("launch-hook: { timeout: 10m, result: abandon }, new-names: [it]".to_owned());
         }
-        (_, "recycle") => keys.push("reclaim: recycle".to_owned()),
-        ("model-update", _) if !matches!(case.word(Column::Upgrade), "manual" | "os-image") => {
-            keys.push(format!("upgrade-mode: {}", case.word(Column::Upgrade)));
+        Trigger::ModelUpdate if !matches!(upgrade, Upgrade::Manual | Upgrade::OsImage) => {
+            keys.push(format!("upgrade-mode: {upgrade}"));
         }
-        _ => {}
+        Trigger::Manual
+        | Trigger::ScheduledRelease
+        | Trigger::BillingOverdue
+        | Trigger::Expiry
+        | Trigger::SecurityRelease
+        | Trigger::SpotReclaim
+        | Trigger::ScaleIn
+        | Trigger::DeleteMembers
+        | Trigger::Detach
+        | Trigger::GroupDelete
+        | Trigger::GroupAction
+        | Trigger::ModelUpdate
+        | Trigger::Maintenance
+        | Trigger::Cancellation => {}
+    }
+    if action == Action::Recycle {
+        keys.push("reclaim: recycle".to_owned());
     }
     keys
 }
 
 /// The keys of the instance.
 fn instance_keys(case: &RuleSituation<'_>, grouped: bool) -> Vec<String> {
-    let trigger = case.word(Column::Trigger);
+    let Facts { trigger, action, billing, membership, .. } = case.facts;
     let mut keys = Vec::new();
     if grouped {
-        keys.push(format!("group: group-1, membership: {}", case.word(Column::Membership)));
+        keys.push(format!("group: group-1, membership: {membership}"));
     }
-    match case.word(Column::Billing) {
-        "" if trigger == "spot-reclaim" => keys.push("billing: spot".to_owned()),
-        "" => {}
-        "subscription" if trigger == "expiry" => {
+    match (billing, trigger) {
+        _ if !case.tested.contains(Column::Billing) => {
+            keys.extend((trigger == Trigger::SpotReclaim).then(|| "billing: spot".to_owned()));
+        }
+        (Billing::Subscription, Trigger::Expiry) => {
             keys.push("billing: subscription, expires: 2026-06-05T00:00:00Z".to_owned());
         }
-        "subscription" => {
+        (Billing::Subscription, _) => {
             keys.push("billing: subscription, expires: 2027-06-01T00:00:00Z".to_owned());
         }
-        billing => keys.push(format!("billing: {billing}")),
+        (Billing::PayAsYouGo | Billing::Spot, _) => keys.push(format!("billing: {billing}")),
     }
-    match case.word(Column::Action) {
-        "start" => keys.push("state: stopped".to_owned()),
-        // A stop makes a decision only if the instance loses something, such as an address.
-        "stop" => keys.push("resources: { address: { kind: static-ip } }".to_owned()),
-        _ => {}
+    if action == Action::Start {
+        keys.push("state: stopped".to_owned());
     }
-    if trigger == "spot-reclaim" && case.word(Column::Action) == "release" {
+    // A stop makes a decision only if the instance loses something, such as an address.
+    if action == Action::Stop {
+        keys.push("resources: { address: { kind: static-ip } }".to_owned());
+    }
+    if trigger == Trigger::SpotReclaim && action == Action::Release {
         keys.push("eviction: delete".to_owned());
     }
-    if trigger == "scheduled-release" {
+    if trigger == Trigger::ScheduledRelease {
         keys.push("auto-release: 2026-06-03T00:00:00Z".to_owned());
     }
-    if case.protection.of != Subject::Group {
+    if case.protection.of != SubjectKind::Group {
         keys.push(format!("protect: [{}]", case.protection.name));
     }
     keys
@@ -143,49 +159,55 @@ fn find<'p>(
     let table = &protection.table;
     let space = table.space();
     let cells = || (0..space.cells()).filter(|c| table.row(*c).is_some_and(|r| r.rule == rule));
-    // A protection of a group concerns only its members.
-    let fits = |cell: &usize| {
-        protection.of != Subject::Group || word_of(space, *cell, Column::Membership) != "none"
+    let tested = tested(space);
+    let states_no_group = |cell| {
+        tested.contains(Column::Membership) && facts_of(space, cell).membership == Membership::None
     };
+    // A protection of a group concerns only its members.
+    let fits = |cell: &usize| protection.of != SubjectKind::Group || !states_no_group(*cell);
     let occurring = || cells().filter(|cell| fits(cell) && occurs(policy, space, *cell));
     // A stop makes a decision only if the instance loses something.
-    let is_stop = |cell| matches!(word_of(space, cell, Column::Action), "stop" | "reclaim");
+    let is_stop = |cell| matches!(facts_of(space, cell).action, Action::Stop | Action::Reclaim);
     let preferred = occurring().find(|cell| !is_stop(*cell)).or_else(|| occurring().next());
     let cell = preferred.or_else(|| cells().find(fits)).or_else(|| cells().next())?;
     let row = table.row(cell)?;
-    let (mut words, mut assume) = (Vec::new(), Vec::new());
-    for (index, axis) in space.axes().iter().enumerate() {
-        let word = usize::from(space.word(cell, index));
-        match axis.over {
-            Over::Column(column) => words.push((column, column.words()[word])),
-            Over::Switch(switch) => {
-                let switch = &policy.switches[switch.index()];
-                assume.push((switch.name.as_str(), switch.values[word].as_str()));
-            }
+    let positions = space.axes().iter().enumerate().filter_map(|(index, axis)| match axis.over {
+        Over::Column(_) => None,
+        Over::Switch(switch) => {
+            let switch = &policy.switches[switch.index()];
+            let position = usize::from(space.word(cell, index));
+            Some((switch.name.as_str(), switch.values[position].as_str()))
         }
-    }
+    });
+    let mut assume: Vec<(&str, &str)> = positions.collect();
     // Only the switches that the rule depends on are needed.
     let settles = &policy.rule(rule).switches;
     assume.retain(|(name, _)| policy.switch(name).is_some_and(|switch| settles.contains(switch)));
-    Some(RuleSituation { policy, protection, words, assume, verdict: row.says })
+    let facts = facts_of(space, cell);
+    Some(RuleSituation { policy, protection, facts, tested, assume, verdict: row.says })
 }
 
-/// The word of a cell in a column; empty if the space has no such column.
-fn word_of(space: &Space, cell: usize, column: Column) -> &'static str {
-    let axis = space.axes().iter().position(|axis| axis.over == Over::Column(column));
-    axis.map_or("", |axis| column.words()[usize::from(space.word(cell, axis))])
+/// The columns of a space.
+fn tested(space: &Space) -> Columns {
+    space.axes().iter().fold(Columns::NONE, |all, axis| match axis.over {
+        Over::Column(column) => all.with(column),
+        Over::Switch(_) => all,
+    })
+}
+
+/// The facts of a cell, with default words in the columns that its space does not have.
+fn facts_of(space: &Space, cell: usize) -> Facts {
+    let axes = space.axes().iter().enumerate();
+    axes.fold(Facts::default(), |facts, (index, axis)| match axis.over {
+        Over::Column(column) => facts.settled(column, space.word(cell, index)).unwrap_or(facts),
+        Over::Switch(_) => facts,
+    })
 }
 
 /// Whether a run can reach a cell with every switch at its default.
 fn occurs(policy: &Policy, space: &Space, cell: usize) -> bool {
     let settings: Vec<u8> = policy.switches.iter().map(|s| s.default.unwrap_or(0)).collect();
-    let columns = space.axes().iter().enumerate().filter_map(|(index, axis)| match axis.over {
-        Over::Column(column) => Some((column, usize::from(space.word(cell, index)))),
-        Over::Switch(_) => None,
-    });
-    let facts = columns.fold(Facts::default(), |facts, (column, word)| {
-        facts.with(column, column.words()[word]).unwrap_or(facts)
-    });
+    let facts = facts_of(space, cell);
     // The keys of the group set these actions.
     let recycles = facts.action == Action::Recycle;
     let reclaim = if recycles { Reclaim::Recycle } else { Reclaim::Release };
@@ -199,33 +221,47 @@ fn occurs(policy: &Policy, space: &Space, cell: usize) -> bool {
     members.decide(&facts).is_none_or(|row| row.says == facts.action)
 }
 
-/// The lines of the events that cause the trigger of a situation.
-fn events(case: &RuleSituation<'_>) -> Vec<String> {
+/// The channel of a call, as further keys of its event.
+fn via(case: &RuleSituation<'_>) -> String {
     // A call with an unknown channel may be undecided.
     let mut channels = case.policy.words(Column::Channel).iter();
     let first = channels.find(|word| **word != Channel::None.index());
     let first = first.map(|word| Column::Channel.words()[usize::from(*word)]);
-    let via = match case.word(Column::Channel) {
-        "" | "unspecified" => first.map_or(String::new(), |channel| format!(", via: {channel}")),
-        channel => format!(", via: {channel}"),
-    };
-    let action = case.word(Column::Action);
-    let named = if case.word(Column::Named) == "true" { ", instance: [it]" } else { "" };
-    let initiator = match case.word(Column::Initiator) {
-        "" | "user" => String::new(),
-        initiator => format!(", initiator: {initiator}"),
-    };
-    let event = match case.word(Column::Trigger) {
-        "manual" if matches!(action, "" | "release") => format!("release: {{ instance: it{via} }}"),
-        "manual" if action == "reimage-all" => {
-            format!("reimage: {{ instance: it, all-disks: true{via} }}")
+    match case.facts.channel {
+        Channel::None => first.map_or(String::new(), |channel| format!(", via: {channel}")),
+        channel @ (Channel::Console | Channel::Api | Channel::Cli) => format!(", via: {channel}"),
+    }
+}
+
+/// The lines of the events that cause the trigger of a situation.
+fn events(case: &RuleSituation<'_>) -> Vec<String> {
+    let Facts { trigger, action, named, initiator, upgrade, .. } = case.facts;
+    let via = via(case);
+    let named = if named == YesNo::Yes { ", instance: [it]" } else { "" };
+    let initiator = match initiator {
+        Initiator::User => String::new(),
+        Initiator::Alarm | Initiator::Schedule | Initiator::Bounds => {
+            format!(", initiator: {initiator}")
         }
-        "manual" if action == "stop" => format!("stop: {{ instance: it, economical: true{via} }}"),
-        "manual" if action != "maintain" => format!("{action}: {{ instance: it{via} }}"),
-        "launch-hook" if case.protection.of == Subject::Group => {
+    };
+    let event = match trigger {
+        Trigger::Manual if action == Action::Maintain => {
+            let verbs =
+                format!("# add an event that causes `{trigger}` under {}", case.policy.name);
+            return vec![verbs, "events: []".to_owned()];
+        }
+        Trigger::Manual => {
+            let (verb, key) = match action {
+                Action::ReimageAll => ("reimage", ", all-disks: true"),
+                Action::Stop => ("stop", ", economical: true"),
+                action => (action.word(), ""),
+            };
+            format!("{verb}: {{ instance: it{key}{via} }}")
+        }
+        Trigger::LaunchHook if case.protection.of == SubjectKind::Group => {
             format!("scale-out: {{ group: group-1, add: 1{via} }}")
         }
-        "launch-hook" => {
+        Trigger::LaunchHook => {
             let flags = format!("{{ {}: true }}", case.protection.name);
             return vec![
                 "events:".to_owned(),
@@ -237,29 +273,31 @@ fn events(case: &RuleSituation<'_>) -> Vec<String> {
                 ),
             ];
         }
-        "billing-overdue" => "overdue: { account: default }".to_owned(),
-        "cancellation" => "cancel: { account: default }".to_owned(),
-        "security-release" => "security-release: { instance: it }".to_owned(),
-        "spot-reclaim" => "spot-reclaim: { instance: it }".to_owned(),
-        "maintenance" => "maintenance: { instance: it }".to_owned(),
-        "scale-in" => format!("scale-in: {{ group: group-1, remove: 1{initiator}{via} }}"),
-        "health-check" => "set-health: { instance: it, health: unhealthy }".to_owned(),
-        "delete-members" => format!("delete-members: {{ group: group-1, instance: [it]{via} }}"),
-        "detach" => format!("detach: {{ group: group-1, instance: [it]{via} }}"),
-        "group-delete" => format!("delete-group: {{ group: group-1, force: true{via} }}"),
-        "zone-balance" => "balance-zones: { group: group-1 }".to_owned(),
-        "group-action" => format!("group-action: {{ group: group-1, do: {action}{named}{via} }}"),
-        "model-update" => match case.word(Column::Upgrade) {
-            "manual" => format!("upgrade: {{ group: group-1{named}{via} }}"),
-            "os-image" => "upgrade: { group: group-1, os-image: true }".to_owned(),
-            _ => format!("update-model: {{ group: group-1, to: model-2{via} }}"),
+        Trigger::BillingOverdue => "overdue: { account: default }".to_owned(),
+        Trigger::Cancellation => "cancel: { account: default }".to_owned(),
+        Trigger::SecurityRelease => "security-release: { instance: it }".to_owned(),
+        Trigger::SpotReclaim => "spot-reclaim: { instance: it }".to_owned(),
+        Trigger::Maintenance => "maintenance: { instance: it }".to_owned(),
+        Trigger::ScaleIn => format!("scale-in: {{ group: group-1, remove: 1{initiator}{via} }}"),
+        Trigger::HealthCheck => "set-health: { instance: it, health: unhealthy }".to_owned(),
+        Trigger::DeleteMembers => {
+            format!("delete-members: {{ group: group-1, instance: [it]{via} }}")
+        }
+        Trigger::Detach => format!("detach: {{ group: group-1, instance: [it]{via} }}"),
+        Trigger::GroupDelete => format!("delete-group: {{ group: group-1, force: true{via} }}"),
+        Trigger::ZoneBalance => "balance-zones: { group: group-1 }".to_owned(),
+        Trigger::GroupAction => {
+            format!("group-action: {{ group: group-1, do: {action}{named}{via} }}")
+        }
+        Trigger::ModelUpdate => match upgrade {
+            Upgrade::Manual => format!("upgrade: {{ group: group-1{named}{via} }}"),
+            Upgrade::OsImage => "upgrade: { group: group-1, os-image: true }".to_owned(),
+            Upgrade::Automatic | Upgrade::Rolling | Upgrade::Surge => {
+                format!("update-model: {{ group: group-1, to: model-2{via} }}")
+            }
         },
         // These triggers need no event.
-        "scheduled-release" | "expiry" => return Vec::new(),
-        other => {
-            let verbs = format!("# add an event that causes `{other}` under {}", case.policy.name);
-            return vec![verbs, "events: []".to_owned()];
-        }
+        Trigger::ScheduledRelease | Trigger::Expiry => return Vec::new(),
     };
     vec!["events:".to_owned(), format!("  - {{ at: +1h, id: asked, {event} }}")]
 }

@@ -9,7 +9,7 @@ use crate::words::{Comparison, Initiator, Statistic};
 pub const AUTOSCALE: &str = "autoscale";
 
 /// The autoscale settings of a group.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Autoscale {
     /// Interval between evaluations.
     pub every: SimSpan,
@@ -30,7 +30,7 @@ pub struct Autoscale {
 }
 
 /// Bounds, and the rules that apply within them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
     /// The smallest number of members.
     pub min: u32,
@@ -43,7 +43,7 @@ pub struct Profile {
 }
 
 /// A rule on a metric.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MetricRule {
     /// Index of the metric in the metrics of the fleet.
     pub metric: usize,

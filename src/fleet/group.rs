@@ -77,7 +77,7 @@ pub struct Group {
 }
 
 /// The health check of a group, and its repair.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Care {
     /// Kind of the check.
     pub check: HealthCheck,
@@ -88,7 +88,7 @@ pub struct Care {
 }
 
 /// How a new model is applied to the members of a group.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Upgrades {
     /// The mode.
     pub mode: Upgrade,
@@ -101,7 +101,7 @@ pub struct Upgrades {
 }
 
 /// A lifecycle hook: it delays a member that starts or leaves.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hook {
     /// Timeout of the delay.
     pub timeout: SimSpan,
@@ -149,6 +149,50 @@ impl Group {
             deleting: false,
             deleted: false,
         }
+    }
+
+    /// The settings that affect an instance that joins the group, to compare groups.
+    pub fn settings(&self) -> impl PartialEq {
+        // Every field is listed, so that a new one is not forgotten.
+        let Self {
+            account,
+            min,
+            max,
+            desired,
+            orchestration,
+            orders,
+            zones,
+            zone_policy,
+            reclaim,
+            managed_disks,
+            care,
+            upgrades,
+            cooldown,
+            rests_until,
+            suspended,
+            launch_hook,
+            terminate_hook,
+            autoscale,
+            on,
+            unknown,
+            deleting,
+            deleted,
+            // Only members that the group creates have these.
+            member_template: _,
+            member_resources: _,
+            member_prices: _,
+            numbering: _,
+            expected: _,
+            // The members are compared by their number.
+            members: _,
+            aside: _,
+            moved: _,
+        } = self;
+        (
+            (account, min, max, desired.is_some(), orchestration, orders, zones, zone_policy),
+            (reclaim, managed_disks, care, upgrades, cooldown, rests_until, suspended),
+            (launch_hook, terminate_hook, autoscale, on, unknown, deleting, deleted),
+        )
     }
 
     /// Records a change of a member. A list as long as the group is dropped, because sorting all

@@ -96,7 +96,8 @@ impl MetricReading {
     }
 
     /// Whether the reading compares with a threshold as stated. A reading divided by zero members
-    /// is above every threshold.
+    /// is above every threshold if it is positive, and below every threshold if it is negative; a
+    /// reading of 0 is equal to every threshold.
     pub fn compares(self, comparison: Comparison, level: Decimal) -> bool {
         let limit = i128::from(level.thousandths()) * self.under;
         match comparison {

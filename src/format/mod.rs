@@ -50,7 +50,9 @@ pub use overlay::{AddedEvents, change_paths, check_overlay, overlaid, tree_text,
 pub use pieces::{Pieces, Reading};
 pub use principals::{WrittenPrincipal, WrittenScope};
 pub use random::{Pick, Since, WrittenAlternative, WrittenCall, WrittenRandomSource, WrittenThen};
-pub use read::{Map, Name, OneOrMany, Read, TagValue, expected_kind, read_cell, read_word};
+pub use read::{
+    Map, Name, OneOrMany, Read, TagValue, check_format, expected_kind, read_cell, read_word,
+};
 pub use read_time::When;
 pub use record::{Fields, canonical_key};
 pub use scenario::{Due, WrittenEvent, WrittenEvents, WrittenScenario};

@@ -5,6 +5,7 @@
 //! instant, so that an overlay can switch a protection on at the start.
 
 use super::fleet_text::yaml_scalar;
+use super::read::check_format;
 use super::tree::{Entry, Node, Value};
 use crate::diagnostics::{Code, Problem, Problems};
 
@@ -22,15 +23,12 @@ pub enum AddedEvents {
 
 /// Checks that a file is an overlay; `None` if it is not, which is reported.
 pub fn check_overlay(node: &Node, problems: &mut Problems) -> Option<()> {
-    let format = node.get("stayput").and_then(Node::scalar);
-    if format == Some(FORMAT) {
-        return Some(());
+    let format = node.get("stayput");
+    if format.and_then(Node::scalar).is_some() {
+        return check_format(node, FORMAT, problems);
     }
-    let span = node.get("stayput").map_or(node.span, |node| node.span);
-    let title = match format {
-        Some(other) => format!("unsupported format `{other}`; expected `{FORMAT}`"),
-        None => "this file is not an overlay".to_owned(),
-    };
+    let span = format.map_or(node.span, |format| format.span);
+    let title = "this file is not an overlay";
     let problem = Problem::at(Code::BadFormat, span, title, "not this format");
     problems.add(problem.help(format!("an overlay begins with `stayput: {FORMAT}`")));
     None

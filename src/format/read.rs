@@ -36,6 +36,20 @@ pub(super) fn scalar<'n>(node: &'n Node, what: &str, problems: &mut Problems) ->
     found
 }
 
+/// Checks the format that a file states, before the rest is read, so that a file of another format
+/// gets one clear message. A file that states none is not refused here.
+pub fn check_format(node: &Node, expected: &str, problems: &mut Problems) -> Option<()> {
+    let Some(format) = node.get("stayput") else { return Some(()) };
+    match format.scalar() {
+        Some(other) if other != expected => {
+            let title = format!("unsupported format `{other}`; expected `{expected}`");
+            problems.add(Problem::at(Code::BadFormat, format.span, title, "not this format"));
+            None
+        }
+        _ => Some(()),
+    }
+}
+
 /// The problem that `what` was expected.
 pub fn expected_kind(node: &Node, what: &str) -> Problem {
     let title = format!("expected {what}, found {}", node.kind());

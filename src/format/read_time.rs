@@ -266,7 +266,7 @@ impl Read for ApiVersion {
     fn schema(schemas: &mut Schemas) -> Json {
         schemas.define::<Self>("an API version", |schemas| {
             let about = "The version of a provider's API, which is named by its date.";
-            described(schemas, &format!("{DAY}.*"), about, &["2019-03-01"])
+            described(schemas, &format!("{DAY}(-.+)?"), about, &["2019-03-01"])
         })
     }
 }

@@ -83,7 +83,7 @@ impl Unwrapping<'_> {
             return self.empty_list(piece, pages);
         }
         let mut found: Vec<(&'static ListedCall, Vec<Piece<'t>>)> = Vec::new();
-        let mut unknown = None;
+        let mut is_reported = false;
         for row in rows {
             let like = found.last().map(|(call, _)| *call);
             let is_object = row.opens() == Some('{');
@@ -95,22 +95,20 @@ impl Unwrapping<'_> {
                         None => found.push((call, vec![row])),
                     }
                 }
-                None if unknown.is_none()
-                    && let Some((call, key)) = self.foreign_row(row) =>
-                {
+                None if !is_reported && let Some((call, key)) = self.foreign_row(row) => {
                     self.problems.add(foreign(call, key, row.span()));
-                    unknown = Some(());
+                    is_reported = true;
                 }
-                None if row.opens().is_some() && unknown.is_none() => {
+                None if row.opens().is_some() && !is_reported => {
                     let before = self.problems.len();
                     self.unwrap(row, depth + 1, pages);
                     // One such message is enough for a list.
-                    unknown = (self.problems.len() > before).then_some(());
+                    is_reported = self.problems.len() > before;
                 }
-                None if unknown.is_none() => {
+                None if !is_reported => {
                     let label = format!("found {}", row.shape().kind());
                     self.problems.add(self.unknown_reply(row.span(), &label));
-                    unknown = Some(());
+                    is_reported = true;
                 }
                 None => {}
             }

@@ -25,8 +25,8 @@ use crate::diagnostics::{
 };
 use crate::fleet::{Fleet, Series};
 use crate::format::{
-    Entry, Node, Read, SpanFiles, VERBS, Value, When, WrittenEvents, WrittenScenario, overlaid,
-    parse_yaml, without_events,
+    Entry, Node, Read, SpanFiles, VERBS, Value, When, WrittenEvents, WrittenScenario, check_format,
+    overlaid, parse_yaml, without_events,
 };
 use crate::format::{MetricStep, WrittenAccount, WrittenInstances, WrittenMetrics, cases};
 use crate::policy::{Library, Policy, Rulebook};
@@ -74,7 +74,7 @@ pub fn compile_with(
 /// Parses a scenario file; `None` if it is not valid YAML, or a file of another kind.
 pub fn parse(file: FileId, sources: &Sources, problems: &mut Problems) -> Option<Node> {
     let tree = parse_yaml(sources, file, problems)?;
-    check_format(&tree, problems).map(|()| tree)
+    check_format(&tree, "scenario/1", problems).map(|()| tree)
 }
 
 /// Compiles a parsed scenario file.
@@ -157,20 +157,6 @@ pub fn compile_cases(
         unclear: BTreeMap::new(),
     };
     compiler.all(&cases.tree, &cases.written)
-}
-
-/// Checks the format first, so that a policy that is given as a scenario gets one clear message.
-pub(super) fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
-    let format = node.get("stayput").and_then(Node::scalar);
-    match format {
-        Some("scenario/1") | None => Some(()),
-        Some(other) => {
-            let span = node.get("stayput").map_or(node.span, |node| node.span);
-            let title = format!("unsupported format `{other}`; expected `scenario/1`");
-            problems.add(Problem::at(Code::BadFormat, span, title, "not this format"));
-            None
-        }
-    }
 }
 
 /// Whether a mistake may have hidden the name of an instance, a group or an account. This can be a

@@ -58,36 +58,31 @@ pub struct AlertedLine {
 }
 
 impl Expectations {
+    /// The spans of all lines.
+    fn spans(&self) -> impl Iterator<Item = Span> {
+        fn of<L>(lines: &[Expectation<L>]) -> impl Iterator<Item = Span> {
+            lines.iter().map(|line| line.span)
+        }
+        of(&self.decisions)
+            .chain(of(&self.requests))
+            .chain(of(&self.losses))
+            .chain(of(&self.states))
+            .chain(of(&self.never))
+            .chain(of(&self.always))
+            .chain(of(&self.totals))
+            .chain(of(&self.two_person))
+            .chain(of(&self.alerted))
+            .chain(of(&self.house))
+    }
+
     /// The number of lines.
     pub fn len(&self) -> usize {
-        self.decisions.len()
-            + self.requests.len()
-            + self.losses.len()
-            + self.states.len()
-            + self.never.len()
-            + self.always.len()
-            + self.totals.len()
-            + self.two_person.len()
-            + self.alerted.len()
-            + self.house.len()
+        self.spans().count()
     }
 
     /// The span of the line that stands first in its file; `None` if there is none.
     pub fn first_span(&self) -> Option<Span> {
-        fn spans<L>(lines: &[Expectation<L>]) -> impl Iterator<Item = Span> {
-            lines.iter().map(|line| line.span)
-        }
-        let all = spans(&self.decisions)
-            .chain(spans(&self.requests))
-            .chain(spans(&self.losses))
-            .chain(spans(&self.states))
-            .chain(spans(&self.never))
-            .chain(spans(&self.always))
-            .chain(spans(&self.totals))
-            .chain(spans(&self.two_person))
-            .chain(spans(&self.alerted))
-            .chain(spans(&self.house));
-        all.min_by_key(|span| span.start)
+        self.spans().min_by_key(|span| span.start)
     }
 
     /// Whether there is nothing to check.

@@ -11,7 +11,9 @@ use crate::format::{
 };
 use crate::policy::{DecisionTable, Defaults, Facts, Rulebook};
 use crate::time::SimSpan;
-use crate::words::{AccountId, Channel, PolicyId, ProtectionId, ProtectionSet, Subject, ZoneId};
+use crate::words::{
+    AccountId, Channel, PolicyId, ProtectionId, ProtectionSet, SubjectKind, ZoneId,
+};
 
 /// Largest number of instances of a fleet: two ranges of the largest length.
 pub(super) const MOST_INSTANCES: u64 = 2 * LONGEST;
@@ -51,7 +53,7 @@ impl FleetBuilder<'_, '_> {
         policy_of: impl Fn(&WrittenAccount) -> PolicyId,
     ) {
         for (name, part) in &accounts.0 {
-            if self.define(Subject::Account, &name.value, name.span, Named::Here).is_some() {
+            if self.define(SubjectKind::Account, &name.value, name.span, Named::Here).is_some() {
                 let policy = policy_of(part);
                 let grace = part.grace.unwrap_or(SimSpan::ZERO);
                 let arrears = self.arrears(policy, grace, part.arrears_since);
@@ -67,12 +69,12 @@ impl FleetBuilder<'_, '_> {
     /// Assigns the next id to a name; `None` if the name is taken or invalid, which is reported.
     pub(super) fn define(
         &mut self,
-        kind: Subject,
+        kind: SubjectKind,
         name: &str,
         span: Span,
         by: Named,
     ) -> Option<usize> {
-        if kind == Subject::Instance && self.resolver.instances.len() as u64 >= MOST_INSTANCES {
+        if kind == SubjectKind::Instance && self.resolver.instances.len() as u64 >= MOST_INSTANCES {
             let title = format!("a fleet has at most {MOST_INSTANCES} instances");
             self.resolver.problems.add(Problem::at(Code::BadNumber, span, title, "too many"));
             return None;
@@ -86,9 +88,9 @@ impl FleetBuilder<'_, '_> {
             return None;
         }
         let names = match kind {
-            Subject::Account => &mut self.resolver.accounts,
-            Subject::Group => &mut self.resolver.groups,
-            Subject::Instance => &mut self.resolver.instances,
+            SubjectKind::Account => &mut self.resolver.accounts,
+            SubjectKind::Group => &mut self.resolver.groups,
+            SubjectKind::Instance => &mut self.resolver.instances,
         };
         let first = match names.define(name, Some(span)) {
             Ok(id) => return Some(id),
@@ -143,7 +145,7 @@ impl FleetBuilder<'_, '_> {
         &mut self,
         part: &WrittenProtect,
         account: AccountId,
-        kind: Subject,
+        kind: SubjectKind,
     ) -> (ProtectionSet, ProtectionSet) {
         let mut sets = [ProtectionSet::EMPTY; 2];
         for (index, names) in [&part.on, &part.unknown].into_iter().enumerate() {
@@ -168,7 +170,7 @@ impl FleetBuilder<'_, '_> {
         &mut self,
         name: &Spanned<String>,
         account: AccountId,
-        kind: Subject,
+        kind: SubjectKind,
         is_on: bool,
     ) -> bool {
         let policy = &self.book(account).policy;
@@ -193,7 +195,7 @@ impl FleetBuilder<'_, '_> {
         let id = if let Some(id) = self.resolver.accounts.get(&name.value) {
             AccountId::from_index(id)
         } else {
-            self.define(Subject::Account, &name.value, name.span, Named::Elsewhere)?;
+            self.define(SubjectKind::Account, &name.value, name.span, Named::Elsewhere)?;
             self.fleet.add_account(Account::new(policy, SimSpan::ZERO, None))
         };
         self.owes_since(id, since);
@@ -215,7 +217,7 @@ impl FleetBuilder<'_, '_> {
         &mut self,
         name: &Spanned<String>,
         account: AccountId,
-        kind: Subject,
+        kind: SubjectKind,
     ) -> Option<ProtectionId> {
         match protection_of(self.book(account), name, name.span, kind) {
             Ok(id) => Some(id),

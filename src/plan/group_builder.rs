@@ -10,7 +10,7 @@ use crate::format::{
 };
 use crate::policy::{Facts, Orders};
 use crate::words::{
-    AccountId, Channel, GroupId, HookResult, Lifecycle, ModelId, Subject, Upgrade, Word,
+    AccountId, Channel, GroupId, HookResult, Lifecycle, ModelId, SubjectKind, Upgrade, Word,
 };
 
 impl FleetBuilder<'_, '_> {
@@ -18,7 +18,7 @@ impl FleetBuilder<'_, '_> {
     pub fn group(&mut self, name: &str, span: Span, part: &WrittenGroup, by: Named) {
         // A missing account has been reported; the name of the group is defined nevertheless.
         let account = self.account(part.account.as_ref(), span).unwrap_or(AccountId(0));
-        if self.define(Subject::Group, name, span, by).is_none() {
+        if self.define(SubjectKind::Group, name, span, by).is_none() {
             return;
         }
         let mut group = Group::new(account, self.resolver.start);
@@ -33,7 +33,7 @@ impl FleetBuilder<'_, '_> {
             let autoscale = Scaling { resolver: self.resolver }.autoscale(part);
             group.autoscale = Some(Box::new(autoscale));
         }
-        (group.on, group.unknown) = self.protections(&part.protect, account, Subject::Group);
+        (group.on, group.unknown) = self.protections(&part.protect, account, SubjectKind::Group);
         let id = self.fleet.add_group(group);
         self.new_members(id, name, span, part);
     }
@@ -200,7 +200,7 @@ impl FleetBuilder<'_, '_> {
                 }
             };
             for name in names {
-                if self.define(Subject::Instance, &name, written.span, Named::Here).is_some() {
+                if self.define(SubjectKind::Instance, &name, written.span, Named::Here).is_some() {
                     let member_template = self.fleet.group(group).member_template;
                     let id = self.fleet.add_instance(member_template);
                     self.fleet.set_prices(id, prices);

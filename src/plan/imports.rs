@@ -47,7 +47,7 @@ impl FleetBuilder<'_, '_> {
                 Some(RowOwner::Others(id)) if own.is_none() => *id,
                 Some(RowOwner::Others(_) | RowOwner::None) | None => return,
             };
-            let name = builder.resolver.accounts.iter().nth(id.index()).unwrap_or_default();
+            let name = builder.resolver.accounts.name(id.index());
             *own = Some(Spanned::new(Name(name.into()), span));
         };
         for ((name, mut group), cloud) in found.groups.into_iter().zip(found.clouds_of_groups) {
@@ -108,10 +108,8 @@ impl FleetBuilder<'_, '_> {
                 self.listed_account(&name, policy, None).map(RowOwner::Others)
             }
             several => {
-                let names = several.iter().filter_map(|id| {
-                    self.resolver.accounts.iter().nth(id.index()).map(str::to_owned)
-                });
-                let names: Vec<String> = names.collect();
+                let names = several.iter().map(|id| self.resolver.accounts.name(id.index()));
+                let names: Vec<&str> = names.collect();
                 let title = "missing key `account`: the fleet has more than one account";
                 let problem = Problem::at(Code::MissingKey, span, title, "no `account` beside it");
                 let problem = problem.note(format!("accounts: {}", names.join(", ")));

@@ -8,7 +8,7 @@ use crate::policy::Facts;
 use crate::time::SimTime;
 use crate::words::{
     AccountId, Billing, Channel, Eviction, Health, InstanceId, Lifecycle, Lock, Locks, Membership,
-    ModelId, Renewal, ResourceKind, StoppedBy, Subject, Word, YesNo,
+    ModelId, Renewal, ResourceKind, StoppedBy, SubjectKind, Word, YesNo,
 };
 
 impl FleetBuilder<'_, '_> {
@@ -63,20 +63,20 @@ impl FleetBuilder<'_, '_> {
     /// Adds an instance from a file; `absent` if an event creates it.
     pub fn instance(&mut self, name: &str, span: Span, part: &WrittenInstance, absent: bool) {
         let part = part.clone().or(&self.defaults);
-        self.read_instances(name, span, &part, absent, Named::Here);
+        self.add_instance(name, span, &part, absent, Named::Here);
     }
 
     /// Adds an imported instance; defaults of the fleet do not apply to it.
     pub fn imported(&mut self, name: &Spanned<String>, part: &WrittenInstance, from: &str) {
         let id = InstanceId::from_index(self.resolver.instances.len());
         self.infer_arrears(part);
-        self.read_instances(name, name.span, part, false, Named::Elsewhere);
+        self.add_instance(name, name.span, part, false, Named::Elsewhere);
         if self.resolver.instances.len() > id.index() {
             self.resolver.imported_from.insert(id, from.to_owned());
         }
     }
 
-    fn read_instances(
+    fn add_instance(
         &mut self,
         name: &str,
         span: Span,
@@ -93,7 +93,7 @@ impl FleetBuilder<'_, '_> {
         if let Some(instance) = &settled {
             self.inert(instance, part, span, by);
         }
-        if self.define(Subject::Instance, name, span, by).is_none() {
+        if self.define(SubjectKind::Instance, name, span, by).is_none() {
             return;
         }
         // A mistake has been reported. The name is defined nevertheless, with a placeholder; no
@@ -245,7 +245,7 @@ impl FleetBuilder<'_, '_> {
         self.hook_of(group, part, billing, span);
         self.term(&mut instance, part, span);
         if let Some(protect) = &part.protect {
-            let (on, unknown) = self.protections(protect, account, Subject::Instance);
+            let (on, unknown) = self.protections(protect, account, SubjectKind::Instance);
             (instance.on, instance.unknown) = (on, unknown);
             self.occasions(&instance, protect, absent);
         }

@@ -85,7 +85,7 @@ pub use script::{EventTable, ListedPlay, NextEvent, Play, Script, Scripted, Unre
 pub use setting_checks::{judges, lead};
 pub use spelling::Spelling;
 pub use starting_values::Starts;
-pub use targets::{EventTargets, Flags, FlagsRef, Targets};
+pub use targets::{EventTargets, FlagsRef, Targets};
 pub use watch::Watcher;
 
 pub mod verb {

@@ -88,6 +88,11 @@ impl NameTable {
         found.ok().and_then(|index| self.spans.get(index)).map(|(_, span)| *span)
     }
 
+    /// The name with this id; empty if there is none.
+    pub fn name(&self, id: usize) -> &str {
+        self.names.get(id)
+    }
+
     /// Every name, in the order of the ids.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.names.iter()

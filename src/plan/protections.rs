@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Code, Problem, Span, closest};
 use crate::policy::{Policy, Rulebook};
-use crate::words::{ProtectionId, Subject, Word};
+use crate::words::{ProtectionId, SubjectKind, Word};
 
 /// A protection of a policy by its name or by the provider's attribute. It must belong to subjects
 /// of this kind.
@@ -13,7 +13,7 @@ pub fn protection_of(
     book: &Rulebook,
     name: &str,
     span: Span,
-    kind: Subject,
+    kind: SubjectKind,
 ) -> Result<ProtectionId, Box<Problem>> {
     let policy = &book.policy;
     let Some(id) = policy.protection(name) else {
@@ -27,10 +27,10 @@ pub fn protection_of(
     Err(Box::new(Problem::at(Code::UnknownRule, span, title, "wrong subject")))
 }
 
-fn a(subject: Subject) -> String {
+fn a(subject: SubjectKind) -> String {
     match subject {
-        Subject::Account | Subject::Instance => format!("an {}", subject.word()),
-        Subject::Group => format!("a {}", subject.word()),
+        SubjectKind::Account | SubjectKind::Instance => format!("an {}", subject.word()),
+        SubjectKind::Group => format!("a {}", subject.word()),
     }
 }
 

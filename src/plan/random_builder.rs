@@ -306,17 +306,17 @@ impl<'s, 'p> Sourcing<'s, 'p> {
             "group" => Some(self.group_name(*among.groups.first()?)),
             _ => {
                 let first = *among.instances?.of(&self.resolver.targets).first()?;
-                self.resolver.instances.iter().nth(first.index())
+                Some(self.resolver.instances.name(first.index()))
             }
         }
     }
 
     fn account_name(&self, id: AccountId) -> &str {
-        self.resolver.accounts.iter().nth(id.index()).unwrap_or_default()
+        self.resolver.accounts.name(id.index())
     }
 
     fn group_name(&self, id: GroupId) -> &str {
-        self.resolver.groups.iter().nth(id.index()).unwrap_or_default()
+        self.resolver.groups.name(id.index())
     }
 
     /// The accounts or groups that names, ranges and globs select, each once.

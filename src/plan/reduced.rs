@@ -14,9 +14,9 @@ use std::sync::Arc;
 use super::compiled::Plan;
 use super::events::Event;
 use super::script::Scripted;
-use super::targets::{EventTargets, Flags, FlagsRef, Targets};
-use crate::fleet::{Fleet, Group};
-use crate::policy::Column;
+use super::targets::{EventTargets, FlagsRef, Targets};
+use crate::fleet::Fleet;
+use crate::policy::{Column, Flags};
 use crate::run_header::RunHeader;
 use crate::words::{Batch, GroupId, InstanceId, Labels, PolicyId, Trigger, Word};
 
@@ -224,27 +224,17 @@ fn all_or_nothing_by_clock(plan: &Plan, id: InstanceId) -> bool {
 /// fewest members, which has the most room.
 fn attachable(plan: &Plan, instance: InstanceId) -> Vec<GroupId> {
     let account = plan.fleet.instance(instance).account;
-    let mut kinds = BTreeMap::new();
+    let mut kinds = Vec::new();
     let groups =
         plan.fleet.groups().filter(|(_, group)| group.account == account && !group.deleted);
     for (id, group) in groups {
         let size = (group.members.len(), id);
         let scopes = plan.principals.as_ref().map(|principals| principals.scopes_of_group(id));
-        let kind = kinds.entry((settings(group), scopes)).or_insert(size);
-        *kind = (*kind).min(size);
+        let kind = (group.settings(), scopes);
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, least)) => *least = size.min(*least),
+            None => kinds.push((kind, size)),
+        }
     }
-    kinds.into_values().map(|(_, id)| id).collect()
-}
-
-/// The settings of a group as a text, equal for groups with equal settings.
-fn settings(group: &Group) -> String {
-    format!(
-        "{:?}",
-        (
-            (group.min, group.max, group.orchestration, &group.orders, group.zone_policy),
-            (group.reclaim, group.managed_disks, group.care, group.upgrades.mode, group.cooldown),
-            (group.suspended, group.launch_hook, group.terminate_hook, &group.autoscale),
-            (group.on, group.unknown, group.desired.is_some()),
-        )
-    )
+    kinds.into_iter().map(|(_, (_, id))| id).collect()
 }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::compile::{check_format, compile_tree};
+use super::compile::{compile_tree, parse};
 use super::compiled::Plan;
 use super::compiler::Options;
 use crate::diagnostics::{Problems, Severity, Sources, many, render};
-use crate::format::{Node, parse_yaml};
+use crate::format::Node;
 use crate::policy::{Catalog, Library};
 
 /// A scenario file that was parsed; its names are not resolved yet.
@@ -64,8 +64,7 @@ impl Scenario {
     pub fn parse_file(path: impl Into<String>, text: impl Into<String>) -> Result<Self, Mistakes> {
         let (mut sources, mut problems) = (Sources::default(), Problems::default());
         let file = sources.add(path, text);
-        let tree = parse_yaml(&sources, file, &mut problems);
-        match tree.filter(|tree| check_format(tree, &mut problems).is_some()) {
+        match parse(file, &sources, &mut problems) {
             Some(tree) if !problems.refuse() => {
                 Ok(Self { sources, tree, options: Options::default() })
             }

@@ -18,7 +18,7 @@ use crate::policy::{Column, Rulebook};
 use crate::run_header::{EventIds, EventNames, UNNAMED};
 use crate::time::SimTime;
 use crate::words::{
-    AccountId, EventId, HookResult, Initiator, InstanceId, PolicyId, ProtectionSet, Subject,
+    AccountId, EventId, HookResult, Initiator, InstanceId, PolicyId, ProtectionSet, SubjectKind,
     TimerName, Upgrade, Word,
 };
 
@@ -328,8 +328,8 @@ impl<'c> EventChecks<'c> {
             self.problems.add(problem.help("write `flags: { NAME: true }`"));
         }
         let kind = match (call.instance, call.group) {
-            (Some(_), None) => Subject::Instance,
-            (None, Some(_)) => Subject::Group,
+            (Some(_), None) => SubjectKind::Instance,
+            (None, Some(_)) => SubjectKind::Group,
             _ => {
                 let title = "`set-protection` needs exactly one of `instance` and `group`";
                 let problem = Problem::at(Code::MissingKey, span, title, "write one of them");

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::targets::{Flags, FlagsRef, Targets};
+use super::targets::{FlagsRef, Targets};
+use crate::policy::Flags;
 use crate::run_header::RunHeader;
 use crate::words::InstanceId;
 

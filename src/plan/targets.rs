@@ -1,7 +1,7 @@
 //! The targets of events: instances, an account, a group, and protections.
 
 use crate::time::SimSpan;
-use crate::words::{AccountId, ActorId, GroupId, InstanceId, ProtectionSet};
+use crate::words::{AccountId, ActorId, GroupId, InstanceId};
 
 /// Instances, as a range of [`Plan::targets`](super::Plan::targets).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,15 +34,7 @@ pub struct EventTargets {
     pub later: SimSpan,
 }
 
-/// Protections of one policy to switch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Flags {
-    /// Protections to switch on.
-    pub on: ProtectionSet,
-    /// Protections to switch off.
-    pub off: ProtectionSet,
-}
-
-/// Flags for each policy of a plan: the index of the first in [`Plan::flags`](super::Plan::flags).
+/// [`Flags`](crate::policy::Flags) for each policy of a plan: the index of the first in
+/// [`Plan::flags`](super::Plan::flags).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FlagsRef(pub u32);

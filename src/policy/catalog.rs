@@ -18,7 +18,7 @@ use crate::diagnostics::{
     Code, Files, Problem, Problems, ReadFailure, Severity, Sources, Span, Spanned, closest,
     hex_digest, is_yaml,
 };
-use crate::format::{Node, Read, parse_yaml};
+use crate::format::{Node, Read, check_format, parse_yaml};
 use crate::words::SwitchSet;
 
 /// The built-in editions, and further texts by path: policies and tables that a scenario names.
@@ -178,7 +178,7 @@ fn tree(
     read.texts.push(text.clone());
     let file = sources.add(path, text);
     let node = parse_yaml(sources, file, problems)?;
-    check_format(&node, problems)?;
+    check_format(&node, "policy/1", problems)?;
     let Some(base) = node.get("extends").cloned() else {
         if let Some(drops) = node.get("drops") {
             let title = "`drops` has no effect: this edition extends no other edition";
@@ -197,19 +197,6 @@ fn tree(
     let mut merged = tree(&base, Some(base.span), files, sources, problems, read, depth + 1)?;
     Overlay::new(&base, &mut read.changed, problems).apply(&mut merged, node);
     Some(merged)
-}
-
-/// Checks the format first, so that a scenario in place of a policy gives one clear message.
-fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
-    let Some(format) = node.get("stayput") else { return Some(()) };
-    match format.scalar() {
-        Some("policy/1") | None => Some(()),
-        Some(other) => {
-            let title = format!("unsupported format `{other}`; expected `policy/1`");
-            problems.add(Problem::at(Code::BadFormat, format.span, title, "not a policy format"));
-            None
-        }
-    }
 }
 
 /// The path for messages and the text of an edition; reported if it does not exist.

@@ -17,7 +17,7 @@ use crate::diagnostics::{FileId, Span};
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, UtcOffset};
 use crate::words::{
     Billing, ClockKind, Confidence, HookResult, Occasion, ProtectionId, ProtectionSet, RuleId,
-    Subject, SwitchId, SwitchSet, Verdict, Word,
+    SubjectKind, SwitchId, SwitchSet, Verdict, Word,
 };
 
 /// The switch about protections whose setting is unknown, which every policy has.
@@ -66,14 +66,18 @@ impl Unknowns {
     /// Number of these switches.
     pub(super) const COUNT: usize = 5;
 
+    /// Most switches that a policy can have besides these.
+    pub(super) const MOST_OTHERS: usize = SwitchSet::MOST - Self::COUNT;
+
     /// The ids of these switches in a policy with this many switches, of which they are the last.
     pub(super) const fn last_of(switches: usize) -> Self {
+        let first = switches - Self::COUNT;
         Self {
-            protection: SwitchId::from_index(switches - 5),
-            membership: SwitchId::from_index(switches - 4),
-            lock: SwitchId::from_index(switches - 3),
-            billing: SwitchId::from_index(switches - 2),
-            schedule: SwitchId::from_index(switches - 1),
+            protection: SwitchId::from_index(first),
+            membership: SwitchId::from_index(first + 1),
+            lock: SwitchId::from_index(first + 2),
+            billing: SwitchId::from_index(first + 3),
+            schedule: SwitchId::from_index(first + 4),
         }
     }
 
@@ -288,7 +292,7 @@ pub struct Protection {
     /// A sentence about it; `None` if none is stated.
     pub about: Option<String>,
     /// Whether it is set on an instance or on a group.
-    pub of: Subject,
+    pub of: SubjectKind,
     /// Whether it is the standby state.
     pub standby: bool,
     /// Whether it is a part of the model of the instance.

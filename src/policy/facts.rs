@@ -193,7 +193,7 @@ columns! {
     Initiator "initiator" => initiator: Initiator = Initiator::User,
     /// Whether the group is in its cooldown.
     Cooling "cooling" => cooling: YesNo = YesNo::No,
-    /// Whether this process of the group is suspended.
+    /// Whether the process of the group that makes the request is suspended.
     Suspended "suspended" => suspended: YesNo = YesNo::No,
     /// How the group repairs a member.
     Repair "repair" => repair: Repair = Repair::Replace,
@@ -209,7 +209,7 @@ columns! {
     Eviction "eviction" => eviction: Eviction = Eviction::Deallocate,
     /// The kind of an attached resource.
     ResourceKind "resource" => resource: ResourceKind = ResourceKind::SystemDisk,
-    /// Whether that resource is set to be released with the instance.
+    /// Whether the attached resource is set to be released with the instance.
     WithInstance "with-instance" => with_instance: YesNo = YesNo::Yes,
     /// The effect on the instance.
     Effect "effect" => effect: Effect = Effect::None,

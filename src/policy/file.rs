@@ -13,7 +13,7 @@ use crate::diagnostics::Spanned;
 use crate::format::{Map, OneOrMany, record};
 use crate::time::{CalendarSpan, SimSpan, UtcOffset};
 use crate::words::{
-    Billing, Confidence, Criterion, Extreme, HookResult, Occasion, Subject, Verdict,
+    Billing, Confidence, Criterion, Extreme, HookResult, Occasion, SubjectKind, Verdict,
 };
 
 // Each section with questions is a macro that lists its own keys and, among them, `$questions`.
@@ -99,7 +99,7 @@ record! {
         /// A sentence about it.
         optional "about" => about: String,
         /// Where it is set: `instance` or `group`.
-        optional "of" => of: Spanned<Subject>,
+        optional "of" => of: Spanned<SubjectKind>,
         /// Whether it is the state that `enter-standby` enters and `exit-standby` leaves.
         default "standby" => standby: bool,
         /// Whether it is a part of the model of the instance, so that `flag-changes` apply.

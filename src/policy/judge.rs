@@ -155,7 +155,9 @@ impl Rulebook {
         let mut never = None;
         for facts in positions {
             match self.with_unknown_protections(case, facts) {
-                Ok(results) => all.extend(results.into_iter().map(|(flag, l)| (facts, flag, l))),
+                Ok(results) => {
+                    all.extend(results.into_iter().map(|(flag, one)| (facts, flag, one)));
+                }
                 // The facts exclude this position.
                 Err(impossible) => never = never.or(Some(impossible)),
             }
@@ -185,7 +187,7 @@ impl Rulebook {
         let chosen = denied.or_else(|| is(|kind| kind == OutcomeKind::Idle)).unwrap_or(first);
         let mut common = *chosen;
         if goes(chosen) {
-            common.ruling = results().fold(chosen.ruling, |ruling, l| ruling.common(&l.ruling));
+            common.ruling = results().fold(chosen.ruling, |ruling, one| ruling.common(&one.ruling));
         }
         common.basis = results().fold(basis, |basis, result| basis.union(result.basis));
         common.facts.unknown = case.facts.unknown;

@@ -78,7 +78,7 @@ pub use file::PolicyFile;
 pub use judge::{InstanceCase, InstanceJudgement, JudgedOutcome, Permit, Requested};
 pub use order::Order;
 pub use overlay_schema::allow_overlays;
-pub use permission::{CallPermission, Needs, Permissions, SETS, Switched, caller_verbs};
+pub use permission::{CallPermission, Flags, Needs, Permissions, SETS, caller_verbs};
 pub use remedy::{Danger, Moment, Remedy};
 pub use rulebook::{Answer, Basis, Rulebook, may_lose};
 pub use ruling::{Finding, Ruling};

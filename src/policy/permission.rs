@@ -50,9 +50,9 @@ pub enum Needs {
     OneOf(Vec<usize>),
 }
 
-/// The protections that a call switches.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Switched {
+/// The protections of one policy that a call switches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Flags {
     /// Those that it switches on.
     pub on: ProtectionSet,
     /// Those that it switches off.
@@ -66,7 +66,7 @@ impl CallPermission {
     }
 
     /// Whether the row is about a call in a situation; the positions of switches are not tested.
-    pub fn concerns(&self, verb: &str, facts: &Facts, switched: Switched) -> bool {
+    pub fn concerns(&self, verb: &str, facts: &Facts, switched: Flags) -> bool {
         let hits = match self.switches {
             _ if self.protections.is_empty() => true,
             Some(true) => !self.protections.intersection(switched.on).is_empty(),

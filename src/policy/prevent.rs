@@ -12,7 +12,8 @@ use super::remedy::{Danger, Moment, Remedy};
 use super::rulebook::Rulebook;
 use crate::words::{
     Act, Action, Billing, Capacity, Channel, Fate, Initiator, Lead, Lock, Occasion, ProtectionId,
-    ProtectionSet, ResourceKind, RuleId, ScheduleFate, Subject, Trigger, Upgrade, Verdict, YesNo,
+    ProtectionSet, ResourceKind, RuleId, ScheduleFate, SubjectKind, Trigger, Upgrade, Verdict,
+    YesNo,
 };
 
 /// Whether a policy accepts the call of a remedy.
@@ -198,7 +199,7 @@ impl Rulebook {
         match means {
             Means::Set(id) => {
                 let protection = &self.policy.protections[id.index()];
-                let needs_group = protection.of == Subject::Group || protection.standby;
+                let needs_group = protection.of == SubjectKind::Group || protection.standby;
                 !danger.on.union(danger.removed).contains(id)
                     && protection.occasions.contains(&Occasion::Later)
                     && (danger.in_group || !needs_group)

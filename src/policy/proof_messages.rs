@@ -1,5 +1,6 @@
 //! Messages about tables that the proof rejects.
 
+use super::edition::Switch;
 use super::facts::Condition;
 use super::space::{Block, Over, Space};
 use super::table::{DecisionTable, TableFault, Unproved};
@@ -14,8 +15,8 @@ pub struct TableContext<'t> {
     pub span: Span,
     /// The rules, in the order of the table's rows.
     pub parts: &'t [WrittenRule],
-    /// Name and positions of each switch, indexed by `SwitchId`.
-    pub switches: &'t [(String, Vec<String>)],
+    /// The switches of the policy.
+    pub switches: &'t [Switch],
 }
 
 /// One problem for each fault; the first has a help line if changing one word repairs the table.
@@ -96,13 +97,13 @@ fn describe(space: &Space, block: &Block, subject: &TableContext<'_>) -> String 
             let names: Vec<String> = match space.axes()[axis].over {
                 Over::Column(column) => column.describe(words.into_iter()),
                 Over::Switch(switch) => {
-                    let values = &subject.switches[switch.index()].1;
+                    let values = &subject.switches[switch.index()].values;
                     words.into_iter().map(|word| values[usize::from(word)].clone()).collect()
                 }
             };
             let axis = match space.axes()[axis].over {
                 Over::Column(column) => column.name(),
-                Over::Switch(switch) => &subject.switches[switch.index()].0,
+                Over::Switch(switch) => &subject.switches[switch.index()].name,
             };
             format!("{axis} {}", names.join(" or "))
         })

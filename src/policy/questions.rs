@@ -72,7 +72,7 @@ macro_rules! questions {
                 "zone-held" => zone_held: ZoneHeld in unrestricted, Order;
                 /// The reaction if too few members can be removed.
                 "shortfall" => shortfall: Shortfall in unrestricted, Order;
-                /// The desired size after that.
+                /// The desired size after a scale-in that removed too few members.
                 "desired-after-shortfall" => desired_after: DesiredAfter in unrestricted, Order;
             }
             hooks {

@@ -4,7 +4,7 @@ use super::advice::Means;
 use super::edition::Policy;
 use super::facts::Facts;
 use crate::time::SimTime;
-use crate::words::{Act, Capacity, Membership, ProtectionSet, RuleId, Subject};
+use crate::words::{Act, Capacity, Membership, ProtectionSet, RuleId, SubjectKind};
 
 /// The act that would have prevented a loss, and the last instant at which it helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,7 +91,7 @@ impl Remedy {
                 let protection = &policy.protections[id.index()];
                 write("set ");
                 write(&protection.name);
-                if protection.of == Subject::Group {
+                if protection.of == SubjectKind::Group {
                     write(" on its group");
                 }
             }

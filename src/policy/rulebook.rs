@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::edition::{DecisionTables, FlagChange, Policy, Protection, Rule};
 use super::facts::{Column, Columns, Facts};
-use super::permission::{CallPermission, Switched};
+use super::permission::{CallPermission, Flags};
 use super::refusals::Refusals;
 use super::space::{Axis, Over};
 use super::table::{DecisionTable, TableRow};
@@ -186,7 +186,7 @@ impl Rulebook {
         &'p self,
         verb: &'p str,
         facts: &'p Facts,
-        switched: Switched,
+        switched: Flags,
     ) -> impl Iterator<Item = &'p CallPermission> {
         let rows = self.policy.permissions.iter().flat_map(|permissions| &permissions.calls);
         rows.filter(move |row| self.assumes(&row.when) && row.concerns(verb, facts, switched))

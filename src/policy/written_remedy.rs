@@ -44,10 +44,17 @@ pub enum WrittenWhat {
 const KEYS: &[&str] = &["do", "set", "says"];
 
 impl WrittenRemedy {
+    /// Most acts; a loss states the number of its act in 8 bits.
+    const MOST: usize = u8::MAX as usize;
+
     /// Reads a remedy; its mistakes are added to `problems`.
     pub fn read(node: &Node, problems: &mut Problems) -> Self {
         match &node.value {
             Value::List(items) => {
+                if let Some(item) = items.get(Self::MOST) {
+                    let title = format!("a rule has at most {} remedies", Self::MOST);
+                    problems.add(Problem::at(Code::BadNumber, item.span, title, "one too many"));
+                }
                 let acts = items.iter().filter_map(|item| WrittenAct::read(item, problems));
                 Self { acts: acts.collect(), text: None }
             }

@@ -11,7 +11,7 @@ use super::decision_diff::{Changed, DECISION};
 use super::markdown;
 use super::text_table::hanging;
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Spanned, many};
-use crate::format::{Read, parse_yaml, record};
+use crate::format::{Read, check_format, parse_yaml, record};
 use crate::policy::Comparison;
 use crate::time::{CalendarDays, SimTime};
 
@@ -70,12 +70,8 @@ pub fn read_accepted(
     problems: &mut Problems,
 ) -> Option<AcceptedFile> {
     let node = parse_yaml(sources, file, problems)?;
+    check_format(&node, "accepted/1", problems)?;
     let read = AcceptedFile::read(&node, problems)?;
-    if read.format.value != "accepted/1" {
-        let title = format!("unsupported format `{}`; expected `accepted/1`", *read.format);
-        problems.add(Problem::at(Code::BadFormat, read.format.span, title, "unsupported format"));
-        return None;
-    }
     for until in read.accepted.iter().filter_map(|part| part.until.as_ref()) {
         if CalendarDays::parse_day(until).is_none() {
             let title = format!("`{}` is not a calendar day", **until);

@@ -17,7 +17,7 @@ use super::text_table::{Page, folded, hanging};
 use crate::diagnostics::many;
 use crate::experiment::{Observed, Paired, Replications, paired};
 use crate::money::Currency;
-use crate::stats::Confidence;
+use crate::stats::ConfidenceLevel;
 
 /// The figures of a scenario under two policies, or of two of its cases.
 #[derive(Debug)]
@@ -43,7 +43,12 @@ pub struct PairedRun {
 impl PairedRun {
     /// Pairs replications with equal numbers. `per_cent` and `level` are the same confidence level:
     /// the first is in percent, for the report, and the second is for computing.
-    pub fn new(old: &Replications, new: &Replications, per_cent: f64, level: Confidence) -> Self {
+    pub fn new(
+        old: &Replications,
+        new: &Replications,
+        per_cent: f64,
+        level: ConfidenceLevel,
+    ) -> Self {
         let differs = |(old, new): &(&Observed, &Observed)| {
             (old.values, &old.counts) != (new.values, &new.counts)
         };

@@ -188,13 +188,14 @@ fn entries(comparison: &Comparison, part: Part) -> Vec<(&'static str, String)> {
     let row = |d: &Difference| {
         let (old, new) = (d.detail(&d.old), d.detail(&d.new));
         let subject = &d.subject;
-        match (old.as_str(), new.as_str()) {
-            ("stated", _) => ("-", subject.clone()),
-            (_, "stated") => ("+", subject.clone()),
-            ("no such source", _) => ("+", format!("{subject}: {new}")),
-            (_, "no such source") => ("-", format!("{subject}: {old}")),
-            _ => ("~", format!("{subject}: {old} {ARROW} {new}")),
-        }
+        let (sign, only) = match (d.old.is_absence, d.new.is_absence) {
+            (true, _) => ("+", new),
+            (_, true) => ("-", old),
+            (false, false) => return ("~", format!("{subject}: {old} {ARROW} {new}")),
+        };
+        // The subject of a note is its text.
+        let is_note = part == Part::Note;
+        (sign, if is_note { subject.clone() } else { format!("{subject}: {only}") })
     };
     entries.map(row).collect()
 }

@@ -85,8 +85,8 @@ pub struct WrittenStudy {
 
 impl WrittenStudy {
     /// The confidence level of intervals; 95 % if the written one is not valid.
-    pub fn confidence(&self) -> stats::Confidence {
-        stats::Confidence::per_cent(self.level).unwrap_or(stats::Confidence::P95)
+    pub fn confidence(&self) -> stats::ConfidenceLevel {
+        stats::ConfidenceLevel::per_cent(self.level).unwrap_or(stats::ConfidenceLevel::P95)
     }
 }
 
@@ -131,7 +131,8 @@ pub struct RunEnd {
     pub events: u64,
     /// `drained`, `horizon`, `limit-events`, `limit-events-at-once`, `undecided` or `interrupted`;
     /// of replications `replications` (all of them), `halfwidth` (the precision was reached),
-    /// `limit-replications` (it was not) or `interrupted` (also of a case that had not begun).
+    /// `limit-replications` (it was not), `interrupted` (also of a case that had not begun) or
+    /// `partial` (some shards are missing).
     pub stop: String,
     /// The file and the line in which each event of the scenario is written. Events of tables that
     /// are read row by row have no entry.

@@ -10,12 +10,12 @@
 use std::num::NonZero;
 
 use super::question::Hunt;
-use crate::plan::{Event, Flags, FlagsRef, Plan, Targets, judges, verb};
-use crate::policy::{Column, Policy, Protection};
+use crate::plan::{Event, FlagsRef, Plan, Targets, judges, verb};
+use crate::policy::{Column, Flags, Policy, Protection};
 use crate::time::{CalendarSpan, SimTime, Term};
 use crate::words::{
     ActorId, Billing, Channel, GroupId, GroupOperation, Health, HookResult, InstanceId, ModelId,
-    PolicyId, Process, ProtectionId, ProtectionSet, Subject, Trigger, Verdict, Word,
+    PolicyId, Process, ProtectionId, ProtectionSet, SubjectKind, Trigger, Verdict, Word,
 };
 use crate::world::World;
 
@@ -229,7 +229,7 @@ impl<F: FnMut(Event, StepKind)> Calls<'_, F> {
             };
             let detail = u16::from(id.0);
             let is_set = state.on.union(state.unknown).contains(id);
-            if is_set && !protection.standby && protection.of == Subject::Instance {
+            if is_set && !protection.standby && protection.of == SubjectKind::Instance {
                 self.add(set(Some(self.all.target), None), 0, detail);
             }
             if let Some((group, settings)) = of_group
@@ -311,7 +311,7 @@ impl<F: FnMut(Event, StepKind)> Calls<'_, F> {
         let Some(others) = self.all.others[group.index()] else { return };
         let (by, via) = (self.by, self.via);
         for (index, protection) in self.policy.protections.iter().enumerate() {
-            if protection.of != Subject::Instance || !holds_at_scale_in(protection) {
+            if protection.of != SubjectKind::Instance || !holds_at_scale_in(protection) {
                 continue;
             }
             let detail = u16::try_from(index).unwrap_or(u16::MAX);

@@ -13,9 +13,9 @@ use super::beta;
 /// A confidence level: the share of repeated experiments in which an interval contains the true
 /// value.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Confidence(f64);
+pub struct ConfidenceLevel(f64);
 
-impl Confidence {
+impl ConfidenceLevel {
     /// 95 %.
     pub const P95: Self = Self(0.95);
 
@@ -57,7 +57,12 @@ impl Interval {
     ///
     /// It is exact for independent normal observations, and approximate for many independent
     /// observations of any distribution. `None` below two observations.
-    pub fn of_mean(count: u64, mean: f64, deviation: f64, confidence: Confidence) -> Option<Self> {
+    pub fn of_mean(
+        count: u64,
+        mean: f64,
+        deviation: f64,
+        confidence: ConfidenceLevel,
+    ) -> Option<Self> {
         (count >= 2).then(|| {
             let t = beta::student_t((count - 1) as f64, confidence.tail());
             let reach = t * deviation / libm::sqrt(count as f64);
@@ -73,7 +78,7 @@ impl Interval {
     /// The interval contains the true probability at least as often as the level states, for every
     /// number of trials. Without a hit it starts at 0; if all trials are hits it ends at 1; without
     /// a trial it is 0 to 1.
-    pub fn of_share(hits: u64, of: u64, confidence: Confidence) -> Self {
+    pub fn of_share(hits: u64, of: u64, confidence: ConfidenceLevel) -> Self {
         let (hit, miss) = (hits.min(of) as f64, of.saturating_sub(hits) as f64);
         let tail = confidence.tail();
         let low = if hits == 0 { 0.0 } else { beta::quantile(hit, miss + 1.0, tail) };
@@ -89,8 +94,8 @@ impl Interval {
     /// interval of [`Self::of_share`] with half of the error probability, so that both contain
     /// their true values at least as often as the level states (Bonferroni). The result is
     /// conservative for every number of trials.
-    pub fn of_paired_shares(gained: u64, lost: u64, of: u64, confidence: Confidence) -> Self {
-        let each = Confidence(1.0 - confidence.tail());
+    pub fn of_paired_shares(gained: u64, lost: u64, of: u64, confidence: ConfidenceLevel) -> Self {
+        let each = ConfidenceLevel(1.0 - confidence.tail());
         let (up, down) = (Self::of_share(gained, of, each), Self::of_share(lost, of, each));
         Self { low: up.low - down.high, high: up.high - down.low }
     }
@@ -119,12 +124,12 @@ mod tests {
         // In closed form: 1 − (α/2)^(1/n) and (α/2)^(1/n).
         for n in [1_u64, 3, 10, 1_000, 1_000_000] {
             let end = libm::pow(0.025, 1.0 / n as f64);
-            let none = Interval::of_share(0, n, Confidence::P95);
+            let none = Interval::of_share(0, n, ConfidenceLevel::P95);
             assert!(close(none.low, 0.0) && close(none.high, 1.0 - end), "{n}: {none:?}");
-            let all = Interval::of_share(n, n, Confidence::P95);
+            let all = Interval::of_share(n, n, ConfidenceLevel::P95);
             assert!(close(all.high, 1.0) && close(all.low, end), "{n}: {all:?}");
         }
-        let nothing = Interval::of_share(0, 0, Confidence::P95);
+        let nothing = Interval::of_share(0, 0, ConfidenceLevel::P95);
         assert_eq!(nothing, Interval { low: 0.0, high: 1.0 });
     }
 
@@ -144,7 +149,7 @@ mod tests {
         for (hits, of) in [(1, 2), (1, 10), (7, 20), (19, 20), (100, 400), (3, 1_000_000)] {
             for confidence in [0.5, 0.95, 0.999] {
                 let tail = (1.0 - confidence) / 2.0;
-                let interval = Interval::of_share(hits, of, Confidence(confidence));
+                let interval = Interval::of_share(hits, of, ConfidenceLevel(confidence));
                 let (few, many) =
                     (at_most(hits, of, interval.high), 1.0 - at_most(hits - 1, of, interval.low));
                 assert!((few - tail).abs() < 1e-9, "{hits} of {of}: {few}");
@@ -158,13 +163,13 @@ mod tests {
         // If none of n pairs differs, the interval is from −u to u, where u = 1 − (α/4)^(1/n) is
         // the upper end of each share.
         let end = 1.0 - libm::pow(0.0125, 1.0 / 400.0);
-        let none = Interval::of_paired_shares(0, 0, 400, Confidence::P95);
+        let none = Interval::of_paired_shares(0, 0, 400, ConfidenceLevel::P95);
         assert!(close(none.high, end) && close(none.low, -end), "{none:?}");
         assert!(close(none.half_width(), end));
-        let all = Interval::of_paired_shares(400, 0, 400, Confidence::P95);
+        let all = Interval::of_paired_shares(400, 0, 400, ConfidenceLevel::P95);
         assert!(all.contains(1.0) && all.low > 0.97 && !all.contains(0.9), "{all:?}");
-        let worse = Interval::of_paired_shares(10, 70, 400, Confidence::P95);
-        let better = Interval::of_paired_shares(70, 10, 400, Confidence::P95);
+        let worse = Interval::of_paired_shares(10, 70, 400, ConfidenceLevel::P95);
+        let better = Interval::of_paired_shares(70, 10, 400, ConfidenceLevel::P95);
         assert!(worse.high < 0.0 && close(worse.low, -better.high), "{worse:?}");
     }
 
@@ -192,12 +197,12 @@ mod tests {
     #[test]
     fn the_interval_of_a_mean_agrees_with_the_formula() {
         // Ten observations, mean 5, deviation 2: ± 2.262157 · 2 / √10.
-        let interval = Interval::of_mean(10, 5.0, 2.0, Confidence::P95).unwrap();
+        let interval = Interval::of_mean(10, 5.0, 2.0, ConfidenceLevel::P95).unwrap();
         assert!((interval.high - 6.430_714).abs() < 1e-6 && interval.contains(5.0));
         assert!(close(interval.low + interval.high, 10.0));
-        assert_eq!(Interval::of_mean(1, 5.0, 0.0, Confidence::P95), None);
+        assert_eq!(Interval::of_mean(1, 5.0, 0.0, ConfidenceLevel::P95), None);
         for share in [0.0, 1.0, -1.0, f64::NAN] {
-            assert_eq!(Confidence::new(share), None);
+            assert_eq!(ConfidenceLevel::new(share), None);
         }
     }
 }

@@ -6,7 +6,7 @@
     reason = "figures for people are computed here"
 )]
 
-use super::interval::{Confidence, Interval};
+use super::interval::{ConfidenceLevel, Interval};
 
 /// The number of hits among a number of trials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,7 +54,7 @@ impl Counter {
     }
 
     /// The interval of the probability of a hit; see [`Interval::of_share`].
-    pub fn interval(self, confidence: Confidence) -> Interval {
+    pub fn interval(self, confidence: ConfidenceLevel) -> Interval {
         Interval::of_share(self.hits, self.of, confidence)
     }
 }
@@ -156,7 +156,7 @@ impl Tally {
     }
 
     /// The interval of the mean; see [`Interval::of_mean`]. `None` below two observations.
-    pub fn interval(&self, confidence: Confidence) -> Option<Interval> {
+    pub fn interval(&self, confidence: ConfidenceLevel) -> Option<Interval> {
         Interval::of_mean(self.count, self.mean()?, self.deviation()?, confidence)
     }
 
@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(tally(&[]).mean(), None);
         assert_eq!(tally(&[]).range(), None);
         assert_eq!((tally(&[7]).mean(), tally(&[7]).variance()), (Some(7.0), None));
-        assert_eq!(tally(&[7]).interval(Confidence::P95), None);
+        assert_eq!(tally(&[7]).interval(ConfidenceLevel::P95), None);
         assert_eq!(Counter::default().share(), None);
     }
 

@@ -147,6 +147,29 @@ fn days_and_months_are_counted_at_the_providers_offset() {
 }
 
 #[test]
+fn a_count_of_months_with_too_many_digits_is_out_of_range() {
+    for (text, expected) in [
+        ("99999999999mo", TimeError::OutOfRange),
+        ("99999999999y", TimeError::OutOfRange),
+        ("1001y", TimeError::OutOfRange),
+        ("mo", TimeError::Malformed),
+        ("1d2mo", TimeError::Malformed),
+    ] {
+        assert_eq!(CalendarSpan::parse(text), Err(expected), "{text}");
+    }
+}
+
+#[test]
+fn an_api_version_is_a_date_with_or_without_a_suffix() {
+    for text in ["2019-03-01", "2019-03-01-preview"] {
+        assert_eq!(ApiVersion::parse(text).unwrap().to_string(), "2019-03-01");
+    }
+    for text in ["2019-03-01xyz", "2019-03-01-", "2019-03-011", "2019-3-1", "2019-03-0é", ""] {
+        assert_eq!(ApiVersion::parse(text), None, "{text}");
+    }
+}
+
+#[test]
 fn seconds_are_cut_off_and_never_rounded_up() {
     let minute = SimSpan::parse("1m").unwrap();
     assert_eq!(at("2026-06-02T02:00:59Z").floor_to(minute), at("2026-06-02T02:00:00Z"));

@@ -42,7 +42,7 @@ pub use labels::Labels;
 pub use locks::Locks;
 pub use metrics::{Metric, Unit};
 pub use names::Names;
-pub use resource::{Fate, ResourceKind, Subject};
+pub use resource::{Fate, ResourceKind, SubjectKind};
 pub use state::{Lifecycle, Lock, StoppedBy, YesNo};
 pub use timer::TimerName;
 pub use trail::{AlertKind, Recording, TrailEvent, WatchedChange};

@@ -48,7 +48,7 @@ words! {
 
 words! {
     /// The subject of a change of state.
-    Subject: "a subject" {
+    SubjectKind: "a subject" {
         /// An account.
         Account = "account",
         /// A group.

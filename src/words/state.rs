@@ -36,8 +36,6 @@ words! {
         Arrears = "arrears",
         /// The end of the subscription's term.
         Expiry = "expiry",
-        /// A security action of the platform.
-        Security = "security",
         /// The group, which can start the instance again.
         Group = "group",
     }

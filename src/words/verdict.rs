@@ -90,8 +90,6 @@ words! {
         NotSpot = "not-spot",
         /// The group has been deleted.
         GroupDeleted = "group-deleted",
-        /// The instance is in no group.
-        NotInAGroup = "not-in-a-group",
         /// The instance waits for no hook.
         NoHook = "no-hook",
         /// The timeout of the hook cannot be extended again.

@@ -189,7 +189,7 @@ impl Step<'_> {
         }
         self.change(request, seq, Subject::Instance(id), What::State(from, to));
         if served != self.world.serves(id) {
-            self.watch(request, seq, id);
+            self.schedule_health_check(request, seq, id);
         }
     }
 

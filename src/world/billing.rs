@@ -139,8 +139,8 @@ impl Step<'_> {
     /// concerns an instance of the account, the run stops.
     fn any_step(&mut self, account: AccountId, arrears: Arrears) {
         let book = self.world.book(account);
-        let steps = book.policy.clock(arrears.clock).map(|clock| clock.steps.clone());
-        let steps = steps.unwrap_or_default();
+        let clock = book.policy.clock(arrears.clock);
+        let mut steps = clock.iter().flat_map(|clock| &clock.steps);
         let target = Target::Account(account);
         let concerns = |step: &crate::policy::ClockStep| {
             let action = Action::from(step.action);
@@ -151,7 +151,7 @@ impl Step<'_> {
                 && book.assumes(&step.when)
                 && there.any(|id| self.may_concern(&request, *id, &step.when))
         };
-        if steps.iter().any(concerns) {
+        if steps.any(concerns) {
             let policy = self.world.fleet.account(account).policy;
             let cause = Cause::Timer(arrears.clock.into());
             self.halt_by(cause, target, policy, Undecided::ArrearsSince);

@@ -1,7 +1,8 @@
 //! Decisions about the instances of a request.
 //!
-//! Every action that can take something from an instance passes through [`Step::decide`]. It first
-//! judges each instance alone:
+//! Every action that can take something from an instance is drafted and then carried out: by
+//! [`Step::decide`], or, if its request chooses instances one by one, by the file of the request,
+//! with [`Step::draft_alone`] and `Step::carry_out`. A draft first judges each instance alone:
 //!
 //! | instance | protection | precondition | result |
 //! |---|---|---|---|

@@ -6,8 +6,7 @@ use super::origins::OriginKey;
 use super::request::{Payload, RequestContext};
 use super::step::Step;
 use crate::fleet::Property;
-use crate::plan::Flags;
-use crate::policy::{Column, Facts};
+use crate::policy::{Column, Facts, Flags};
 use crate::record::{Subject, What};
 use crate::time::SimTime;
 use crate::words::{Action, Channel, Effect, FlagEffect, InstanceId, Lock, ModelId, ResourceKind};
@@ -108,7 +107,7 @@ impl Step<'_> {
             self.change(request, seq, Subject::Instance(id), What::Protections(policy, from, to));
             let removed = |protection| OriginKey::FlagOff(id, protection);
             self.note_removals(from.difference(to), request.origin.after(seq), removed);
-            self.watch_again(request, seq, id);
+            self.ensure_health_check(request, seq, id);
         }
         let in_model = self.world.header.rulebook(policy).policy.in_model();
         if !in_model.intersection(on.union(off)).is_empty() {
@@ -170,7 +169,7 @@ impl Step<'_> {
         let from = std::mem::replace(&mut self.world.fleet.instance_mut(id).probed, to);
         if from != to {
             self.change(request, seq, Subject::Instance(id), What::Probed(from, to));
-            self.watch(request, seq, id);
+            self.schedule_health_check(request, seq, id);
         }
     }
 

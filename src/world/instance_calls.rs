@@ -6,8 +6,8 @@ use super::harmless::Harmless;
 use super::origins::OriginKey;
 use super::request::{Call, Ids, Payload, RequestContext, RequestTally, count};
 use super::step::Step;
-use crate::plan::{Flags, Targets, lead, verb};
-use crate::policy::{Basis, Column, Facts, FlagChange, Undecided};
+use crate::plan::{Targets, lead, verb};
+use crate::policy::{Basis, Column, Facts, FlagChange, Flags, Undecided};
 use crate::record::{Refusal, Subject, Target, What};
 use crate::time::{SimTime, Term};
 use crate::words::{

@@ -7,8 +7,8 @@
 use super::noted_call::NotedCall;
 use super::request::RequestContext;
 use super::step::{Step, World};
-use crate::plan::{Flags, Resource};
-use crate::policy::{Basis, CallPermission, Column, Facts, Needs, SETS, Switched, Undecided};
+use crate::plan::Resource;
+use crate::policy::{Basis, CallPermission, Column, Facts, Flags, Needs, SETS, Undecided};
 use crate::record::{Cause, Refusal, Subject};
 use crate::words::{
     AccountId, Action, ActorId, GroupId, Initiator, InstanceId, PolicyId, ProtectionId,
@@ -21,12 +21,12 @@ impl World {
         let action = Action::SetProtection;
         let facts = self.situation(id, Facts { action, ..Facts::default() });
         let off = ProtectionSet::EMPTY.with(protection);
-        let switched = Switched { off, ..Switched::default() };
+        let switched = Flags { off, ..Flags::default() };
         self.rows(self.policy_of(id), SETS, &facts, switched)
     }
 
     /// The rows of the permissions of a call that apply in every position of unknown facts.
-    fn rows(&self, policy: PolicyId, verb: &str, facts: &Facts, switched: Switched) -> Vec<RuleId> {
+    fn rows(&self, policy: PolicyId, verb: &str, facts: &Facts, switched: Flags) -> Vec<RuleId> {
         let book = self.header.rulebook(policy);
         let facts = book.narrowed(facts);
         let mut common: Option<Vec<RuleId>> = None;
@@ -47,7 +47,7 @@ impl World {
         caller: ActorId,
         verb: &str,
         action: Action,
-        switched: Switched,
+        switched: Flags,
         id: InstanceId,
     ) -> bool {
         let facts = self.situation(id, Facts { action, ..Facts::default() });
@@ -75,7 +75,7 @@ impl World {
         verb: &str,
         policy: PolicyId,
         facts: &Facts,
-        switched: Switched,
+        switched: Flags,
         resource: &Resource<'_>,
     ) -> Option<RuleId> {
         let principals = self.principals.as_deref()?;
@@ -88,12 +88,6 @@ impl World {
         };
         let book = self.header.rulebook(policy);
         book.needs(verb, facts, switched).find(|row| !has(row)).map(|row| row.rule)
-    }
-}
-
-impl From<Flags> for Switched {
-    fn from(Flags { on, off }: Flags) -> Self {
-        Self { on, off }
     }
 }
 
@@ -122,7 +116,7 @@ impl Step<'_> {
                     (account.policy, account.instances.iter().copied().collect())
                 }
             };
-            let switched = self.flags(request, policy).unwrap_or_default().into();
+            let switched = self.flags(request, policy).unwrap_or_default();
             let seq = self.world.seq.saturating_sub(1);
             for row in self.world.rows(policy, request.verb, facts, switched) {
                 calls.extend(ids.iter().map(|id| NotedCall { seq, policy, row, instance: *id }));
@@ -220,7 +214,7 @@ impl Step<'_> {
         let (Some(caller), Some(_)) = (request.caller(), &self.world.principals) else {
             return Ok(None);
         };
-        let switched = self.flags(request, policy).unwrap_or_default().into();
+        let switched = self.flags(request, policy).unwrap_or_default();
         let book = self.world.header.rulebook(policy);
         book.refused_in_all(facts, |facts| {
             self.world.lacking(caller, request.verb, policy, facts, switched, resource)

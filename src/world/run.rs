@@ -196,7 +196,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// Starts a run without limits.
+    /// Starts a run with the usual limits.
     pub fn start(plan: Plan) -> Self {
         Self::start_within(plan, Limits::default())
     }

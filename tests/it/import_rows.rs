@@ -249,6 +249,9 @@ fn scaling_groups_and_their_members() {
             &[
                 (r#","HealthCheckType":"NONE""#, "health-check: none", ""),
                 (r#","HealthCheckType":"ECS""#, "health-check: instance", ""),
+                (r#","HealthCheckType":"LOAD_BALANCER""#, "health-check: instance", ""),
+                (r#","HealthCheckType":"none""#, "health-check: none", ""),
+                (r#","HealthCheckType":"OTHER""#, "asg-1:", "health-check"),
                 ("", "asg-1:", "health-check"),
             ],
             &[
@@ -848,8 +851,13 @@ fn what_no_listing_shows_is_named_with_its_call() {
 /// The imported scenario of one instance with these fields, and the titles of the warnings; `None`
 /// if the listing is refused.
 fn imported_row(more: &str) -> Option<(String, Vec<String>)> {
+    imported_listing(&instances(&format!("{ECS}{more}")))
+}
+
+/// As [`imported_row`], of a whole listing.
+fn imported_listing(text: &str) -> Option<(String, Vec<String>)> {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
-    let file = sources.add("i.json", instances(&format!("{ECS}{more}")));
+    let file = sources.add("i.json", text.to_owned());
     let imported = import(None, &[file], &sources, &mut problems);
     if problems.count(Severity::Error) > 0 {
         return None;
@@ -958,6 +966,33 @@ fn an_unknown_removal_policy_is_left_out() {
         "MaxSize":3,"RemovalPolicies":{"RemovalPolicy":["2026-06-01T00:00Z","OldestInstance"]}}]}}"#;
     let text = written(&[("g.json", group.to_owned())]);
     assert!(text.contains("removal: [oldest-instance]"), "{text}");
+}
+
+/// A health check that is not known is unknown, not on, and a warning says so.
+#[test]
+fn an_unknown_health_check_gives_a_warning() {
+    let group = r#"{"ScalingGroups":{"ScalingGroup":[{"ScalingGroupId":"asg-1","HealthCheckType":"OTHER"}]}}"#;
+    let (text, titles) = imported_listing(group).unwrap();
+    assert!(!text.contains("health-check"), "{text}");
+    let warned = "`OTHER` is not a known word of `HealthCheckType`".to_owned();
+    assert!(titles.contains(&warned), "{titles:?}");
+    assert!(!titles.iter().any(|title| title.contains("has no `HealthCheckType`")), "{titles:?}");
+}
+
+/// A fault domain that a fleet cannot have is left out with a warning.
+#[test]
+fn a_fault_domain_over_255_is_left_out() {
+    for (domain, is_read) in [(255, true), (256, false)] {
+        let id = format!("{SCOPE}/virtualMachineScaleSets/web/virtualMachines/0");
+        let view = format!(r#"{{"platformFaultDomain":{domain}}}"#);
+        let member = format!(
+            r#"[{{"id":"{id}","name":"web_0","instanceId":"0","latestModelApplied":true,"instanceView":{view}}}]"#
+        );
+        let (text, titles) = imported_listing(&member).unwrap();
+        assert_eq!(text.contains("fault-domain: 255"), is_read, "{text}");
+        let warned = titles.contains(&"`web_0` is in fault domain 256".to_owned());
+        assert_eq!(warned, !is_read, "{titles:?}");
+    }
 }
 
 /// An account or a time that the written scenario could not contain is refused.

@@ -15,10 +15,12 @@ use std::collections::VecDeque;
 use stayput::kernel::{
     Distribution, Flow, FutureEvents, Limits, Model, Priority, Simulation, Stop, Streams, TimerId,
 };
-use stayput::stats::{Confidence, Counter, Interval, Sample, Tally, TimeWeighted};
+use stayput::stats::{ConfidenceLevel, Counter, Interval, Sample, Tally};
 use stayput::time::{SimSpan, SimTime};
 
 use rand_chacha::ChaCha8Rng;
+
+use crate::time_weighted::TimeWeighted;
 
 pub(crate) fn span(seconds: i64) -> SimSpan {
     SimSpan::from_seconds(seconds)
@@ -254,7 +256,7 @@ impl<'a> Figures<'a> {
     fn judge(&self, widest: f64) {
         for (name, exact, tally) in &self.1 {
             let Interval { low, high } =
-                tally.interval(Confidence::new(0.999).unwrap()).expect("many runs");
+                tally.interval(ConfidenceLevel::new(0.999).unwrap()).expect("many runs");
             let (low, high) = (low / 1e6, high / 1e6);
             let shown = format!("{} {name}: {exact} in {low:.4} to {high:.4}", self.0);
             assert!(low <= *exact && *exact <= high, "{shown}");
@@ -411,7 +413,7 @@ fn infinitely_many_servers_from_the_start_and_in_the_long_run() {
         counts.add(case.run(seed).present.value());
     }
     let truth = 1_045.2 * (1.0 - libm::exp(-8.0));
-    let within = counts.interval(Confidence::new(0.999).unwrap()).unwrap();
+    let within = counts.interval(ConfidenceLevel::new(0.999).unwrap()).unwrap();
     assert!(within.contains(truth) && within.half_width() < 0.03 * truth, "{within:?}");
     let variance = counts.variance().unwrap();
     assert!((variance / truth - 1.0).abs() < 3.5 * 0.226, "{variance}");
@@ -422,7 +424,7 @@ fn infinitely_many_servers_from_the_start_and_in_the_long_run() {
         (case.warm, case.end) = (0, 20_000);
         counts.add(case.run(seed).present.value());
     }
-    let within = counts.interval(Confidence::new(0.999).unwrap()).unwrap();
+    let within = counts.interval(ConfidenceLevel::new(0.999).unwrap()).unwrap();
     assert!(within.contains(17.008_121_365_573) && within.half_width() < 0.5, "{within:?}");
 }
 
@@ -563,7 +565,7 @@ fn the_machine_shop_makes_as_many_parts_as_in_simpy() {
         let running = shop(10, 1, &up, &repair, 28 * 86_400, seed);
         ours.add((running / 10.0 * 40_320.0 / 10.0).round() as i64);
     }
-    let within = theirs.interval(Confidence::new(0.99).unwrap()).unwrap();
+    let within = theirs.interval(ConfidenceLevel::new(0.99).unwrap()).unwrap();
     let ours = ours.mean().unwrap();
     assert!(within.contains(ours), "{ours} parts, and SimPy's {within:?}");
 }
@@ -582,10 +584,10 @@ fn an_interval_covers_the_true_value_as_often_as_stated() {
             counts.add(case.run(experiment * 10 + replication).present.value());
         }
         let holds = |confidence| counts.interval(confidence).unwrap().contains(truth);
-        held_95.add(holds(Confidence::P95));
-        held_80.add(holds(Confidence::new(0.8).unwrap()));
+        held_95.add(holds(ConfidenceLevel::P95));
+        held_80.add(holds(ConfidenceLevel::new(0.8).unwrap()));
     }
-    let nearly_sure = Confidence::new(0.999).unwrap();
+    let nearly_sure = ConfidenceLevel::new(0.999).unwrap();
     assert!(held_95.interval(nearly_sure).contains(0.95), "{held_95:?}");
     assert!(held_80.interval(nearly_sure).contains(0.80), "{held_80:?}");
 }

@@ -13,10 +13,11 @@
 use std::collections::VecDeque;
 
 use stayput::kernel::{Flow, FutureEvents, Model, Priority, TimerId};
-use stayput::stats::{Tally, TimeWeighted};
+use stayput::stats::Tally;
 use stayput::time::SimTime;
 
 use crate::kernel_theory::{at, run, span};
+use crate::time_weighted::TimeWeighted;
 
 /// A timer of any of these programs, with its rank and its index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

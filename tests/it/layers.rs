@@ -35,12 +35,20 @@ fn imports() -> BTreeMap<String, BTreeMap<String, String>> {
     for path in files(&root().join("src"), &["rs"]) {
         let shown = shown(&path);
         let text = fs::read_to_string(&path).unwrap();
-        let code = text.split("#[cfg(test)]").next().unwrap();
+        let (code, tests) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
+        // Code after the tests would not be read.
+        let is_of_tests = |line: &str| {
+            let is_inside = line.is_empty() || line.starts_with([' ', '}', '#', '/']);
+            is_inside || line.starts_with("mod tests")
+        };
+        assert!(tests.lines().all(is_of_tests), "{shown}: tests are at the end of a file");
+        assert!(tests.matches("\nmod ").count() <= 1, "{shown}: a file has one module of tests");
         let code: String =
             code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         for piece in code.split("crate::").skip(1) {
             let name: String =
                 piece.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            assert!(!name.is_empty(), "{shown}: `use crate::{{…}}` hides the modules it names");
             imports.entry(module(&shown)).or_default().entry(name).or_insert_with(|| shown.clone());
         }
     }

@@ -102,3 +102,58 @@ fn replications_of_many_cases_are_limited_together() {
     assert!(ran.stderr.contains("50 cases are 10000050"), "{}", ran.stderr);
     assert!(ran.stderr.contains("--shard"), "{}", ran.stderr);
 }
+
+/// A small policy with further text; the last section is `protections.p.rules`.
+fn policy(sections: &str, rules: &str) -> String {
+    format!(
+        "stayput: policy/1\npolicy: house\nedition: \"1\"\ntitle: T\n\
+         sources: {{ a: {{ title: A, at: \"https://example.com\", dated: 2020-01-01 }} }}\n\
+         space: {{ trigger: [manual, expiry], action: [release] }}\n{sections}\
+         protections:\n  p:\n    rules:\n\
+         \x20     R: {{ verdict: held, source: a }}\n{rules}"
+    )
+}
+
+/// The messages about a policy that has mistakes.
+fn mistakes(policy: &str) -> String {
+    let scratch = folder();
+    let path = write(scratch.path(), "policy.yaml", policy);
+    let ran = stayput(&["check", &path]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    ran.stderr
+}
+
+#[test]
+fn the_rules_and_the_switches_of_a_policy_are_limited() {
+    let scratch = folder();
+    let path = write(scratch.path(), "policy.yaml", policy("", ""));
+    let small = stayput(&["check", &path]);
+    assert_eq!(small.code, 0, "{}", small.stderr);
+
+    let mut rules = String::new();
+    for rule in 1..=70_000 {
+        writeln!(rules, "      R{rule}: {{ verdict: held, source: a }}").unwrap();
+    }
+    let said = mistakes(&policy("", &rules));
+    assert!(said.contains("a policy has at most 4096 rules"), "{said}");
+    assert!(said.contains("policy.yaml:4106:"), "{said}");
+    assert_eq!(said.matches("error[").count(), 1, "{said}");
+
+    let cells = "  - { trigger: expiry, because: none }\n".repeat(66_000);
+    let said = mistakes(&policy(&format!("impossible:\n{cells}"), ""));
+    assert!(said.contains("a policy has at most 4096 impossible cells"), "{said}");
+
+    let remedies = vec!["detach"; 256].join(", ");
+    let rule = format!("      S: {{ verdict: overridden, source: a, remedy: [{remedies}] }}\n");
+    let said = mistakes(&policy("", &rule));
+    assert!(said.contains("a rule has at most 255 remedies"), "{said}");
+
+    let mut switches = "switches:\n".to_owned();
+    for switch in 1..=60 {
+        let positions = "one-of: [a, b], default: a, cautious: a";
+        writeln!(switches, "  s{switch}: {{ {positions}, because: b }}").unwrap();
+    }
+    let said = mistakes(&policy(&switches, ""));
+    assert!(said.contains("a policy at most 59 switches"), "{said}");
+    assert!(said.contains("out of range at `s60`") && !said.contains("`s59`"), "{said}");
+}

@@ -106,6 +106,8 @@ mod tables;
 mod terminal;
 /// Style of the code: lengths of lines and functions, leftovers, names of providers, words.
 mod tidy;
+/// The average over time that the tests of the kernel measure.
+mod time_weighted;
 /// The files that a file may name, and the lines that messages quote from files of another kind.
 mod trust;
 /// Unknown facts are judged in every position.

@@ -6,13 +6,13 @@ use std::cell::RefCell;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use stayput::fleet::Property;
-use stayput::plan::{Event, Flags, FlagsRef, Plan, Script, Scripted, Targets, verb};
-use stayput::policy::{Means, Remedy};
+use stayput::plan::{Event, FlagsRef, Plan, Script, Scripted, Targets, verb};
+use stayput::policy::{Flags, Means, Remedy};
 use stayput::record::{Cause, Decision, Loss, Record};
 use stayput::time::SimTime;
 use stayput::words::{
     Act, Channel, EventId, Fate, HookResult, InstanceId, Occasion, PolicyId, ProtectionId,
-    ProtectionSet, RequestResult, ResourceKind, Subject, Trigger,
+    ProtectionSet, RequestResult, ResourceKind, SubjectKind, Trigger,
 };
 use stayput::world::Run;
 
@@ -67,8 +67,8 @@ fn event_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Eve
                 return Event::EnterStandby(verb::EnterStandby { by, via, group, instance });
             }
             let (instance, group) = match known.of {
-                Subject::Group => (None, of.group),
-                Subject::Instance | Subject::Account => (Some(instance), None),
+                SubjectKind::Group => (None, of.group),
+                SubjectKind::Instance | SubjectKind::Account => (Some(instance), None),
             };
             let flags = FlagsRef(u32::try_from(plan.flags.len()).unwrap());
             for policy in 0..plan.header.rulebooks.len() {
@@ -192,7 +192,7 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
         } else {
             let of_later = policy.protections.iter().enumerate().filter(|(_, p)| {
                 p.occasions.contains(&Occasion::Later)
-                    && (decision.group.is_some() || p.of != Subject::Group && !p.standby)
+                    && (decision.group.is_some() || p.of != SubjectKind::Group && !p.standby)
             });
             for (at, protection) in of_later {
                 let mut plan = plan.clone();

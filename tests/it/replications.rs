@@ -636,7 +636,7 @@ fn the_interval_of_a_study_covers_the_true_value_as_often_as_stated() {
     use stayput::experiment::{ReplicatedPlan, WorkerPool, estimates};
     use stayput::kernel::Limits;
     use stayput::plan::{Options, compile};
-    use stayput::stats::{Confidence, Counter};
+    use stayput::stats::{ConfidenceLevel, Counter};
 
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let text = fs::read_to_string(crate::support::root().join(RANDOM_TIES)).unwrap();
@@ -658,14 +658,14 @@ fn the_interval_of_a_study_covers_the_true_value_as_often_as_stated() {
             let one = replicated.observe(number, Limits::default(), None, || true);
             one.map(|(observed, ..)| observed)
         });
-        let figures = estimates(&of, Confidence::P95);
+        let figures = estimates(&of, ConfidenceLevel::P95);
         for ((name, truth), held) in truths.iter().zip(&mut held) {
             let figure = figures.iter().find(|figure| figure.metric == *name).unwrap();
             held.add(figure.interval.unwrap().contains(*truth));
         }
     }
     // Clopper and Pearson's interval covers at least as often as stated; Student's approximately.
-    let nearly_sure = Confidence::new(0.999).unwrap();
+    let nearly_sure = ConfidenceLevel::new(0.999).unwrap();
     for ((name, _), held) in truths.iter().zip(held) {
         assert!(held.interval(nearly_sure).high >= 0.95, "{name}: {held:?}");
         assert!(held.hits() >= 135, "{name}: {held:?}");

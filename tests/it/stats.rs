@@ -4,7 +4,7 @@
     reason = "probabilities are summed here"
 )]
 
-use stayput::stats::{Confidence, Counter, Interval};
+use stayput::stats::{ConfidenceLevel, Counter, Interval};
 
 /// The probability of each number of hits out of `of`.
 fn binomial(of: u64, p: f64) -> Vec<f64> {
@@ -21,7 +21,7 @@ fn the_interval_of_a_share_covers_at_least_as_often_as_stated() {
     // The coverage is computed exactly, from every outcome and its probability.
     for of in [1, 5, 20, 100] {
         for confidence in [0.8, 0.95, 0.99] {
-            let level = Confidence::new(confidence).unwrap();
+            let level = ConfidenceLevel::new(confidence).unwrap();
             let intervals: Vec<Interval> =
                 (0..=of).map(|hits| Counter::new(hits, of).interval(level)).collect();
             for p in (1..200).map(|n| f64::from(n) / 200.0) {
@@ -36,7 +36,7 @@ fn the_interval_of_a_share_covers_at_least_as_often_as_stated() {
 
 #[test]
 fn more_observations_narrow_the_interval() {
-    let of = |n: u64| Counter::new(3 * n, 10 * n).interval(Confidence::P95);
+    let of = |n: u64| Counter::new(3 * n, 10 * n).interval(ConfidenceLevel::P95);
     let widths: Vec<f64> =
         [1, 10, 100, 100_000].map(of).iter().map(|found| found.high - found.low).collect();
     assert!(widths.is_sorted_by(|wide, narrow| narrow < wide), "{widths:?}");

@@ -9,7 +9,7 @@ use crate::kernel::{Limit, Stop};
 use crate::plan::Plan;
 use crate::report::{EventPlace, RunEnd};
 use crate::run_header::{RunHeader, run_name};
-use crate::words::Confidence;
+use crate::words::{Confidence, Word};
 
 /// The part of a run file that depends on the text of a plan.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ impl WrittenPlan {
 }
 
 /// The entry of a run in the run file.
-pub fn run_end(header: &RunHeader, written: WrittenPlan, events: u64, stop: &str) -> RunEnd {
+pub fn run_end(header: &RunHeader, written: WrittenPlan, events: u64, stop: impl Word) -> RunEnd {
     let WrittenPlan { values, written_at } = written;
     RunEnd {
         scenario: header.scenario.clone(),
@@ -40,7 +40,7 @@ pub fn run_end(header: &RunHeader, written: WrittenPlan, events: u64, stop: &str
         counts: Vec::new(),
         policies: header.rulebooks.iter().map(|book| policy(book)).collect(),
         events,
-        stop: stop.to_owned(),
+        stop: stop.word().to_owned(),
         values,
         written_at,
     }

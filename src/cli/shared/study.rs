@@ -27,11 +27,12 @@ use super::terminal;
 use crate::cli::args::{Overrides, RunFormat, Shard, jobs};
 use crate::diagnostics::many;
 use crate::experiment::{
-    Estimate, Observed, PrecisionTarget, ReplicatedPlan, Replications, WorkerPool, estimates,
+    Estimate, Observed, PrecisionTarget, ReplicatedPlan, Replications, StudyEnd, WorkerPool,
+    estimates,
 };
 use crate::plan::Plan;
 use crate::report::{RunEnd, RunFile, WrittenAssumption, WrittenStudy};
-use crate::stats::Confidence;
+use crate::stats::ConfidenceLevel;
 use crate::words::{PolicyId, SwitchSet};
 
 /// Number of replications between two checks of the precision.
@@ -42,9 +43,6 @@ const FIRST_ROUND: u64 = 16;
 
 /// If a round takes less time than this, the next round is larger.
 const SHORT_ROUND: Duration = Duration::from_secs(2);
-
-/// Why a plan has fewer replications than requested.
-const INTERRUPTED: &str = "interrupted";
 
 /// Most replications if a precision is requested without a number.
 const MOST: u64 = 100_000;
@@ -113,7 +111,7 @@ impl WrittenPrecision {
 
 fn level(text: &str) -> Result<f64, String> {
     let level: Option<f64> = text.parse().ok();
-    let level = level.filter(|level| Confidence::per_cent(*level).is_some());
+    let level = level.filter(|level| ConfidenceLevel::per_cent(*level).is_some());
     level.ok_or_else(|| "must be greater than 0 and less than 100".to_owned())
 }
 
@@ -198,8 +196,7 @@ impl StudyOptions {
 /// The replications of a plan, and how they ended.
 pub(in crate::cli) struct StudyResult {
     pub(in crate::cli) replications: Replications,
-    /// `replications`, `halfwidth`, `limit-replications` or `interrupted`.
-    stop: &'static str,
+    end: StudyEnd,
     /// Why the first incomplete replication did not complete; `None` if all did.
     broken: Option<String>,
     /// Number of decisions below the required confidence.
@@ -249,7 +246,7 @@ impl<'a> PlanStudy<'a> {
         workers: &WorkerPool,
         numbers: Range<u64>,
         until: &[PrecisionTarget],
-        level: Confidence,
+        level: ConfidenceLevel,
         progress: &Progress,
     ) -> StudyResult {
         self.carry_on(workers, numbers, (until, level), progress, Vec::new(), None).result
@@ -276,7 +273,7 @@ impl<'a> PlanStudy<'a> {
         &self,
         workers: &WorkerPool,
         numbers: Range<u64>,
-        (until, level): (&[PrecisionTarget], Confidence),
+        (until, level): (&[PrecisionTarget], ConfidenceLevel),
         progress: &Progress,
         earlier: Vec<Observed>,
         mut save: Option<Save<'_>>,
@@ -309,16 +306,16 @@ impl<'a> PlanStudy<'a> {
                 relied.iter_mut().zip(one.relied).for_each(|(all, one)| *all = all.union(one));
             }
             if !is_whole {
-                result.stop = INTERRUPTED;
+                result.end = StudyEnd::Interrupted;
                 break;
             }
             from = to;
             if let Some(save) = save.as_mut().filter(|_| from < numbers.end) {
                 round = if began.elapsed() < SHORT_ROUND { round * 2 } else { round };
                 self.note(&mut result, &relied);
-                let stop = std::mem::replace(&mut result.stop, INTERRUPTED);
+                let end = std::mem::replace(&mut result.end, StudyEnd::Interrupted);
                 failed = save(&result).err();
-                result.stop = stop;
+                result.end = end;
                 if failed.is_some() {
                     break;
                 }
@@ -327,9 +324,9 @@ impl<'a> PlanStudy<'a> {
                 continue;
             }
             let figures = estimates(&result.replications, level);
-            result.stop = "limit-replications";
+            result.end = StudyEnd::Limit;
             if until.iter().all(|target| target.is_met(&figures)) {
-                result.stop = "halfwidth";
+                result.end = StudyEnd::Precision;
                 break;
             }
         }
@@ -353,13 +350,7 @@ fn add_assumptions(file: &mut RunFile, earlier: &[WrittenAssumption]) {
 impl StudyResult {
     /// A result without replications.
     const fn nothing(replications: Replications) -> Self {
-        Self {
-            replications,
-            stop: "replications",
-            broken: None,
-            weaker: 0,
-            assumptions: Vec::new(),
-        }
+        Self { replications, end: StudyEnd::All, broken: None, weaker: 0, assumptions: Vec::new() }
     }
 
     /// The exit code of the study; reports why it is not a success.
@@ -379,7 +370,7 @@ impl StudyResult {
             ));
             exit = Exit::Undecided;
         }
-        if self.stop == "limit-replications" {
+        if self.end == StudyEnd::Limit {
             let count = many(self.replications.rows.len(), "replication");
             terminal::print_stderr(&format!(
                 "stayput: {name}: {count} did not reach the requested precision; raise `--replications N`"
@@ -418,11 +409,12 @@ fn run_file(
     file.assumptions = WrittenAssumption::merged(assumptions);
     plans.iter().for_each(|plan| note_sources(&plan.header, &mut file.sources));
     for (at, plan) in plans.iter().enumerate() {
-        let (stop, events) =
-            all.get(at).map_or((INTERRUPTED, 0), |one| (one.stop, one.replications.events()));
-        file.complete &= matches!(stop, "replications" | "halfwidth");
+        let (study_end, events) = all
+            .get(at)
+            .map_or((StudyEnd::Interrupted, 0), |one| (one.end, one.replications.events()));
+        file.complete &= study_end.is_complete();
         let written = WrittenPlan::of(plan, &loader.sources);
-        let end = run_end(&plan.header, written, events, stop);
+        let end = run_end(&plan.header, written, events, study_end);
         let counts = Replications::new(&plan.header, &plan.counts).counts;
         file.runs.push(RunEnd { counts, ..end });
     }
@@ -536,7 +528,7 @@ impl ReplicationOptions {
     }
 
     /// The confidence level of intervals.
-    pub(in crate::cli) fn confidence(&self) -> Confidence {
-        Confidence::per_cent(self.level).unwrap_or(Confidence::P95)
+    pub(in crate::cli) fn confidence(&self) -> ConfidenceLevel {
+        ConfidenceLevel::per_cent(self.level).unwrap_or(ConfidenceLevel::P95)
     }
 }

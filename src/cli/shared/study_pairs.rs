@@ -9,14 +9,14 @@ use crate::experiment::Replications;
 use crate::report::{
     PairedRun, RunEnd, RunFile, paired_csv, paired_json, paired_markdown, paired_text,
 };
-use crate::stats::Confidence;
+use crate::stats::ConfidenceLevel;
 
 /// The differences of each case from the first case of its scenario. Two cases are compared only if
 /// they have the same seed and the same replications, since then they use common random numbers.
 pub(super) fn paired_cases(
     file: &RunFile,
     all: &[&Replications],
-    level: Confidence,
+    level: ConfidenceLevel,
 ) -> Vec<PairedRun> {
     let percent = file.study.as_ref().map_or(95.0, |study| study.level);
     let runs: Vec<_> = all.iter().zip(&file.runs).collect();

@@ -14,7 +14,7 @@ use super::staging::RUN_FILE;
 use crate::diagnostics::{Code, Problem, Problems, in_hex};
 use crate::report::{ReplicationRow, ReplicationRows, RunEnd, RunFile, WrittenStudy};
 use crate::run_header::run_name;
-use crate::stats::Confidence;
+use crate::stats::ConfidenceLevel;
 
 /// The table of a part.
 pub const TABLE: &str = "replications.csv";
@@ -176,7 +176,7 @@ fn possible(study: &WrittenStudy) -> Result<(), String> {
         let most = format!("a study has 1 to {LARGEST}");
         return Err(format!("run.json states {} replications; {most}", study.replications));
     }
-    if Confidence::per_cent(study.level).is_none() {
+    if ConfidenceLevel::per_cent(study.level).is_none() {
         return Err(format!("run.json states a confidence level of {:e} percent", study.level));
     }
     Ok(())

@@ -2,12 +2,12 @@
 
 use super::change::FixChange;
 use super::check::{Check, OpenWay};
-use crate::plan::{Event, Flags, Resource, judges, verb};
-use crate::policy::{CallPermission, Means, Needs};
+use crate::plan::{Event, Resource, judges, verb};
+use crate::policy::{CallPermission, Flags, Means, Needs};
 use crate::search::TakenStep;
 use crate::time::SimSpan;
 use crate::words::{
-    Act, ActorId, Channel, EventId, InstanceId, ProtectionId, ProtectionSet, Subject, Trigger,
+    Act, ActorId, Channel, EventId, InstanceId, ProtectionId, ProtectionSet, SubjectKind, Trigger,
 };
 use crate::world::Branch;
 
@@ -46,7 +46,9 @@ impl Check<'_> {
                     }
                 }
                 let Some(group) = self.plan.fleet.instance(*first).group else { continue };
-                if let Some(Caller(by)) = self.protects(*first, protection, Some(Subject::Group)) {
+                if let Some(Caller(by)) =
+                    self.protects(*first, protection, Some(SubjectKind::Group))
+                {
                     let change = FixChange::ProtectGroup { policy, protection, group, by };
                     if !changes.contains(&change) {
                         changes.push(change);
@@ -70,7 +72,7 @@ impl Check<'_> {
         &self,
         id: InstanceId,
         protection: ProtectionId,
-        of: Option<Subject>,
+        of: Option<SubjectKind>,
     ) -> Option<Caller> {
         let part = self.plan.around(&[], id);
         let target = part.reduced(id)?;
@@ -78,7 +80,7 @@ impl Check<'_> {
         let account = plan.fleet.instance(target).account;
         let policy = plan.fleet.account(account).policy;
         let stated = &plan.header.rulebook(policy).policy.protections[protection.index()];
-        if stated.standby || (stated.of == Subject::Group) != of.is_some() {
+        if stated.standby || (stated.of == SubjectKind::Group) != of.is_some() {
             return None;
         }
         let group = plan.fleet.instance(target).group.filter(|_| of.is_some());

@@ -25,6 +25,17 @@ const ORDERS: &[(&str, &str)] = &[
     ("OldestScalingConfiguration", "oldest-scaling-configuration"),
 ];
 
+/// The words of `HealthCheckType`.
+const HEALTH_CHECKS: &[(&str, HealthCheck)] = &[
+    ("NONE", HealthCheck::None),
+    ("ECS", HealthCheck::Instance),
+    ("LOAD_BALANCER", HealthCheck::Instance),
+];
+
+/// The states of members, and the protection that each means.
+const MEMBER_STATES: &[(&str, Option<&str>)] =
+    &[("InService", None), ("Protected", Some(PROTECTED)), ("Standby", Some(STANDBY))];
+
 /// The label for a member whose membership no reply contains.
 const MEMBERSHIP_UNKNOWN: &str = "its membership is unknown";
 
@@ -45,7 +56,7 @@ impl FleetReader<'_> {
     /// Reads the settings of a group.
     pub(in crate::import) fn ess_group_called(&mut self, row: &ReplyObject<'_>, id: Spanned<Name>) {
         let state = row.text("LifecycleState", self.problems);
-        let health = row.text("HealthCheckType", self.problems);
+        let health_check = self.word(row, "HealthCheckType", HEALTH_CHECKS);
         let protected = row.flag(GROUP_DELETION_PROTECTION, self.problems);
         let (min, max) =
             (row.number("MinSize", self.problems), row.number("MaxSize", self.problems));
@@ -61,16 +72,10 @@ impl FleetReader<'_> {
             let title = format!("the group `{}` is {}", id.value, state.to_lowercase());
             self.left_out(state.span, title, "treated as active");
         }
-        let health_check = match health.as_ref().map(|health| health.as_ref()) {
-            Some("NONE") => Some(HealthCheck::None),
-            Some(_) => Some(HealthCheck::Instance),
-            None => {
-                let title =
-                    format!("the reply has no `HealthCheckType` for the group `{}`", id.value);
-                self.left_out(id.span, title, "the provider's default is used");
-                None
-            }
-        };
+        if row.is_blank("HealthCheckType") {
+            let title = format!("the reply has no `HealthCheckType` for the group `{}`", id.value);
+            self.left_out(id.span, title, "the provider's default is used");
+        }
         let mut written = undescribed(id.span);
         if let Some(flag) = protected {
             written.protect = WrittenProtect::default();
@@ -92,7 +97,7 @@ impl FleetReader<'_> {
             }
         });
         written.removal = removal;
-        written.health_check = health_check;
+        written.health_check = health_check.map(|check| check.value);
         self.list_group(CLOUD, id, written);
     }
 
@@ -140,9 +145,10 @@ impl FleetReader<'_> {
         if let Some(title) = unclear {
             self.left_out(id.span, title, MEMBERSHIP_UNKNOWN);
         }
-        if let Some(state) = &state
-            && !["InService", "Protected", "Standby"].contains(&state.as_ref())
-        {
+        let known = state.as_ref().and_then(|state| {
+            MEMBER_STATES.iter().find(|(word, _)| word.eq_ignore_ascii_case(state))
+        });
+        if let (Some(state), None) = (&state, known) {
             let title = format!("`{}` is {} in its group", id.value, **state);
             self.left_out(state.span, title, "treated as in service");
         }
@@ -152,13 +158,12 @@ impl FleetReader<'_> {
         written.joined = joined.map(|at| at.map(When::At)).or(written.joined);
         let protect = written.protect.get_or_insert_default();
         protect.unknown.retain(|name| ![PROTECTED, STANDBY].contains(&name.value.as_str()));
-        match state.as_ref().map(|state| (state.as_ref(), state.span)) {
+        match state {
             None => protect.unknown.extend(states_of_members(id.span)),
-            Some(("Protected", span)) => {
-                protect.on.push(Spanned::new(PROTECTED.to_owned(), span));
+            Some(state) => {
+                let name = known.and_then(|(_, name)| *name);
+                protect.on.extend(name.map(|name| Spanned::new(name.to_owned(), state.span)));
             }
-            Some(("Standby", span)) => protect.on.push(Spanned::new(STANDBY.to_owned(), span)),
-            Some(_) => {}
         }
     }
 

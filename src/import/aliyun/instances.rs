@@ -28,7 +28,7 @@ const CHARGES: &[(&str, Billing)] =
 const STRATEGIES: &[(&str, bool)] =
     &[("NoSpot", false), ("SpotWithPriceLimit", true), ("SpotAsPriceGo", true)];
 
-/// The words of a state, as state files have them.
+/// The words of `Status`, which state files have too.
 pub(in crate::import) const STATES: &[(&str, Lifecycle)] = &[
     ("Running", Lifecycle::Running),
     ("Stopping", Lifecycle::Running),
@@ -178,23 +178,19 @@ impl FleetReader<'_> {
 
     fn state(&mut self, row: &ReplyObject<'_>, id: &Spanned<String>) -> Option<Spanned<Lifecycle>> {
         let status = row.text("Status", self.problems);
-        let known = match status.as_ref().map(|status| status.as_ref()) {
-            Some("Running" | "Stopping") => Lifecycle::Running,
-            Some("Pending" | "Starting") => Lifecycle::Pending,
-            Some("Stopped") => Lifecycle::Stopped,
-            other => {
-                let label = other.map_or_else(
-                    || "missing key `Status`".to_owned(),
-                    |status| format!("unknown status `{}`", shown(status)),
-                );
-                let span = status.as_ref().map_or(id.span, |status| status.span);
-                let title =
-                    format!("{} is in an unknown state; it is treated as running", id.value);
-                self.left_out(span, title, &label);
-                return None;
+        let (span, label) = match status {
+            None => (id.span, "missing key `Status`".to_owned()),
+            Some(status) => {
+                let known = STATES.iter().find(|(word, _)| word.eq_ignore_ascii_case(&status));
+                if let Some((_, state)) = known {
+                    return Some(Spanned::new(*state, status.span));
+                }
+                (status.span, format!("unknown status `{}`", shown(&status)))
             }
         };
-        status.map(|status| Spanned::new(known, status.span))
+        let title = format!("{} is in an unknown state; it is treated as running", id.value);
+        self.left_out(span, title, &label);
+        None
     }
 
     pub(in crate::import) fn expires(

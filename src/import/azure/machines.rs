@@ -112,11 +112,10 @@ impl FleetReader<'_> {
         written.zone = self.az_zones(row).into_iter().next().map(|zone| zone.value);
         written.created = instant(row, "timeCreated", self.problems);
         written.state = self.az_state(row);
-        let view = row.object("instanceView", self.problems);
-        let domain =
-            view.as_ref().and_then(|view| view.number("platformFaultDomain", self.problems));
-        written.fault_domain = domain.and_then(|domain| u8::try_from(domain.value).ok());
-        written.health = view.and_then(|view| self.az_health(&view));
+        if let Some(view) = row.object("instanceView", self.problems) {
+            written.fault_domain = self.az_fault_domain(&view, name);
+            written.health = self.az_health(&view);
+        }
         written.tags = self.az_tags(row);
         let regular = Spanned::new(Known(Some(Billing::PayAsYouGo)), name.span);
         written.billing = Some(match self.word(row, "priority", PRIORITIES) {
@@ -150,6 +149,16 @@ impl FleetReader<'_> {
         machine.flags_known =
             policy.is_some() || SINCE_PROTECTION.iter().any(|key| row.piece(key).is_some());
         machine.written.protect = Some(protect);
+    }
+
+    fn az_fault_domain(&mut self, view: &ReplyObject<'_>, name: &Spanned<Name>) -> Option<u8> {
+        let domain = view.number("platformFaultDomain", self.problems)?;
+        let found = u8::try_from(domain.value).ok();
+        if found.is_none() {
+            let title = format!("`{}` is in fault domain {}", name.value, domain.value);
+            self.left_out(domain.span, title, "a number over 255, left out");
+        }
+        found
     }
 
     fn az_health(&mut self, view: &ReplyObject<'_>) -> Option<Health> {

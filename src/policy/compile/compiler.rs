@@ -16,8 +16,8 @@ pub fn compile(file: &PolicyFile, read: &ReadFiles, problems: &mut Problems) -> 
     (problems.count(Severity::Error) == before).then_some(policy)
 }
 
-/// Most rules of a policy.
-const MOST_RULES: usize = 1 << 15;
+/// Most rules of a policy, and most entries under `impossible`. Tables store 16 bits for each.
+pub(super) const MOST_RULES: usize = 1 << 12;
 
 pub(super) struct Compiler<'p> {
     pub(super) problems: &'p mut Problems,
@@ -35,8 +35,9 @@ pub(super) struct Compiler<'p> {
     /// The decision space of protections.
     pub(super) columns: Vec<(Column, Vec<u8>)>,
     pub(super) impossible: Vec<(Condition, String)>,
-    /// Whether the space was read without errors.
-    pub(super) space_is_whole: bool,
+    /// Whether tables can be proved: the space was read without errors, and there are not too many
+    /// rules.
+    pub(super) is_provable: bool,
     /// The columns that at least one rule tests.
     pub(super) tested: Columns,
 }
@@ -67,7 +68,7 @@ impl<'p> Compiler<'p> {
             protections,
             columns,
             impossible: Vec::new(),
-            space_is_whole: true,
+            is_provable: true,
             tested: Columns::NONE,
         };
         compiler.demand_addresses(file);
@@ -75,7 +76,7 @@ impl<'p> Compiler<'p> {
         compiler.read_switches(file);
         compiler.add_unknowns();
         compiler.read_impossible(file);
-        compiler.space_is_whole = compiler.problems.count(Severity::Error) == before;
+        compiler.is_provable = compiler.problems.count(Severity::Error) == before;
         compiler
     }
 
@@ -112,13 +113,8 @@ impl<'p> Compiler<'p> {
         let hooks = self.hooks(file);
         let schedule = file.schedule.as_ref().map(|part| self.schedule(part)).unwrap_or_default();
         self.lean_on_figures(file, &tables, &preconditions);
-        if self.rules.len() > MOST_RULES {
-            let title = format!("a policy has at most {MOST_RULES} rules");
-            let problem = Problem::at(Code::BadNumber, file.policy.span, title, "too many");
-            self.problems.add(problem);
-        }
         let domain = self.domain(file);
-        if self.space_is_whole {
+        if self.is_provable {
             self.demand_judged(&domain, &clocks, &tables, file);
         }
         Policy {

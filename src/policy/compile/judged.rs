@@ -15,7 +15,7 @@ use crate::words::{Action, ClockAction, ClockKind, HookResult, RollOut, RuleId, 
 impl Compiler<'_> {
     /// The decision space with its impossible cells.
     pub(super) fn domain(&mut self, file: &PolicyFile) -> Domain {
-        if !self.space_is_whole {
+        if !self.is_provable {
             return Domain::nothing();
         }
         let domain = Domain::new(&self.columns, &self.impossible);
@@ -112,11 +112,11 @@ fn unjudged(
 ) -> Problem {
     let mut problem = Problem::at(Code::UnknownTrigger, span, title, "cannot be judged");
     let mut lacks = false;
-    for (column, span, word) in [
+    for (column, index, word) in [
         (Column::Trigger, trigger.index(), trigger.word()),
         (Column::Action, action.index(), action.word()),
     ] {
-        if !domain.words(column).contains(&span) {
+        if !domain.words(column).contains(&index) {
             lacks = true;
             problem = problem.help(format!(
                 "add `{word}` to `space: {{ {}: … }}`, and add a rule for it to each protection",

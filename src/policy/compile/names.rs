@@ -1,6 +1,6 @@
 //! Compilation of sources, switches and rules.
 
-use super::compiler::Compiler;
+use super::compiler::{Compiler, MOST_RULES};
 use crate::diagnostics::{Code, Problem, Spanned, closest};
 use crate::format::OneOrMany;
 use crate::policy::edition::{
@@ -44,13 +44,12 @@ impl Compiler<'_> {
                 let problem = Problem::at(Code::Twice, twice.1.span, title, "second definition");
                 self.problems.add(problem);
             }
-            if values.len() < 2
-                || values.len() > 32
-                || self.switches.len() + Unknowns::COUNT >= SwitchSet::MOST
-            {
+            let most = Unknowns::MOST_OTHERS;
+            if values.len() < 2 || values.len() > 32 || self.switches.len() >= most {
                 let title =
                     format!("the number of positions or switches is out of range at `{}`", **name);
-                let label = "a switch has 2 to 32 positions, and a policy at most 58 switches";
+                let label =
+                    format!("a switch has 2 to 32 positions, and a policy at most {most} switches");
                 self.problems.add(Problem::at(Code::BadNumber, name.span, title, label));
                 continue;
             }
@@ -120,6 +119,14 @@ impl Compiler<'_> {
     /// Adds a rule; returns its id and its condition.
     pub(super) fn rule(&mut self, part: &WrittenRule) -> (RuleId, Condition) {
         let mut when = Condition::default();
+        if self.rules.len() == MOST_RULES {
+            if std::mem::replace(&mut self.is_provable, false) {
+                let title = format!("a policy has at most {MOST_RULES} rules");
+                let problem = Problem::at(Code::BadNumber, part.span, title, "one too many");
+                self.problems.add(problem);
+            }
+            return (RuleId(0), when);
+        }
         for test in &part.when {
             when.require(test.column, test.words);
             self.tested = self.tested.with(test.column);

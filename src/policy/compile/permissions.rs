@@ -41,7 +41,7 @@ impl Compiler<'_> {
             parts.push(part);
         }
         // Rows with a mistake are missing, and the proof would report the same mistake again.
-        if self.problems.count(Severity::Error) == before && self.space_is_whole {
+        if self.problems.count(Severity::Error) == before && self.is_provable {
             self.demand_a_row_for_each_call(written.span(), &found, &parts, protections);
         }
         Some(found)
@@ -204,11 +204,9 @@ impl Compiler<'_> {
         rows: Vec<TableRow<()>>,
         parts: &[WrittenRule],
     ) {
-        let switches = self.switch_values();
         let conditions = rows.iter().map(|row| &row.when);
-        let mut axes: Vec<Axis> = axes_of(conditions, &self.columns, |switch| {
-            u8::try_from(switches[switch.index()].1.len()).unwrap_or(u8::MAX)
-        });
+        let mut axes: Vec<Axis> =
+            axes_of(conditions, &self.columns, |switch| self.switch_size(switch));
         // Most rows test nothing, so that their space is a single cell.
         axes.retain(|axis| {
             rows.iter().any(|row| match axis.over {

@@ -1,6 +1,6 @@
 //! Decision spaces, and the proof that a table covers its space.
 
-use super::compiler::Compiler;
+use super::compiler::{Compiler, MOST_RULES};
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::policy::facts::{Column, Condition};
 use crate::policy::file::PolicyFile;
@@ -9,10 +9,15 @@ use crate::policy::space::{Axis, MOST_CELLS, Space};
 use crate::policy::table::{DecisionTable, TableRow};
 use crate::policy::written_condition::Test;
 use crate::policy::written_rule::WrittenRule;
+use crate::words::SwitchId;
 
 impl Compiler<'_> {
     pub(super) fn read_impossible(&mut self, file: &PolicyFile) {
-        for node in &file.impossible {
+        if let Some(node) = file.impossible.get(MOST_RULES) {
+            let title = format!("a policy has at most {MOST_RULES} impossible cells");
+            self.problems.add(Problem::at(Code::BadNumber, node.span, title, "one too many"));
+        }
+        for node in file.impossible.iter().take(MOST_RULES) {
             let mut start = node.span;
             start.end = start.start + 1;
             let id = Spanned::new("impossible".into(), start);
@@ -71,8 +76,10 @@ impl Compiler<'_> {
         space
     }
 
-    pub(super) fn switch_values(&self) -> Vec<(String, Vec<String>)> {
-        self.switches.iter().map(|s| (s.name.clone(), s.values.clone())).collect()
+    /// The number of positions of a switch.
+    pub(super) fn switch_size(&self, switch: SwitchId) -> u8 {
+        // INVARIANT: a switch has at most 32 positions.
+        u8::try_from(self.switches[switch.index()].values.len()).unwrap_or(u8::MAX)
     }
 
     /// Proves that each possible cell has exactly one row, and reports the cells that do not. With
@@ -101,8 +108,7 @@ impl Compiler<'_> {
                 table
             }
             Err(unproved) => {
-                let switches = self.switch_values();
-                let context = TableContext { name, span, parts, switches: &switches };
+                let context = TableContext { name, span, parts, switches: &self.switches };
                 let problems = proof_messages::report(&unproved, &context, possible);
                 problems.into_iter().for_each(|problem| self.problems.add(problem));
                 DecisionTable::empty()

@@ -48,8 +48,8 @@ impl Compiler<'_> {
         effects: &DecisionTable<Fate>,
     ) {
         let mut idle: Vec<(RuleId, Span)> = Vec::new();
-        for (span, protection) in protections.iter().enumerate() {
-            let own = Means::Set(ProtectionId::from_index(span));
+        for (index, protection) in protections.iter().enumerate() {
+            let own = Means::Set(ProtectionId::from_index(index));
             let rows = protection.table.rows().iter();
             for row in rows.filter(|row| row.says != Verdict::Held) {
                 let helps = |means| means != own && may_help(protections, means, &row.when);

@@ -15,7 +15,7 @@ use crate::policy::space::{Axis, Over};
 use crate::policy::table::{DecisionTable, TableRow, axes_of};
 use crate::policy::written_rule::WrittenRule;
 use crate::time::ApiVersion;
-use crate::words::{Occasion, ProtectionId, ProtectionSet, Subject, Verdict, Word};
+use crate::words::{Occasion, ProtectionId, ProtectionSet, SubjectKind, Verdict, Word};
 
 /// The sections of a policy file that have questions; one that is left out has no rules.
 struct Sections<'f> {
@@ -90,16 +90,13 @@ impl Compiler<'_> {
             self.demand_words_in_space(part);
         }
         let conditions = rows.iter().map(|row| &row.when);
-        let switches = self.switch_values();
-        let axes = axes_of(conditions, &self.columns, |switch| {
-            u8::try_from(switches[switch.index()].1.len()).unwrap_or(u8::MAX)
-        });
+        let axes = axes_of(conditions, &self.columns, |switch| self.switch_size(switch));
         let in_space = |axis: &Axis| match axis.over {
             Over::Column(column) => self.columns.iter().any(|(known, _)| *known == column),
             Over::Switch(_) => true,
         };
         let axes: Vec<Axis> = axes.into_iter().filter(in_space).collect();
-        let table = if whole && self.space_is_whole {
+        let table = if whole && self.is_provable {
             let inert = works_when.as_ref().map(|(rule, works)| {
                 let when = Condition::default();
                 (works, TableRow { rule: *rule, when, says: Verdict::NotConsulted })
@@ -116,7 +113,7 @@ impl Compiler<'_> {
             written,
             attribute: part.attribute.as_ref().map(|attribute| attribute.value.clone()),
             about: part.about.clone(),
-            of: part.of.map_or(Subject::Instance, |of| of.value),
+            of: part.of.map_or(SubjectKind::Instance, |of| of.value),
             standby: part.standby,
             in_model: part.in_model,
             occasions: settable.map_or_else(|| Occasion::ALL.to_vec(), |s| s.at.clone()),
@@ -287,17 +284,15 @@ impl Compiler<'_> {
         (parts, rows, whole): (Vec<WrittenRule>, Vec<TableRow<C>>, bool),
         fixed: &[(Column, Vec<u8>)],
     ) -> DecisionTable<C> {
-        let Some(first) = parts.first().filter(|_| whole && self.space_is_whole) else {
+        let Some(first) = parts.first().filter(|_| whole && self.is_provable) else {
             return DecisionTable::empty();
         };
         let span = first.span;
-        let switches = self.switch_values();
         let tested: Vec<Column> = rows.iter().flat_map(|row| row.when.columns()).collect();
         let fixed: Vec<_> =
             fixed.iter().filter(|(column, _)| tested.contains(column)).cloned().collect();
-        let axes = axes_of(rows.iter().map(|row| &row.when), &fixed, |switch| {
-            u8::try_from(switches[switch.index()].1.len()).unwrap_or(u8::MAX)
-        });
+        let conditions = rows.iter().map(|row| &row.when);
+        let axes = axes_of(conditions, &fixed, |switch| self.switch_size(switch));
         self.prove((name, span), axes, rows, &parts, None)
     }
 }

@@ -35,7 +35,7 @@ impl Compiler<'_> {
             self.problems.add(problem.help("write the times the other way round"));
         }
         // Rows with a mistake are missing, so the proof would only report the same mistake again.
-        if self.problems.count(Severity::Error) == before && self.space_is_whole {
+        if self.problems.count(Severity::Error) == before && self.is_provable {
             let span = written.records.0.first().map_or(file.edition.span, |(id, _)| id.span);
             TrailEvent::ALL.iter().for_each(|of| self.prove_event(*of, span, &rows, &parts));
         }

@@ -3,7 +3,7 @@
 //!
 //! A step that counts from an earlier step is compared by the total time since the start.
 
-use super::difference::{Class, Part};
+use super::difference::{Absence, Class, Part};
 use super::found::Found;
 use super::grid::{Axes, CellAnswer, Conclusion, Grid, GridSubject};
 use super::pair::Pair;
@@ -101,7 +101,7 @@ impl<'c> ClockCells<'c> {
         let due: Vec<&Deadline<'_>> = due.collect();
         let conclusion = match due.first() {
             None => Conclusion {
-                word: "never".into(),
+                word: Absence::Request.word().into(),
                 rule: None,
                 good: worth(self.asked, SimTime::NEVER),
                 loses: false,

@@ -119,13 +119,59 @@ impl Cited {
     }
 }
 
+words! {
+    /// The statement about what an edition does not have.
+    Absence: "an absence" {
+        /// It has no protection of this name.
+        Protection = "no such protection",
+        /// It has no such refusal.
+        Refusal = "no such refusal",
+        /// It has no order of this name.
+        Order = "no such order",
+        /// It has no document with this key.
+        Source = "no such source",
+        /// It has no rule with this id.
+        Rule = "no such rule",
+        /// It has no switch of this name.
+        Switch = "not open",
+        /// It does not state a text.
+        Text = "not stated",
+        /// Its decision space does not have the situation.
+        Situation = "not known",
+        /// Its decision space does not have the column.
+        Column = "not tested",
+        /// None of its clocks makes the request.
+        Request = "never",
+    }
+}
+
 /// The statement of one edition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// The statement as a short text.
     pub says: String,
+    /// Whether it is an [`Absence`].
+    pub is_absence: bool,
     /// The rule that states it; `None` if it is not stated by a rule.
     pub rule: Option<Cited>,
+}
+
+impl From<Absence> for Statement {
+    fn from(absence: Absence) -> Self {
+        Self { says: absence.to_string(), is_absence: true, rule: None }
+    }
+}
+
+impl From<String> for Statement {
+    fn from(says: String) -> Self {
+        Self { says, is_absence: false, rule: None }
+    }
+}
+
+impl From<&str> for Statement {
+    fn from(says: &str) -> Self {
+        says.to_owned().into()
+    }
 }
 
 /// A column, switch or property with the words that a difference applies to.

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::difference::{Class, Difference, Direction, Part, Statement, Tested};
+use super::difference::{Absence, Class, Difference, Direction, Part, Statement, Tested};
 use super::found::Found;
-use super::pair::{Pair, statement};
+use super::pair::{Pair, cited};
 use crate::policy::edition::Policy;
 use crate::policy::facts::{Column, Condition};
 use crate::policy::space::{Axis, Block, Over, Space};
@@ -79,15 +79,26 @@ pub(super) enum CellAnswer {
     Unknown,
 }
 
+/// The statement about an impossible cell.
+pub(super) const CANNOT_OCCUR: &str = "cannot occur";
+
 /// A conclusion of an edition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Conclusion {
     pub(super) word: Cow<'static, str>,
+    /// Its rule; `None` if the conclusion is that the edition has none.
     pub(super) rule: Option<RuleId>,
     /// Value for the owner; higher is better.
     pub(super) good: i64,
     /// Whether the owner has a loss.
     pub(super) loses: bool,
+}
+
+impl Conclusion {
+    fn state(&self, policy: &Policy) -> Statement {
+        let rule = self.rule.map(|rule| cited(policy, rule));
+        Statement { says: self.word.to_string(), is_absence: rule.is_none(), rule }
+    }
 }
 
 impl CellAnswer {
@@ -97,9 +108,9 @@ impl CellAnswer {
 
     fn state(&self, policy: &Policy) -> Statement {
         match self {
-            Self::Conclusion(conclusion) => statement(policy, &conclusion.word, conclusion.rule),
-            Self::Never => statement(policy, "cannot occur", None),
-            Self::Unknown => statement(policy, "not known", None),
+            Self::Conclusion(conclusion) => conclusion.state(policy),
+            Self::Never => CANNOT_OCCUR.into(),
+            Self::Unknown => Absence::Situation.into(),
         }
     }
 

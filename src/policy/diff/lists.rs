@@ -1,7 +1,7 @@
 //! Comparison of everything that is not a table: the space, limits, orders, switches, documents and
 //! notes, and every rule that no other difference shows.
 
-use super::difference::{Class, Difference, Direction, Part, Statement};
+use super::difference::{Absence, Class, Difference, Direction, Part, Statement};
 use super::found::Found;
 use super::pair::{Pair, cited, keys};
 use crate::policy::edition::{Hooks, Policy, Repairs, Schedule, Source, Switch};
@@ -28,6 +28,9 @@ pub(super) fn lists(pair: &Pair<'_>, found: &mut Found<'_>) {
 
 /// Columns and words that only one edition has.
 fn space(pair: &Pair<'_>, found: &mut Found<'_>) {
+    let tested = |words: &[u8]| {
+        if words.is_empty() { Absence::Column.into() } else { Statement::from("tested") }
+    };
     for column in Column::ALL {
         let (old, new) = (pair.old.words(*column), pair.new.words(*column));
         let subject = |words: &[u8]| {
@@ -36,26 +39,23 @@ fn space(pair: &Pair<'_>, found: &mut Found<'_>) {
             format!("{} {}", column.name(), words.join(" "))
         };
         if old.is_empty() != new.is_empty() {
-            let statement = |words: &[u8]| if words.is_empty() { "not tested" } else { "tested" };
             let about = (Part::Space, column.name());
-            found.entry(about, (Class::Presence, NEUTRAL), statement(old), statement(new));
+            found.entry(about, (Class::Presence, NEUTRAL), tested(old), tested(new));
             continue;
         }
         if let Some(probe) = &mut found.probe {
-            let statement = if new.is_empty() { "not tested" } else { "tested" };
-            probe.entry((Part::Space, column.name()), statement);
+            probe.entry((Part::Space, column.name()), &tested(new).says);
             new.iter().for_each(|word| probe.entry((Part::Space, &subject(&[*word])), "known"));
         }
         let only = |a: &[u8], b: &[u8]| -> Vec<u8> {
             a.iter().filter(|word| !b.contains(word)).copied().collect()
         };
-        for (words, before, after) in
-            [(only(old, new), "known", "not known"), (only(new, old), "not known", "known")]
-        {
-            for word in words {
-                let about = (Part::Space, subject(&[word]));
-                found.entry((about.0, &about.1), (Class::Presence, NEUTRAL), before, after);
-            }
+        let presence = (Class::Presence, NEUTRAL);
+        for word in only(old, new) {
+            found.entry((Part::Space, &subject(&[word])), presence, "known", Absence::Situation);
+        }
+        for word in only(new, old) {
+            found.entry((Part::Space, &subject(&[word])), presence, Absence::Situation, "known");
         }
     }
     let calendar = |policy: &Policy| format!("days are counted at {}", policy.calendar);
@@ -82,9 +82,10 @@ fn schedule(pair: &Pair<'_>, found: &mut Found<'_>) {
 
 /// Limits on repairs and hooks of groups.
 fn groups(pair: &Pair<'_>, found: &mut Found<'_>) {
-    let mut entry = |subject: &str, class: Class, old: String, new: String| {
+    let mut entry = |subject: &str, class: Class, old: Statement, new: Statement| {
         found.entry((Part::Table, subject), (class, NEUTRAL), old, new);
     };
+    let limit = |span: Option<SimSpan>| limit(span).into();
     let Repairs { shortest, longest, sources } = &pair.old.repairs;
     let new = &pair.new.repairs;
     entry("a repair waits at least", Class::Timing, limit(*shortest), limit(new.shortest));
@@ -92,11 +93,15 @@ fn groups(pair: &Pair<'_>, found: &mut Found<'_>) {
     let (old_sources, new_sources) = (sources, &new.sources);
     match (&pair.old.hooks, &pair.new.hooks) {
         (None, None) => {}
-        (Some(_), None) => entry("hooks", Class::Presence, "known".into(), "not known".into()),
-        (None, Some(_)) => entry("hooks", Class::Presence, "not known".into(), "known".into()),
+        (Some(_), None) => {
+            entry("hooks", Class::Presence, "known".into(), Absence::Situation.into());
+        }
+        (None, Some(_)) => {
+            entry("hooks", Class::Presence, Absence::Situation.into(), "known".into());
+        }
         (Some(old), Some(new)) => {
             for (subject, class, says) in HOOKS {
-                entry(subject, *class, says(old), says(new));
+                entry(subject, *class, says(old).into(), says(new).into());
             }
             named(pair, (Part::Table, "hooks"), (&old.sources, &new.sources), found);
         }
@@ -164,7 +169,7 @@ fn orders(pair: &Pair<'_>, found: &mut Found<'_>) {
     for (_, order) in by_name(&pair.old.orders, |order| &order.name) {
         let about = (Part::Order, order.name.as_str());
         match pair.new.orders.iter().find(|other| other.name == order.name) {
-            None => found.entry(about, presence, order_text(order), "no such order"),
+            None => found.entry(about, presence, order_text(order), Absence::Order),
             Some(other) => {
                 found.entry(about, (Class::Setting, NEUTRAL), order_text(order), order_text(other));
                 named(pair, about, (&order.sources, &other.sources), found);
@@ -174,7 +179,7 @@ fn orders(pair: &Pair<'_>, found: &mut Found<'_>) {
     for (_, order) in by_name(&pair.new.orders, |order| &order.name) {
         if pair.old.orders.iter().all(|other| other.name != order.name) {
             let about = (Part::Order, order.name.as_str());
-            found.entry(about, presence, "no such order", order_text(order));
+            found.entry(about, presence, Absence::Order, order_text(order));
         }
     }
 }
@@ -194,7 +199,7 @@ fn switches(pair: &Pair<'_>, found: &mut Found<'_>) {
     for switch in &pair.old.switches {
         let about = (Part::Switch, switch.name.as_str());
         let Some(other) = pair.new.switches.iter().find(|other| other.name == switch.name) else {
-            found.entry(about, presence, open(switch), "not open");
+            found.entry(about, presence, open(switch), Absence::Switch);
             continue;
         };
         if found.probe.is_some() || !same_positions(switch, other) {
@@ -208,7 +213,7 @@ fn switches(pair: &Pair<'_>, found: &mut Found<'_>) {
     }
     for switch in &pair.new.switches {
         if pair.old.switch(&switch.name).is_none() {
-            found.entry((Part::Switch, &switch.name), presence, "not open", open(switch));
+            found.entry((Part::Switch, &switch.name), presence, Absence::Switch, open(switch));
         }
     }
 }
@@ -235,7 +240,7 @@ fn sources(pair: &Pair<'_>, found: &mut Found<'_>) {
         let key = pair.renamed(at).unwrap_or(&source.key);
         let about = (Part::Source, source.key.as_str());
         let Some(other) = pair.new.sources.iter().find(|other| other.key == key) else {
-            found.entry(about, class, in_full(source), "no such source");
+            found.entry(about, class, in_full(source), Absence::Source);
             continue;
         };
         if key != source.key {
@@ -248,7 +253,7 @@ fn sources(pair: &Pair<'_>, found: &mut Found<'_>) {
         let known = (0..pair.old.sources.len())
             .any(|at| pair.renamed(at).unwrap_or(&pair.old.sources[at].key) == source.key);
         if !known {
-            found.entry((Part::Source, &source.key), class, "no such source", in_full(source));
+            found.entry((Part::Source, &source.key), class, Absence::Source, in_full(source));
         }
     }
 }
@@ -262,12 +267,12 @@ fn notes(pair: &Pair<'_>, found: &mut Found<'_>) {
                 found.entry((Part::Note, says), class, "stated", "stated");
                 named(pair, (Part::Note, says), (sources, other), found);
             }
-            None => found.entry((Part::Note, says), class, "stated", "not stated"),
+            None => found.entry((Part::Note, says), class, "stated", Absence::Text),
         }
     }
     for (_, (says, _)) in by_name(&pair.new.notes, |(says, _)| says) {
         if pair.old.notes.iter().all(|(other, _)| other != says) {
-            found.entry((Part::Note, says), class, "not stated", "stated");
+            found.entry((Part::Note, says), class, Absence::Text, "stated");
         }
     }
 }
@@ -285,16 +290,18 @@ fn impossible(pair: &Pair<'_>, found: &mut Found<'_>) {
     for (when, because) in &pair.old.impossible {
         let subject = format!("impossible: {}", about(when));
         match pair.new.impossible.iter().find(|(other, _)| other == when) {
-            Some((_, other)) => found.entry((Part::Space, &subject), class, because, other),
+            Some((_, other)) => {
+                found.entry((Part::Space, &subject), class, because.as_str(), other.as_str());
+            }
             None if found.occurs => {}
-            None => found.entry((Part::Space, &subject), class, because, "not stated"),
+            None => found.entry((Part::Space, &subject), class, because.as_str(), Absence::Text),
         }
     }
     for (when, because) in &pair.new.impossible {
         let known = pair.old.impossible.iter().any(|(other, _)| other == when);
         if !known && !found.occurs {
             let subject = format!("impossible: {}", about(when));
-            found.entry((Part::Space, &subject), class, "not stated", because);
+            found.entry((Part::Space, &subject), class, Absence::Text, because.as_str());
         }
     }
 }
@@ -305,12 +312,11 @@ fn rules(pair: &Pair<'_>, found: &mut Found<'_>) {
         let all = (0..pair.new.rules.len()).map(RuleId::from_index);
         return all.for_each(|rule| probe.rule(pair.new, rule));
     }
-    let none = || Statement { says: "no such rule".to_owned(), rule: None };
     let side = |policy: &Policy, at: usize| {
-        let rule = &policy.rules[at];
-        Statement { says: format!("rule {}", rule.id), rule: Some(cited(policy, rule)) }
+        let rule = cited(policy, RuleId::from_index(at));
+        Statement { rule: Some(rule), ..format!("rule {}", policy.rules[at].id).into() }
     };
-    let mut add = |subject: &str, old, new, class| {
+    let mut add = |subject: &str, old: Statement, new: Statement, class| {
         found.differences.push(Difference {
             part: Part::Rule,
             subject: subject.to_owned(),
@@ -328,7 +334,7 @@ fn rules(pair: &Pair<'_>, found: &mut Found<'_>) {
         let shown = found.shown[0].contains(&RuleId::from_index(at));
         match other {
             _ if shown => {}
-            None => add(&rule.id, side(pair.old, at), none(), Class::Presence),
+            None => add(&rule.id, side(pair.old, at), Absence::Rule.into(), Class::Presence),
             Some(other) => {
                 if let Some(class) =
                     pair.rules_differ(RuleId::from_index(at), RuleId::from_index(other))
@@ -341,7 +347,7 @@ fn rules(pair: &Pair<'_>, found: &mut Found<'_>) {
     for (at, rule) in by_name(&pair.new.rules, |rule| &rule.id) {
         let known = pair.old.rules.iter().any(|other| other.id == rule.id);
         if !known && !found.shown[1].contains(&RuleId::from_index(at)) {
-            add(&rule.id, none(), side(pair.new, at), Class::Presence);
+            add(&rule.id, Absence::Rule.into(), side(pair.new, at), Class::Presence);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The two editions of a comparison, with their common documents, and comparison of two rules.
 
-use super::difference::{Cited, Class, Statement};
-use crate::policy::edition::{Policy, Rule};
+use super::difference::{Cited, Class};
+use crate::policy::edition::Policy;
 use crate::words::RuleId;
 
 /// The two editions.
@@ -66,14 +66,9 @@ impl<'p> Pair<'p> {
     }
 }
 
-/// A statement with its rule.
-pub(super) fn statement(policy: &Policy, says: &str, rule: Option<RuleId>) -> Statement {
-    let says = says.to_owned();
-    Statement { says, rule: rule.map(|rule| cited(policy, policy.rule(rule))) }
-}
-
 /// A rule in full, with its documents in the order of their keys.
-pub(super) fn cited(policy: &Policy, rule: &Rule) -> Cited {
+pub(super) fn cited(policy: &Policy, rule: RuleId) -> Cited {
+    let rule = policy.rule(rule);
     let sources = by_key(policy, &rule.sources);
     Cited {
         id: rule.id.clone(),

@@ -3,7 +3,7 @@
 //!
 //! Each action has its own grid, with only the columns that a refusal of that action tests.
 
-use super::difference::{Class, Difference, Part, Tested};
+use super::difference::{Absence, Class, Difference, Part, Tested};
 use super::found::Found;
 use super::grid::{Axes, CellAnswer, Conclusion, Grid, GridSubject};
 use super::grid_words::WordTest;
@@ -141,7 +141,7 @@ fn applies_after_another(
 }
 
 fn conclusion(action: Action, rule: Option<RuleId>) -> Conclusion {
-    let word = if rule.is_some() { "refused" } else { "no such refusal" };
+    let word = if rule.is_some() { "refused" } else { Absence::Refusal.word() };
     let good = if rule.is_some() { worth(action) } else { 0 };
     Conclusion { word: word.into(), rule, good, loses: false }
 }

@@ -5,28 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use super::difference::{Class, PLACES, Part};
+use super::difference::{Absence, Class, PLACES, Part};
 use super::found::Found;
-use super::grid::{CellAnswer, Grid, GridSubject};
+use super::grid::{CANNOT_OCCUR, CellAnswer, Grid, GridSubject};
 use super::grid_words::WordTest;
-use super::pair::{Pair, statement};
+use super::pair::{Pair, cited};
 use super::probe::{AcceptedProbe, ProbedChange};
 use crate::policy::edition::Policy;
 use crate::words::{Action, RuleId, Word};
-
-/// The statements about entries that an edition does not have.
-const ABSENT: &[&str] = &[
-    "no such protection",
-    "no such refusal",
-    "no such order",
-    "no such source",
-    "no such rule",
-    "not open",
-    "not stated",
-    "not known",
-    "not tested",
-    "never",
-];
 
 /// The part of a key after its subject.
 struct KeyTail<'k> {
@@ -69,8 +55,8 @@ impl<'k> KeyTail<'k> {
 
     /// Whether the statement of a rule is the new side of the change.
     fn says_by(&self, policy: &Policy, says: &str, rule: Option<RuleId>) -> bool {
-        let stated = statement(policy, says, rule);
-        let Some(rule) = &stated.rule else { return self.says(says) };
+        let Some(rule) = rule else { return self.says(says) };
+        let rule = &cited(policy, rule);
         let or_nothing = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".into());
         if self.class != Class::Wording {
             return self.says(&super::difference::detail(self.class, says, rule));
@@ -132,11 +118,14 @@ impl AcceptedProbe<'_> {
                     CellAnswer::Conclusion(conclusion) => {
                         let agrees = tail.says_by(pair.new, &conclusion.word, conclusion.rule);
                         // A removed refusal may still apply after another one.
-                        let hidden = about.part == Part::Refusal && tail.says("no such refusal");
+                        let hidden =
+                            about.part == Part::Refusal && tail.says(Absence::Refusal.word());
                         change.note(agrees || hidden);
                     }
-                    CellAnswer::Never if tail.says("cannot occur") => change.note(true),
-                    CellAnswer::Unknown if tail.says("not known") => change.note(true),
+                    CellAnswer::Never if tail.says(CANNOT_OCCUR) => change.note(true),
+                    CellAnswer::Unknown if tail.says(Absence::Situation.word()) => {
+                        change.note(true);
+                    }
                     // Blocks may contain cells without a statement.
                     CellAnswer::Never | CellAnswer::Unknown => {}
                 }
@@ -181,8 +170,10 @@ pub fn already(policy: &Policy, keys: &[String]) -> BTreeSet<String> {
     super::compare::compare_parts(&Pair::new(policy, policy), &mut found);
     let changes = found.probe.map(|probe| probe.0).unwrap_or_default();
     let is_absent = |key: &str| {
-        let after = |word: &&str| key.strip_suffix(*word).is_some_and(|rest| rest.ends_with("-> "));
-        ABSENT.iter().any(after)
+        let after = |absence: &Absence| {
+            key.strip_suffix(absence.word()).is_some_and(|rest| rest.ends_with("-> "))
+        };
+        Absence::ALL.iter().any(after)
     };
     let spent = changes
         .into_iter()

@@ -1,6 +1,6 @@
 //! Comparison of the verdicts of protections and of all other tables.
 
-use super::difference::{Class, Difference, Direction, Part, Statement};
+use super::difference::{Absence, Class, Difference, Direction, Part, Statement};
 use super::found::Found;
 use super::grid::{Axes, CellAnswer, Conclusion, Grid, GridSubject};
 use super::grid_words::WordTest;
@@ -79,13 +79,12 @@ fn compare_tables(
 impl Found<'_> {
     /// Reports a table that is too large to be compared as a difference.
     pub(super) fn too_large(&mut self, part: Part, subject: &str) {
-        let state = |says: &str| Statement { says: says.to_owned(), rule: None };
         self.differences.push(Difference {
             part,
             subject: subject.to_owned(),
             situation: Vec::new(),
-            old: state("not compared"),
-            new: state("not compared: both spaces together have too many cells"),
+            old: "not compared".into(),
+            new: "not compared: both spaces together have too many cells".into(),
             class: Class::Verdict,
             direction: Direction::Neutral,
             cells: 0,
@@ -98,12 +97,12 @@ impl Found<'_> {
         &mut self,
         (part, subject): (Part, &str),
         (class, direction): (Class, Direction),
-        old: impl Into<String>,
-        new: impl Into<String>,
+        old: impl Into<Statement>,
+        new: impl Into<Statement>,
     ) {
         let (old, new) = (old.into(), new.into());
         if let Some(probe) = &mut self.probe {
-            return probe.entry((part, subject), &new);
+            return probe.entry((part, subject), &new.says);
         }
         if old == new {
             return;
@@ -112,8 +111,8 @@ impl Found<'_> {
             part,
             subject: subject.to_owned(),
             situation: Vec::new(),
-            old: Statement { says: old, rule: None },
-            new: Statement { says: new, rule: None },
+            old,
+            new,
             class,
             direction,
             cells: 0,
@@ -133,21 +132,16 @@ pub(super) fn protections(pair: &Pair<'_>, found: &mut Found<'_>) {
             }
             continue;
         }
-        let (summary, absent) = (in_brief(protection), "no such protection");
         let subject = (Part::Protection, protection.name.as_str());
-        found.entry(subject, (Class::Presence, Direction::Worse), summary, absent);
+        let class = (Class::Presence, Direction::Worse);
+        found.entry(subject, class, in_brief(protection), Absence::Protection);
         found.shown[0].extend(protection.table.rows().iter().map(|row| row.rule));
     }
     for protection in &pair.new.protections {
         if pair.old.protections.iter().all(|old| old.name != protection.name) {
-            let summary = in_brief(protection);
             let subject = (Part::Protection, protection.name.as_str());
-            found.entry(
-                subject,
-                (Class::Presence, Direction::Better),
-                "no such protection",
-                summary,
-            );
+            let class = (Class::Presence, Direction::Better);
+            found.entry(subject, class, Absence::Protection, in_brief(protection));
             found.shown[1].extend(protection.table.rows().iter().map(|row| row.rule));
         }
     }

@@ -13,7 +13,7 @@ use super::ticks::span;
 use crate::experiment::{Estimate, Replications};
 use crate::report::estimates::shown;
 use crate::report::figures::{many, number};
-use crate::stats::Confidence;
+use crate::stats::ConfidenceLevel;
 use crate::time::SimSpan;
 use crate::words::{Metric, Unit, Word};
 
@@ -228,8 +228,8 @@ fn curves(study: &Study<'_>) -> Markup {
         .map(|run| (name(run.replications).to_owned(), first_losses(run.replications)))
         .collect();
     let seconds = study.spans.iter().map(|length| length.seconds()).max().unwrap_or(1).max(1);
-    let level = study.runs.first().and_then(|run| Confidence::per_cent(run.level));
-    let level = level.unwrap_or(Confidence::P95);
+    let level = study.runs.first().and_then(|run| ConfidenceLevel::per_cent(run.level));
+    let level = level.unwrap_or(ConfidenceLevel::P95);
     let ticks: Vec<(i64, String)> = (0..=TICKS)
         .map(|tick| {
             let at = seconds * tick / TICKS;

@@ -13,7 +13,7 @@ use std::fmt::Write;
 use maud::{Markup, html};
 
 use super::ticks::Percent;
-use crate::stats::{Confidence, Counter, Interval};
+use crate::stats::{ConfidenceLevel, Counter, Interval};
 
 /// Number of points of a curve.
 const POINTS: usize = 121;
@@ -124,12 +124,12 @@ impl Survival {
     }
 
     /// Exact limits of the share without a loss.
-    pub(super) fn limits(&self, at: i64, level: Confidence) -> Interval {
+    pub(super) fn limits(&self, at: i64, level: ConfidenceLevel) -> Interval {
         Counter::new(self.without(at), self.count).interval(level)
     }
 
     /// Those limits in whole per cent: `98 to 100 %`.
-    pub(super) fn limits_in_words(&self, at: i64, level: Confidence) -> String {
+    pub(super) fn limits_in_words(&self, at: i64, level: ConfidenceLevel) -> String {
         let limits = self.limits(at, level);
         format!("{:.0} to {:.0} %", limits.low * 100.0, limits.high * 100.0)
     }
@@ -145,7 +145,7 @@ impl Survival {
 pub(super) fn survival(
     all: &[(String, Survival)],
     seconds: i64,
-    level: Confidence,
+    level: ConfidenceLevel,
     ticks: &[(i64, String)],
 ) -> Markup {
     let at = |point: usize| seconds * point as i64 / (POINTS - 1) as i64;

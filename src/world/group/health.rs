@@ -18,7 +18,7 @@ impl Step<'_> {
         let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
         let apply = |step: &mut Self, seq, id| {
             if step.report_health(&request, seq, id, event.health) {
-                step.watch(&request, seq, id);
+                step.schedule_health_check(&request, seq, id);
             }
         };
         self.apply_unjudged(&request, &ids, Self::is_there, apply);
@@ -43,7 +43,12 @@ impl Step<'_> {
 
     /// Schedules the health check of an unhealthy member, after the grace period of its group;
     /// clears it if the member is healthy.
-    pub(in crate::world) fn watch(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
+    pub(in crate::world) fn schedule_health_check(
+        &mut self,
+        request: &RequestContext,
+        seq: u64,
+        id: InstanceId,
+    ) {
         let instance = self.world.fleet.instance(id);
         let Some(group) = instance.group.filter(|_| self.world.is_unhealthy(id)) else {
             self.future_events.clear(Timer::HealthCheck(id));
@@ -56,14 +61,14 @@ impl Step<'_> {
 
     /// Schedules the health check of an unhealthy member after a change that can end its
     /// protection from it. A check that is scheduled already stays.
-    pub(in crate::world) fn watch_again(
+    pub(in crate::world) fn ensure_health_check(
         &mut self,
         request: &RequestContext,
         seq: u64,
         id: InstanceId,
     ) {
         if self.world.is_unhealthy(id) && self.future_events.due(Timer::HealthCheck(id)).is_none() {
-            self.watch(request, seq, id);
+            self.schedule_health_check(request, seq, id);
         }
     }
 

@@ -238,7 +238,7 @@ impl Step<'_> {
         instance.joined = now;
         // An attached instance has no configuration of the group.
         instance.configuration = u32::MAX;
-        self.watch(request, seq, id);
+        self.schedule_health_check(request, seq, id);
         let size = count(self.world.fleet.group(group).members.len());
         self.change(request, seq, Subject::Instance(id), What::Group(None, Some(group)));
         self.change(request, seq, Subject::Group(group), What::Size(size - 1, size));
@@ -293,7 +293,7 @@ impl Step<'_> {
         if from != to {
             self.change(&request, open.seq, Subject::Group(group), What::Suspended(from, to));
             for id in self.members_of(group) {
-                self.watch_again(&request, open.seq, id);
+                self.ensure_health_check(&request, open.seq, id);
             }
         }
         self.close(open, RequestTally::all(1));

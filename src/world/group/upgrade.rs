@@ -3,8 +3,7 @@
 use crate::plan::{Targets, verb};
 use crate::record::{DecidedBy, Refusal, Subject, Target, What};
 use crate::words::{
-    Action, GroupId, InstanceId, LimitedBy, Outcome, RollOut, Subject as Holder, Trigger, Upgrade,
-    YesNo,
+    Action, GroupId, InstanceId, LimitedBy, Outcome, RollOut, SubjectKind, Trigger, Upgrade, YesNo,
 };
 use crate::world::draft::{DraftOutcome, Drafts, resolve_alone};
 use crate::world::group::state::Rolling;
@@ -141,7 +140,7 @@ impl Step<'_> {
             if let DecidedBy::Protection(protection) = resolution.decided_by {
                 let book = self.world.header.rulebook(draft.policy);
                 let of = book.policy.protections[protection.index()].of;
-                held += u32::from(of == Holder::Instance);
+                held += u32::from(of == SubjectKind::Instance);
             }
             if resolution.outcome == Outcome::Held {
                 tally.limited_by = Some(LimitedBy::Protection);
