@@ -263,10 +263,7 @@ fn a_trigger_of_one_edition_is_reported_with_its_verdicts() {
                 ("expiry, security-release, spot-reclaim,\n", "expiry, spot-reclaim,\n"),
                 ("expiry, security-release, spot-reclaim]", "expiry, spot-reclaim]"),
                 ("      RP4: {", "      x-RP4: {"),
-                (
-                    "; one that is forcibly released for its security is taken to have one",
-                    "",
-                ),
+                ("; one that is forcibly released for its security is taken to have one", ""),
             ]
             .map(|pair| pair),
         ),
