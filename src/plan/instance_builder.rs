@@ -157,7 +157,7 @@ impl FleetBuilder<'_, '_> {
         if self.created_via == Channel::None {
             return;
         }
-        let Instance { account, billing, .. } = *self.fleet.instance(id);
+        let Instance { account, billing, membership, .. } = *self.fleet.instance(id);
         let boots = properties.iter().any(|property| property.resource == ResourceKind::SystemDisk);
         let implied = (!boots).then_some(Property {
             name: None,
@@ -170,7 +170,8 @@ impl FleetBuilder<'_, '_> {
         let unstated = properties.iter_mut().filter(|property| property.with_instance.is_none());
         let mut implied = implied.into_iter().collect::<Vec<_>>();
         for property in unstated.chain(&mut implied) {
-            let facts = Facts { billing, resource: property.resource, ..Facts::default() };
+            let resource = property.resource;
+            let facts = Facts { billing, membership, resource, ..Facts::default() };
             let here = Facts { channel: self.created_via, ..facts };
             let book = self.book(account);
             let ask = |facts| book.answer(&book.tables.defaults.with_instance, facts);
@@ -293,7 +294,8 @@ impl FleetBuilder<'_, '_> {
     /// The effect of a reclaim. The policy's default applies to spot instances only.
     fn eviction(&mut self, part: &WrittenInstance, instance: &Instance) -> Eviction {
         let default = |builder: &mut Self| {
-            let facts = Facts { billing: instance.billing, ..Facts::default() };
+            let Instance { billing, membership, .. } = *instance;
+            let facts = Facts { billing, membership, ..Facts::default() };
             builder.default_of(instance.account, |d| &d.eviction, &facts)
         };
         let spot = instance.billing == Billing::Spot;

@@ -51,7 +51,7 @@ impl<V: DefaultValue> RuleKind for OfInstance<V> {
     }
 
     fn columns() -> &'static [Column] {
-        &[Column::Channel, Column::Billing, Column::ResourceKind]
+        &[Column::Channel, Column::Billing, Column::Membership, Column::ResourceKind]
     }
 
     fn keys(schemas: &mut Schemas) -> Vec<Key> {

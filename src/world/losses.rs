@@ -121,8 +121,8 @@ impl Step<'_> {
         if fate(YesNo::Yes) == fate(YesNo::No) {
             return YesNo::Yes;
         }
-        let Facts { billing, resource, .. } = *facts;
-        let default = Facts { billing, resource, ..Facts::default() };
+        let Facts { billing, membership, resource, .. } = *facts;
+        let default = Facts { billing, membership, resource, ..Facts::default() };
         self.consult(request, policy, |t| &t.defaults.with_instance, &default)
             .map_or(YesNo::Yes, |answer| answer.says)
     }
@@ -171,8 +171,9 @@ impl Step<'_> {
         let assumed = (!boots).then_some(&SYSTEM_DISK);
         let facts_of = move |of: &Property| {
             let default = || {
-                let Facts { billing, .. } = facts;
-                let default = Facts { billing, resource: of.resource, ..Facts::default() };
+                let Facts { billing, membership, .. } = facts;
+                let resource = of.resource;
+                let default = Facts { billing, membership, resource, ..Facts::default() };
                 let row = book.tables.defaults.with_instance.decide(&default);
                 row.map_or(YesNo::Yes, |row| row.says)
             };
