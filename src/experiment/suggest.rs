@@ -251,10 +251,10 @@ fn events(case: &RuleSituation<'_>) -> Vec<String> {
             return vec![verbs, "events: []".to_owned()];
         }
         Trigger::Manual => {
-            let (verb, key) = match action {
-                Action::ReimageAll => ("reimage", ", all-disks: true"),
-                Action::Stop => ("stop", ", economical: true"),
-                action => (action.word(), ""),
+            let (verb, key) = if action == Action::ReimageAll {
+                ("reimage", ", all-disks: true")
+            } else {
+                (action.word(), if action == Action::Stop { ", economical: true" } else { "" })
             };
             format!("{verb}: {{ instance: it{key}{via} }}")
         }

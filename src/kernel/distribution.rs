@@ -79,8 +79,8 @@ impl Distribution {
         self.invert(stream.next_u64())
     }
 
-    /// The span that belongs to a word: the inverse of F at the number between 0 and 1 that the word
-    /// stands for, by [`uniform`], or by [`share`] for an empirical distribution.
+    /// The span that belongs to a word: the inverse of F at the number between 0 and 1 that
+    /// [`uniform`] makes of the word; for an empirical distribution, [`share`] is used instead.
     fn invert(&self, word: u64) -> SimSpan {
         let drawn = match &self.0 {
             Shape::Fixed(span) => return *span,
