@@ -126,6 +126,8 @@ struct Counting {
     first_of_any: Option<(SimTime, Trigger)>,
     /// The instant of the first release of a protected instance; `None` before it.
     first_protected: Option<SimTime>,
+    /// The same, with instances whose protections are unknown.
+    first_perhaps_protected: Option<SimTime>,
     counts: Vec<i64>,
     /// Number of decisions below the required confidence.
     weaker: u64,
@@ -147,7 +149,10 @@ impl Counting {
             self.first.get_or_insert((decision.at, decision.trigger));
             self.first_of_any.get_or_insert((decision.at, decision.trigger));
             let (certainly, possibly) = decision.protected();
-            self.protected_lost_at_most += i64::from(possibly);
+            if possibly {
+                self.protected_lost_at_most += 1;
+                self.first_perhaps_protected.get_or_insert(decision.at);
+            }
             if certainly {
                 self.protected_lost += 1;
                 self.first_protected.get_or_insert(decision.at);
@@ -205,6 +210,9 @@ impl Counting {
                     Metric::LossFree => Some(first.unwrap_or(length)),
                     Metric::FirstProtectedLoss => first_protected,
                     Metric::ProtectedLossFree => Some(first_protected.unwrap_or(length)),
+                    Metric::ProtectedLossFreeAtLeast => {
+                        Some(self.first_perhaps_protected.map_or(length, since_start))
+                    }
                     Metric::LostWorth => sum(self.money.lost),
                     Metric::StillBilled => sum(self.money.billed),
                     Metric::LostWithoutWorth => number(self.money.of_unknown_worth),

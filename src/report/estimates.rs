@@ -229,17 +229,21 @@ pub fn estimates_text(run: &Estimated<'_>, page: Page) -> String {
     out.join("\n")
 }
 
-/// Whether an estimate would add nothing: an upper bound that equals the lower bound, or a number
+/// Whether an estimate would add nothing: a bound that equals the other one, or a number
 /// of missing prices that is zero.
 fn is_redundant(run: &Estimated<'_>, one: &Estimate) -> bool {
-    let least = Metric::ProtectedLost.word();
-    let least = run.estimates.iter().find(|other| other.metric == least);
     let unstated = [Metric::LostWithoutWorth, Metric::BilledWithoutPrice].map(Metric::word);
     if unstated.contains(&&*one.metric) {
         return one.mean == Some(0.0);
     }
-    one.metric == Metric::ProtectedLostAtMost.word()
-        && least.is_some_and(|least| (least.mean, least.observed) == (one.mean, one.observed))
+    let (share, name) = match one.metric.strip_prefix("any-") {
+        Some(name) => ("any-", name),
+        None => ("", &*one.metric),
+    };
+    let Some(bounded) = Metric::spelled(name).and_then(Metric::bounds) else { return false };
+    let bounded = format!("{share}{bounded}");
+    let other = run.estimates.iter().find(|other| other.metric == bounded);
+    other.is_some_and(|other| (other.mean, other.observed) == (one.mean, one.observed))
 }
 
 /// Notes on the meaning of the figures. `complete` is the number of complete replications.

@@ -32,6 +32,8 @@ words! {
         /// Time from the start to the first release of a protected instance, or to the end if there
         /// is none.
         ProtectedLossFree = "protected-loss-free",
+        /// The same, if all unknown protections were on: the lower bound.
+        ProtectedLossFreeAtLeast = "protected-loss-free-at-least",
         /// The worth of the released instances, as far as it is stated.
         LostWorth = "lost-worth",
         /// The cost of resources that are left behind, from then to the end of the run, as far as
@@ -85,7 +87,8 @@ impl Metric {
             Self::FirstLoss
             | Self::LossFree
             | Self::FirstProtectedLoss
-            | Self::ProtectedLossFree => Unit::Seconds,
+            | Self::ProtectedLossFree
+            | Self::ProtectedLossFreeAtLeast => Unit::Seconds,
             Self::LostWorth | Self::StillBilled => Unit::Money,
         }
     }
@@ -105,6 +108,16 @@ impl Metric {
 
     /// Whether the share of replications with a value above 0 is reported as well.
     pub const fn has_share(self) -> bool {
-        matches!(self, Self::ProtectedLost | Self::Released)
+        matches!(self, Self::ProtectedLost | Self::ProtectedLostAtMost | Self::Released)
+    }
+
+    /// The metric of which this one is the other bound; both are equal if no protection of a
+    /// released instance is unknown. `None` for other metrics.
+    pub const fn bounds(self) -> Option<Self> {
+        match self {
+            Self::ProtectedLostAtMost => Some(Self::ProtectedLost),
+            Self::ProtectedLossFreeAtLeast => Some(Self::ProtectedLossFree),
+            _ => None,
+        }
     }
 }

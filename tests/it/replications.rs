@@ -70,6 +70,27 @@ fn any_number_of_workers_gives_the_same_bytes() {
 }
 
 #[test]
+fn unknown_protections_leave_a_least_and_a_most() {
+    let scratch = folder();
+    let text = "stayput: scenario/1\nname: perhaps\npolicy: alibaba-ecs@2026-05-15\n\
+                start: 2026-06-01T00:00:00+08:00\nfor: 60d\nfleet:\n  instances:\n    \
+                u-1: { protect: [release-protection=unknown], auto-release: +4d }\n";
+    let path = write(scratch.path(), "perhaps.yaml", text);
+    let out = scratch.path().join("out");
+    assert_eq!(into(&out, &path, &["--replications", "5"]).code, 0);
+    let figures = rows(&fs::read_to_string(out.join("estimates.csv")).unwrap());
+    let mean = |name: &str| {
+        let row = figures.iter().find(|row| cell(row, "metric") == name).unwrap();
+        cell(row, "mean").to_owned()
+    };
+    assert_eq!((mean("protected-lost"), mean("protected-lost-at-most")), ("0".into(), "1".into()));
+    let shares = (mean("any-protected-lost"), mean("any-protected-lost-at-most"));
+    assert_eq!(shares, ("0".into(), "1".into()));
+    let free = (mean("protected-loss-free"), mean("protected-loss-free-at-least"));
+    assert_eq!(free, ("5184000".into(), "345600".into()));
+}
+
+#[test]
 fn the_figures_agree_with_the_rows() {
     let scratch = folder();
     let out = scratch.path().join("out");

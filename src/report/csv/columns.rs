@@ -326,6 +326,7 @@ tables! {
         loss_free_s Integer "the same; the length of the run in seconds if there is none",
         first_protected_loss_s Integer "seconds from the start to the first release counted in protected_lost; empty if there is none",
         protected_loss_free_s Integer "the same; the length of the run in seconds if there is none",
+        protected_loss_free_at_least_s Integer "the same, if all unknown protections were on",
         lost_worth Number "worth of the released instances, as far as it is stated; empty if the scenario has no currency",
         still_billed Number "cost of resources that are left behind, to the end of the run, as far as prices are stated; empty if the scenario has no currency",
         lost_without_worth Integer "released instances whose worth is not stated; lost_worth does not include them",
