@@ -124,6 +124,12 @@ pub fn read_cases(tree: &Node, options: &Options, problems: &mut Problems) -> Op
         stated.any(|part| problems.has_error_in(part.span))
     });
     let mut mentioned = Mentioned::default();
+    if doubtful {
+        trees.iter().for_each(|(_, tree)| mentioned.fleet.collect(tree));
+        // A key that is written twice may have been meant as another name.
+        let mut fleets = trees.iter().filter_map(|(_, tree)| tree.get("fleet"));
+        mentioned.fleet.is_open |= fleets.any(|fleet| problems.has_twice_in(fleet.span));
+    }
     if problems.refuse() {
         for key in ["events", "random"] {
             let parts = trees.iter().filter_map(|(_, tree)| tree.get(key));
@@ -162,6 +168,19 @@ pub fn compile_cases(
 /// Checks the format first, so that a policy that is given as a scenario gets one clear message.
 pub(super) fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
     let format = node.get("stayput").and_then(Node::scalar);
+    if node.get("stayput").is_none()
+        && node.get("policy").is_some()
+        && node.get("edition").is_some()
+    {
+        let title = "this is a policy without the line that states its format";
+        let span = node
+            .entries()
+            .and_then(|entries| entries.first())
+            .map_or(node.span, |first| first.key.span);
+        let problem = Problem::at(Code::BadFormat, span, title, "no `stayput` before it");
+        problems.add(problem.help("write `stayput: policy/1` as the first line"));
+        return None;
+    }
     match format {
         Some("scenario/1") | None => Some(()),
         Some(other) => {
@@ -396,7 +415,8 @@ impl ScenarioCompiler<'_> {
         let began = self.start(written)?;
         let When::At(start) = began.value else {
             let title = "`start` must be an instant, not a time after the start";
-            self.problems.add(Problem::at(Code::BadTime, began.span, title, "not an instant"));
+            let problem = Problem::at(Code::BadTime, began.span, title, "not an instant");
+            self.problems.add(problem.help("write a time, such as `2026-06-01T00:00:00Z`"));
             return None;
         };
         if written.length.value.seconds() == 0 {

@@ -158,8 +158,11 @@ pub fn load(
     let before = problems.count(Severity::Error);
     let mut read = ReadFiles::default();
     let node = tree(name, at, files, sources, problems, &mut read, 0)?;
-    let file = PolicyFile::read(&node, problems)?;
-    let mut policy = compile(&file, &read, problems)?;
+    let mut found = Problems::default();
+    let file = PolicyFile::read(&node, &mut found);
+    let policy = file.and_then(|file| compile(&file, &read, &mut found));
+    read.report(found, problems);
+    let mut policy = policy?;
     policy.digest = hex_digest(&read.texts.iter().map(String::as_str).collect::<Vec<_>>());
     (problems.count(Severity::Error) == before).then_some(policy)
 }
@@ -177,8 +180,12 @@ fn tree(
     let (path, text) = find(name, at, files, sources, problems)?;
     read.texts.push(text.clone());
     let file = sources.add(path, text);
+    if built_in::find(name).is_some() {
+        read.built_in.push(file);
+    }
     let node = parse_yaml(sources, file, problems)?;
     check_format(&node, problems)?;
+    read.note_overlay(&node);
     let Some(base) = node.get("extends").cloned() else {
         if let Some(drops) = node.get("drops") {
             let title = "`drops` has no effect: this edition extends no other edition";
@@ -201,7 +208,14 @@ fn tree(
 
 /// Checks the format first, so that a scenario in place of a policy gives one clear message.
 fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
-    let Some(format) = node.get("stayput") else { return Some(()) };
+    let Some(format) = node.get("stayput") else {
+        let first = node.entries().and_then(|entries| entries.first());
+        let span = first.map_or(node.span, |first| first.key.span);
+        let title = "missing key `stayput` in a policy";
+        let problem = Problem::at(Code::MissingKey, span, title, "no `stayput` before it");
+        problems.add(problem.help("write `stayput: policy/1` as the first line"));
+        return None;
+    };
     match format.scalar() {
         Some("policy/1") | None => Some(()),
         Some(other) => {

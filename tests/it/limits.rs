@@ -102,3 +102,19 @@ fn replications_of_many_cases_are_limited_together() {
     assert!(ran.stderr.contains("50 cases are 10000050"), "{}", ran.stderr);
     assert!(ran.stderr.contains("--shard"), "{}", ran.stderr);
 }
+
+/// A small file that holds very much is refused before it fills the memory.
+#[test]
+fn a_compressed_file_that_holds_far_more_than_its_size_is_refused() {
+    use std::io::Write as _;
+    let scratch = crate::support::folder();
+    let path = scratch.path().join("bomb.json.gz");
+    let file = std::fs::File::create(&path).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::best());
+    let spaces = vec![b' '; 1 << 20];
+    (0..80).for_each(|_| packed.write_all(&spaces).unwrap());
+    packed.finish().unwrap();
+    let ran = crate::support::stayput(&["import", &path.to_string_lossy()]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("it holds more than 100 times its own size"), "{}", ran.stderr);
+}
