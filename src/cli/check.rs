@@ -52,7 +52,8 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             Some(FileKind::Overlay) => {
                 checked += 1;
                 if let Some(keys) = loader.overlay_alone(&path, text) {
-                    lines.push(format!("{shown}: an overlay that changes {}", keys.join(", ")));
+                    let keys = if keys.is_empty() { "nothing".into() } else { keys.join(", ") };
+                    lines.push(format!("{shown}: an overlay that changes {keys}"));
                 }
             }
             Some(FileKind::Scenario) => {

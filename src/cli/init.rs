@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     };
     let Some(target) = target(&plan) else {
         terminal::print(&fleet)?;
-        let line = "no instance is listed, so that no event was tried: add the calls above";
+        let line = "no instance is listed, so that the scenario has no events and no expectations: add the calls above";
         terminal::print_stderr(line);
         return Ok(Exit::Success);
     };

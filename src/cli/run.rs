@@ -199,10 +199,13 @@ fn run_plans(
             inputs: page_inputs(&inputs(&loader), &running.file.policies),
         })
     });
+    let is_complete = running.file.complete;
     let file = running.finish(&loader)?;
     if let Some(page) = page {
         let to_stdout = (arguments.format == RunFormat::Html).then_some(ReportTarget::Stdout);
-        html.into_iter().chain(to_stdout).try_for_each(|target| target.finish(&page))?;
+        html.into_iter()
+            .chain(to_stdout)
+            .try_for_each(|target| target.finish_result(&page, is_complete))?;
     }
     if let (Some(out), Some(mut file)) = (out, file) {
         output_folder::finish(out, &mut file)?;

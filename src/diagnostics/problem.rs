@@ -1,5 +1,7 @@
 //! Problems in files: a stable code, a sentence, labelled spans, notes and replacements.
 
+use std::collections::BTreeSet;
+
 use super::files::ReadFailure;
 use super::span::Span;
 use super::suggest::Suggestion;
@@ -253,11 +255,39 @@ pub struct Problems {
     list: Vec<Problem>,
     /// Errors and warnings beyond those that are kept.
     more: [usize; 2],
+    /// Places whose value is not known because of a mistake that was reported.
+    unknown: BTreeSet<Span>,
+    /// The values beside a key with a mistake. It is not known whether they contradict each other.
+    doubtful: Vec<Span>,
 }
 
 impl Problems {
-    /// Adds a problem, unless an equal one is in the list (the cases of a scenario share its text).
+    /// Notes that the value at a place is not known, because of a mistake that was reported. What
+    /// stands there in its stead gets no further problem.
+    pub fn value_is_unknown(&mut self, at: Span) {
+        self.unknown.insert(at);
+    }
+
+    /// Notes the values of a mapping of which a key has a mistake that was reported. A
+    /// contradiction between them may follow from it, and is not reported.
+    pub fn doubt(&mut self, values: impl Iterator<Item = Span>) {
+        if self.doubtful.len() < KEPT {
+            self.doubtful.extend(values);
+        }
+    }
+
+    /// Adds a problem, unless an equal one is in the list (the cases of a scenario share its text),
+    /// or it follows from a mistake that was reported.
     pub fn add(&mut self, problem: Problem) {
+        let at = problem.labels.first().map(|(span, _)| span);
+        let is_within = |of: &Span| {
+            at.is_some_and(|at| at.file == of.file && of.start <= at.start && at.end <= of.end)
+        };
+        let is_doubtful =
+            problem.code == Code::Contradiction && self.doubtful.iter().any(is_within);
+        if is_doubtful || at.is_some_and(|at| self.unknown.contains(at)) {
+            return;
+        }
         if self.list.len() >= KEPT {
             self.more[problem.code.severity() as usize] += 1;
         } else if !self.list.contains(&problem) {
@@ -268,6 +298,8 @@ impl Problems {
     /// Adds all problems of another list.
     pub fn extend(&mut self, others: Self) {
         others.list.into_iter().for_each(|problem| self.add(problem));
+        self.unknown.extend(others.unknown);
+        self.doubt(others.doubtful.into_iter());
         for (more, others) in self.more.iter_mut().zip(others.more) {
             *more += others;
         }
@@ -275,11 +307,20 @@ impl Problems {
 
     /// Whether any error is reported within a span.
     pub fn has_error_in(&self, span: Span) -> bool {
+        self.has_in(span, |code| code.severity() == Severity::Error)
+    }
+
+    /// Whether a name or key within a span is reported as written twice.
+    pub fn has_twice_in(&self, span: Span) -> bool {
+        self.has_in(span, |code| code == Code::Twice)
+    }
+
+    fn has_in(&self, span: Span, is: impl Fn(Code) -> bool) -> bool {
         let is_in =
             |at: &Span| at.file == span.file && span.start <= at.start && at.end <= span.end;
         let first = |problem: &Problem| problem.labels.first().map(|(at, _)| *at);
-        let mut errors = self.list.iter().filter(|p| p.code.severity() == Severity::Error);
-        errors.any(|problem| first(problem).is_some_and(|at| is_in(&at)))
+        let mut found = self.list.iter().filter(|problem| is(problem.code));
+        found.any(|problem| first(problem).is_some_and(|at| is_in(&at)))
     }
 
     /// Whether the input is refused.
@@ -302,6 +343,11 @@ impl Problems {
             (problem.code.severity(), problem.labels.first().map(|(span, _)| *span))
         });
         sorted
+    }
+
+    /// The kept problems in the order in which they were found.
+    pub fn into_list(self) -> Vec<Problem> {
+        self.list
     }
 
     /// Number of problems of any severity.

@@ -292,6 +292,7 @@ mod tests {
             Some(3),
             first,
             first.or(Some(9)),
+            first.or(Some(9)),
             None,
             None,
             None,

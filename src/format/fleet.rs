@@ -277,7 +277,17 @@ impl<T: Read> Read for Known<T> {
         if node.scalar() == Some(UNKNOWN) {
             return Some(Self::UNKNOWN);
         }
-        T::read(node, problems).map(|known| Self(Some(known)))
+        let mut found = Problems::default();
+        let read = T::read(node, &mut found);
+        for mut problem in found.into_list() {
+            // This word is accepted as well.
+            let words = problem.notes.iter_mut().find(|note| note.starts_with("one of: "));
+            if let Some(words) = words {
+                words.push_str(&format!(", {UNKNOWN}"));
+            }
+            problems.add(problem);
+        }
+        read.map(|known| Self(Some(known)))
     }
 
     fn schema(schemas: &mut Schemas) -> Json {

@@ -98,6 +98,15 @@ pub fn account_text(account: &WrittenAccount) -> String {
 
 /// An instance.
 pub fn instance_text(written: &WrittenInstance) -> String {
+    instance_entries(written).end()
+}
+
+/// The properties that an instance states, each as `key: value`.
+pub fn instance_facts(written: &WrittenInstance) -> Vec<String> {
+    instance_entries(written).0
+}
+
+fn instance_entries(written: &WrittenInstance) -> FlowMap {
     let mut flow = FlowMap::default();
     flow.some("account", written.account.as_ref().map(|account| name(account)));
     flow.some("group", written.group.as_ref().map(|group| name(group)));
@@ -138,7 +147,7 @@ pub fn instance_text(written: &WrittenInstance) -> String {
     flow.some("tags", tags.map(tags_text));
     flow.some("hourly", written.hourly.as_deref());
     flow.some("worth", written.worth.as_deref());
-    flow.end()
+    flow
 }
 
 fn resources_text(resources: &Map<super::fleet::WrittenResource>) -> String {
@@ -163,6 +172,15 @@ fn tags_text(tags: &Map<TagValue>) -> String {
 
 /// A group.
 pub fn group_text(group: &WrittenGroup) -> String {
+    group_entries(group).end()
+}
+
+/// The properties that a group states, each as `key: value`.
+pub fn group_facts(group: &WrittenGroup) -> Vec<String> {
+    group_entries(group).0
+}
+
+fn group_entries(group: &WrittenGroup) -> FlowMap {
     let mut flow = FlowMap::default();
     flow.some("account", group.account.as_ref().map(|account| name(account)));
     flow.some("min", group.min);
@@ -196,7 +214,7 @@ pub fn group_text(group: &WrittenGroup) -> String {
     let names = group.new_names.0.iter().map(|name| yaml_scalar(name));
     flow.some("new-names", (!group.new_names.0.is_empty()).then(|| list(names)));
     flow.some("protect", protections(&group.protect));
-    flow.end()
+    flow
 }
 
 fn hook_text(hook: &WrittenHook) -> String {

@@ -44,14 +44,17 @@ pub use fleet::{
     AutoRelease, Known, WrittenAccount, WrittenGroup, WrittenHook, WrittenInstance, WrittenProtect,
     WrittenResource, WrittenResourceRecord,
 };
-pub use fleet_text::{account_text, group_text, instance_text, yaml_scalar};
+pub use fleet_text::{
+    account_text, group_facts, group_text, instance_facts, instance_text, yaml_scalar,
+};
 pub use house::{TwoPeople, WrittenHouseRule};
 pub use overlay::{AddedEvents, change_paths, check_overlay, overlaid, tree_text, without_events};
 pub use pieces::{Pieces, Reading};
 pub use principals::{WrittenPrincipal, WrittenScope};
 pub use random::{Pick, Since, WrittenAlternative, WrittenCall, WrittenRandomSource, WrittenThen};
 pub use read::{
-    Map, Name, OneOrMany, Read, TagValue, check_format, expected_kind, read_cell, read_word,
+    Map, Name, OneOrMany, Read, TagValue, check_format, check_set, expected_kind, read_cell,
+    read_word, without_format,
 };
 pub use read_time::When;
 pub use record::{Fields, canonical_key};

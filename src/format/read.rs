@@ -1,5 +1,6 @@
 //! Typed values from nodes: numbers, words, names, lists.
 
+use std::collections::BTreeMap;
 use std::num::NonZero;
 
 use serde_json::{Value as Json, json};
@@ -50,6 +51,15 @@ pub fn check_format(node: &Node, expected: &str, problems: &mut Problems) -> Opt
     }
 }
 
+/// The problem that a policy does not state its format.
+pub fn without_format(policy: &Node) -> Problem {
+    let title = "this is a policy without the line that states its format";
+    let first = policy.entries().and_then(|entries| entries.first());
+    let span = first.map_or(policy.span, |first| first.key.span);
+    Problem::at(Code::BadFormat, span, title, "no `stayput` before it")
+        .help("write `stayput: policy/1` as the first line")
+}
+
 /// The problem that `what` was expected.
 pub fn expected_kind(node: &Node, what: &str) -> Problem {
     let title = format!("expected {what}, found {}", node.kind());
@@ -65,10 +75,15 @@ pub fn read_cell<T: Read>(cell: &str) -> Option<T> {
 
 /// Reads a word of a closed list.
 pub fn read_word<W: Word>(node: &Node, problems: &mut Problems) -> Option<W> {
-    let text = scalar(node, W::WHAT, problems)?;
+    let words = || W::ALL.iter().map(|word| word.word()).collect::<Vec<&str>>();
+    let Some(text) = node.scalar().filter(|text| !text.is_empty()) else {
+        let problem = expected_kind(node, W::WHAT);
+        problems.add(problem.note(format!("one of: {}", words().join(", "))));
+        return None;
+    };
     let found = W::spelled(text);
     if found.is_none() {
-        let words: Vec<&str> = W::ALL.iter().map(|word| word.word()).collect();
+        let words = words();
         let title = format!("`{text}` is not {}", W::WHAT);
         let problem = Problem::at(Code::UnknownWord, node.span, title, "not one of the words");
         let problem = problem.suggest(&Suggestion::of(text, None, words.iter().copied()));
@@ -206,7 +221,12 @@ impl Name {
         if text.contains(is_unseen) {
             return Some("tabs, line breaks and other invisible characters are not allowed".into());
         }
-        (text.len() > 255).then(|| "a name is at most 255 bytes long".into())
+        Self::is_too_long(text).then(|| "a name is at most 255 bytes long".into())
+    }
+
+    /// Whether a text is longer than a cell of a report.
+    pub const fn is_too_long(text: &str) -> bool {
+        text.len() > 255
     }
 
     /// Why a text is not a name; `None` if it is one.
@@ -345,9 +365,26 @@ impl<T: Read> Read for Vec<T> {
 }
 
 fn read_all<T: Read>(items: &[Node], problems: &mut Problems) -> Option<Vec<T>> {
+    check_set(items, problems);
     // Every item is read, so that every mistake is found. A list with a mistake gives `None`.
     let read: Vec<Option<T>> = items.iter().map(|item| T::read(item, problems)).collect();
     read.into_iter().collect()
+}
+
+/// Reports the words and names that a list has twice. Every list of words or names is a set, or an
+/// order in which a second one has no place.
+pub fn check_set(items: &[Node], problems: &mut Problems) {
+    let mut seen = BTreeMap::new();
+    for item in items {
+        let Some(text) = item.scalar().filter(|text| !text.is_empty()) else { continue };
+        if let Some(first) = seen.insert(text, item.span) {
+            let title = format!("`{}` is listed twice", text.escape_debug());
+            let problem = Problem::at(Code::Twice, item.span, title, "second entry");
+            let problem =
+                if first == item.span { problem } else { problem.and_at(first, "first entry") };
+            problems.add(problem.help("keep one of them"));
+        }
+    }
 }
 
 /// The items of a list in a cell; `None` if it is not of the form `a;b`, which is reported.
@@ -431,7 +468,7 @@ impl<T: Read> Read for Map<T> {
                 &cell
             }
             Value::Scalar(..) | Value::List(_) => {
-                problems.add(expected_kind(node, "a mapping"));
+                problems.add(expected_kind(node, "a mapping").help("write `{ NAME: … }`"));
                 return None;
             }
         };

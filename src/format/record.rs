@@ -48,10 +48,15 @@ impl<'n> Fields<'n> {
             Value::Scalar(..) | Value::List(_) => {
                 let problem = expected_kind(node, &format!("{what}, as a mapping"));
                 let first = keys.first().copied().unwrap_or_default();
+                // Other formats write such a word for nothing.
+                let is_nothing = matches!(node.scalar(), Some("null" | "~" | ""));
+                let help = if is_nothing {
+                    "write `{}` if there is nothing to state".to_owned()
+                } else {
+                    format!("write `{{ {first}: … }}`")
+                };
                 problems.add(
-                    problem
-                        .help(format!("write `{{ {first}: … }}`"))
-                        .note(format!("keys allowed here: {}", keys.join(", "))),
+                    problem.help(help).note(format!("keys allowed here: {}", keys.join(", "))),
                 );
                 return None;
             }
@@ -72,6 +77,7 @@ impl<'n> Fields<'n> {
                 reported.extend(suggestion.words.iter().map(|word| (*word).to_owned()));
                 let problem = problem.suggest(&suggestion);
                 problems.add(problem.note(format!("keys allowed here: {}", keys.join(", "))));
+                doubt(&entries, problems);
             }
         }
         Some(Self { what, node, entries, reported })
@@ -98,13 +104,28 @@ impl<'n> Fields<'n> {
             problems.add(Problem::at(Code::MissingKey, span, title, format!("no `{key}` here")));
             return None;
         };
-        T::read(node, problems)
+        self.or_doubt(T::read(node, problems), problems)
+    }
+
+    /// A value that was read; notes that the others are in doubt if it has a mistake.
+    fn or_doubt<T>(&self, read: Option<T>, problems: &mut Problems) -> Option<T> {
+        if read.is_none() {
+            doubt(&self.entries, problems);
+        }
+        read
     }
 
     /// The value of an optional key; `None` if it is missing or has a mistake, which is reported.
     pub fn optional<T: Read>(&self, key: &str, problems: &mut Problems) -> Option<T> {
-        self.node(key).and_then(|node| T::read(node, problems))
+        let node = self.node(key)?;
+        self.or_doubt(T::read(node, problems), problems)
     }
+}
+
+/// Notes the single values and lists of a mapping as doubtful: one of its keys has a mistake.
+fn doubt(entries: &[Entry], problems: &mut Problems) {
+    let plain = entries.iter().filter(|entry| entry.value.entries().is_none());
+    problems.doubt(plain.flat_map(|entry| [entry.key.span, entry.value.span]));
 }
 
 /// The entry of a key, in either spelling.

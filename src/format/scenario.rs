@@ -93,7 +93,8 @@ impl Read for WrittenEvents {
             return read_file(node, problems).map(Self::File);
         }
         let Value::List(items) = &node.value else {
-            problems.add(expected_kind(node, "a list of events"));
+            let problem = expected_kind(node, "a list of events");
+            problems.add(problem.help("write each event as an item: `- { at: +1h, VERB: { … } }`"));
             return None;
         };
         let events: Vec<_> =

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use globset::{GlobBuilder, GlobSet};
 use serde_json::{Value as Json, json};
 
-use super::read::{Map, OneOrMany, Read, TagValue, expected_kind, split_cell};
+use super::read::{Map, OneOrMany, Read, TagValue, check_set, expected_kind, split_cell};
 use super::record::record;
 use super::schema::Schemas;
 use super::tree::{Node, Style, Value};
@@ -41,6 +41,7 @@ impl Read for Selector {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         let parts = match &node.value {
             Value::List(items) => {
+                check_set(items, problems);
                 items.iter().map(|item| SelectorPart::read(item, problems)).collect()
             }
             Value::Scalar(text, Style::Cell) => {

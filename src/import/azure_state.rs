@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{Span, Spanned};
-use crate::format::{Name, WrittenAutoscale, WrittenGroup, WrittenInstance};
+use crate::format::{Name, WrittenAutoscale, WrittenGroup, WrittenInstance, instance_facts};
 use crate::words::{Billing, Eviction};
 
 /// Rows that are joined when all of them are read.
@@ -11,7 +11,7 @@ use crate::words::{Billing, Eviction};
 pub(super) struct AzureState {
     pub(super) sets: Vec<SetRow>,
     pub(super) machines: Vec<MachineRow>,
-    /// Index of each machine by its path.
+    /// Index of each machine by its path, or by its name if its row has no path.
     pub(super) machine_at: BTreeMap<String, usize>,
     pub(super) locks: Vec<LockRow>,
     /// Whether a listing of all locks was read, even an empty one.
@@ -83,6 +83,28 @@ impl MachineRow {
             latest: None,
             origin,
         }
+    }
+
+    /// The facts that it states, by their keys. A fact that is unknown is not stated.
+    pub(super) fn facts(&self) -> BTreeMap<String, String> {
+        let stated = instance_facts(&self.written);
+        let stated = stated.iter().filter_map(|fact| fact.split_once(": "));
+        let stated = stated
+            .filter(|(key, value)| *value != "unknown" && !["protect", "resources"].contains(key));
+        let mut facts: BTreeMap<String, String> =
+            stated.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        if let Some(latest) = self.latest {
+            facts.insert("latestModelApplied".into(), latest.to_string());
+        }
+        for (name, resource) in self.written.resources.iter().flat_map(|resources| &resources.0) {
+            if let Some(gib) = resource.0.gib {
+                facts.insert(format!("size of {}", name.value), format!("{gib} GiB"));
+            }
+            if let Some(with) = resource.0.with_instance {
+                facts.insert(format!("{} deleted with it", name.value), with.to_string());
+            }
+        }
+        facts
     }
 }
 

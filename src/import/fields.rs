@@ -57,6 +57,15 @@ impl<'t> ReplyObject<'t> {
         self.fields.keys().map(AsRef::as_ref)
     }
 
+    /// Some fields as facts, each as `key: value`; those that are blank are left out.
+    pub(super) fn facts(&self, keys: &[&str]) -> Vec<String> {
+        let fact = |key: &&str| {
+            let (_, shape) = self.value(key)?;
+            Some(format!("{key}: {}", shape.single()?))
+        };
+        keys.iter().filter_map(fact).collect()
+    }
+
     /// The fields that are texts, numbers or flags, by their keys as written.
     pub(super) fn texts(&self) -> Vec<(Spanned<String>, String)> {
         let single = |(key, piece): (&Cow<'t, str>, &Piece<'t>)| {

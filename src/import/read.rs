@@ -11,6 +11,9 @@ use super::reader::{FleetReader, Missing};
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Spanned, closest};
 use crate::words::Billing;
 
+/// The word of `from:` for state files.
+const STATE_FILES: &str = "terraform";
+
 /// Largest number of instances in one call that lists renewals.
 const MOST_IDS: usize = 100;
 
@@ -46,7 +49,8 @@ pub fn import(
     let clouds: BTreeSet<&str> = pages.iter().map(|page| page.call.cloud).collect();
     out.clouds = clouds;
     let mut reader = FleetReader::new(out, problems);
-    pages.sort_by_key(|page| page.call.order);
+    // Within an order, a listing is read before a state file, which is older.
+    pages.sort_by_key(|page| (page.call.order, page.call.from == STATE_FILES));
     for page in &pages {
         reader.from = page.call.from;
         for row in &page.rows {
@@ -84,6 +88,8 @@ fn unseen(out: &Imported, missing: BTreeMap<Missing, usize>) -> Vec<Unseen> {
         let Missing { cloud, subject, fact, group, place } = missing;
         let call = CALLS.iter().find(|call| call.cloud == cloud && call.gives.contains(&fact));
         let call = call.map_or("", |call| call.command);
+        let or = |text: String, word: &str| if text.is_empty() { word.to_owned() } else { text };
+        let (group, place) = (or(group, "NAME"), or(place, "RESOURCE-GROUP"));
         let call = call.replace("{group}", &group).replace("{place}", &place);
         let call = call.replace("{instances}", &subscriptions);
         let of = if subject == "group" {

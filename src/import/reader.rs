@@ -10,7 +10,9 @@ use super::fields::ReplyObject;
 use super::imported::{Imported, RowOrigin};
 use super::json::shown;
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, is_unseen};
-use crate::format::{Name, TagValue, WrittenGroup, WrittenInstance};
+use crate::format::{
+    Name, TagValue, WrittenGroup, WrittenInstance, WrittenProtect, instance_facts,
+};
 
 /// Warnings of one kind that are shown one by one; the others are counted.
 const SHOWN_OF_A_KIND: usize = 3;
@@ -29,8 +31,8 @@ pub(super) struct FleetReader<'a> {
     pub(super) azure: AzureState,
     /// Facts that no reply shows, each with the number of its subjects.
     pub(super) missing: BTreeMap<Missing, usize>,
-    /// The span of the first row of each kind and id.
-    seen: BTreeMap<(&'static str, Name), Span>,
+    /// The first row of each kind and id.
+    seen: BTreeMap<(&'static str, Name), FirstRow>,
     /// Warnings by kind.
     folded: BTreeMap<String, Folded>,
 }
@@ -69,6 +71,27 @@ impl Missing {
     pub(super) fn of_group(cloud: &'static str, fact: &'static str) -> Self {
         Self { cloud, subject: "group", fact, group: String::new(), place: String::new() }
     }
+}
+
+/// The first row about an object.
+#[derive(Clone)]
+struct FirstRow {
+    span: Span,
+    /// The word of `from:` for it.
+    from: &'static str,
+    /// The facts that it states, each as `key: value`.
+    facts: Vec<String>,
+}
+
+/// What a row is among those about its object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RowIs {
+    /// The first one.
+    First,
+    /// A further one, which states the same.
+    Again,
+    /// One that is not used.
+    LeftOut,
 }
 
 /// Warnings of one kind.
@@ -171,24 +194,138 @@ impl<'a> FleetReader<'a> {
         }
     }
 
-    /// Whether a row is the first of its kind with this id; warns if it is not.
-    pub(super) fn is_first(&mut self, kind: &'static str, id: &Spanned<Name>) -> bool {
+    /// Whether a row is the first of its kind with this id. A further row that states the same
+    /// facts, each as `key: value`, is left out with a warning. If it states others, neither is
+    /// used, so that the order of the files decides nothing. A listing is read before a state file,
+    /// and it is what counts.
+    pub(super) fn is_first(
+        &mut self,
+        kind: &'static str,
+        id: &Spanned<Name>,
+        facts: Vec<String>,
+    ) -> bool {
+        self.row_is(kind, id, facts) == RowIs::First
+    }
+
+    /// As [`Self::is_first`], for rows whose protections are joined. Facts about protections are
+    /// not compared.
+    pub(super) fn row_is(
+        &mut self,
+        kind: &'static str,
+        id: &Spanned<Name>,
+        mut facts: Vec<String>,
+    ) -> RowIs {
+        facts.retain(|fact| !fact.starts_with("protect: "));
         let first = match self.seen.entry((kind, id.value.clone())) {
             Entry::Vacant(slot) => {
-                slot.insert(id.span);
-                return true;
+                slot.insert(FirstRow { span: id.span, from: self.from, facts });
+                return RowIs::First;
             }
-            Entry::Occupied(first) => *first.get(),
+            Entry::Occupied(first) => first.get().clone(),
         };
+        if first.from != self.from {
+            return RowIs::LeftOut;
+        }
+        let FirstRow { span: first, facts: known, .. } = first;
+        let is_masked = id.contains('*');
+        if known != facts && !is_masked {
+            let other = |of: &[String], than: &[String]| -> Vec<String> {
+                of.iter().filter(|fact| !than.contains(fact)).cloned().collect()
+            };
+            let sides = [(first, other(&known, &facts)), (id.span, other(&facts, &known))];
+            self.contradiction(&id.value, sides);
+            return RowIs::LeftOut;
+        }
         let title = format!("`{}` appears a second time", id.value);
-        let label = if id.contains('*') {
+        let label = if is_masked {
             "its id is masked, so it may be another object; left out"
         } else {
-            "left out; the first one is used"
+            "left out: it describes the same object"
         };
         let problem = Problem::at(Code::LeftOut, id.span, title, label);
         self.fold(problem.and_at(first, "the first one"));
-        false
+        if is_masked { RowIs::LeftOut } else { RowIs::Again }
+    }
+
+    /// Joins the protections that two rows about one object state, and reports those in which they
+    /// differ: these are unknown.
+    pub(super) fn join_protections(
+        &mut self,
+        name: &str,
+        (span, protect): (Span, &mut WrittenProtect),
+        (other_span, other): (Span, &WrittenProtect),
+    ) {
+        let mut differing = Vec::new();
+        for one in protect.on.iter().chain(&other.on) {
+            let is_on = |of: &WrittenProtect| of.on.iter().any(|on| on.value == one.value);
+            let is_same = is_on(protect) && is_on(other);
+            if !is_same && !differing.contains(&one.value) {
+                differing.push(one.value.clone());
+            }
+        }
+        for one in &other.unknown {
+            if protect.on.iter().chain(&protect.unknown).all(|known| known.value != one.value) {
+                protect.unknown.push(one.clone());
+            }
+        }
+        if differing.is_empty() {
+            return;
+        }
+        protect.on.retain(|one| !differing.contains(&one.value));
+        let known = |protect: &WrittenProtect, name: &String| {
+            protect.unknown.iter().any(|one| one.value == *name)
+        };
+        for name in &differing {
+            if !known(protect, name) {
+                protect.unknown.push(Spanned::new(name.clone(), span));
+            }
+        }
+        let title = format!("two replies state different protections of `{}`", shown(name));
+        let label = format!("unknown: {}", differing.join(", "));
+        let problem = Problem::at(Code::LeftOut, other_span, title, label);
+        let problem = problem.help("keep the later reply, and leave out the other one");
+        self.fold(problem.and_at(span, "the first one"));
+    }
+
+    /// Refuses two rows about one object, given by their spans and the facts that only one states.
+    pub(super) fn contradiction(&mut self, name: &str, sides: [(Span, Vec<String>); 2]) {
+        let title = format!("two replies describe `{}` differently", shown(name));
+        let [(first, one), (second, other)] = sides;
+        let label = |facts: Vec<String>| {
+            if facts.is_empty() {
+                return "states nothing that the other does not".to_owned();
+            }
+            format!("states `{}`", shown(&facts.join(", ")))
+        };
+        let problem = Problem::at(Code::BadReply, second, title, label(other));
+        let problem = problem.and_at(first, label(one));
+        let help = "keep the later reply, and leave out the other one";
+        self.problems.add(problem.note("which of them is right is not known").help(help));
+    }
+
+    /// Adds an instance of a cloud, or joins its protections with those that an earlier row of its
+    /// kind states.
+    pub(super) fn list_or_join(
+        &mut self,
+        cloud: &'static str,
+        id: Spanned<Name>,
+        written: WrittenInstance,
+    ) -> RowIs {
+        let row = self.row_is("instance", &id, instance_facts(&written));
+        match row {
+            RowIs::First => self.list(cloud, id, written),
+            RowIs::Again => {
+                let at = self.indices.get(&id.value).copied();
+                if let (Some(at), Some(other)) = (at, written.protect) {
+                    let span = self.out.instances[at].0.span;
+                    let mut protect = self.out.instances[at].1.protect.take().unwrap_or_default();
+                    self.join_protections(&id.value, (span, &mut protect), (id.span, &other));
+                    self.out.instances[at].1.protect = Some(protect);
+                }
+            }
+            RowIs::LeftOut => {}
+        }
+        row
     }
 
     /// Adds an instance of a cloud.

@@ -26,7 +26,7 @@ use crate::diagnostics::{
 use crate::fleet::{Fleet, Series};
 use crate::format::{
     Entry, Node, Read, SpanFiles, VERBS, Value, When, WrittenEvents, WrittenScenario, check_format,
-    overlaid, parse_yaml, without_events,
+    overlaid, parse_yaml, without_events, without_format,
 };
 use crate::format::{MetricStep, WrittenAccount, WrittenInstances, WrittenMetrics, cases};
 use crate::policy::{Library, Policy, Rulebook};
@@ -74,7 +74,7 @@ pub fn compile_with(
 /// Parses a scenario file; `None` if it is not valid YAML, or a file of another kind.
 pub fn parse(file: FileId, sources: &Sources, problems: &mut Problems) -> Option<Node> {
     let tree = parse_yaml(sources, file, problems)?;
-    check_format(&tree, "scenario/1", problems).map(|()| tree)
+    check_is_scenario(&tree, problems).map(|()| tree)
 }
 
 /// Compiles a parsed scenario file.
@@ -124,6 +124,12 @@ pub fn read_cases(tree: &Node, options: &Options, problems: &mut Problems) -> Op
         stated.any(|part| problems.has_error_in(part.span))
     });
     let mut mentioned = Mentioned::default();
+    if doubtful {
+        trees.iter().for_each(|(_, tree)| mentioned.fleet.collect(tree));
+        // A key that is written twice may have been meant as another name.
+        let mut fleets = trees.iter().filter_map(|(_, tree)| tree.get("fleet"));
+        mentioned.fleet.is_open |= fleets.any(|fleet| problems.has_twice_in(fleet.span));
+    }
     if problems.refuse() {
         for key in ["events", "random"] {
             let parts = trees.iter().filter_map(|(_, tree)| tree.get(key));
@@ -157,6 +163,16 @@ pub fn compile_cases(
         unclear: BTreeMap::new(),
     };
     compiler.all(&cases.tree, &cases.written)
+}
+
+/// Checks the format first, so that a policy that is given as a scenario gets one clear message.
+fn check_is_scenario(tree: &Node, problems: &mut Problems) -> Option<()> {
+    let has = |key: &str| tree.get(key).is_some();
+    if !has("stayput") && has("policy") && has("edition") {
+        problems.add(without_format(tree));
+        return None;
+    }
+    check_format(tree, "scenario/1", problems)
 }
 
 /// Whether a mistake may have hidden the name of an instance, a group or an account. This can be a
@@ -382,7 +398,8 @@ impl ScenarioCompiler<'_> {
         let began = self.start(written)?;
         let When::At(start) = began.value else {
             let title = "`start` must be an instant, not a time after the start";
-            self.problems.add(Problem::at(Code::BadTime, began.span, title, "not an instant"));
+            let problem = Problem::at(Code::BadTime, began.span, title, "not an instant");
+            self.problems.add(problem.help("write a time, such as `2026-06-01T00:00:00Z`"));
             return None;
         };
         if written.length.value.seconds() == 0 {

@@ -183,10 +183,11 @@ impl Expecting<'_, '_> {
         if let Some(timer) = TimerName::spelled(word) {
             return Ok(Some(Cause::Timer(timer)));
         }
-        let known: Vec<&str> = TimerName::ALL.iter().map(|timer| timer.word()).collect();
+        let written = |timer: &TimerName| format!("{}{}", TimerName::PREFIX, timer.word());
+        let known: Vec<String> = TimerName::ALL.iter().map(written).collect();
         let title = format!("unknown timer `{word}`");
         let problem = Problem::at(Code::UnknownName, name.span, title, "no such timer")
-            .did_you_mean(&closest(word, known.iter().copied()))
+            .did_you_mean(&closest(name, known.iter().map(String::as_str)))
             .note(format!("the timers are {}", known.join(", ")));
         self.resolver.problems.add(problem);
         Err(AlreadyReported)
@@ -243,7 +244,7 @@ impl Expecting<'_, '_> {
         let books = self.resolver.rulebooks.iter();
         let policies: Vec<&Policy> = books.map(|book| &*book.policy).collect();
         if policies.iter().all(|policy| policy.protection(name).is_none()) {
-            let problem = unknown_protection(name, span, &policies);
+            let problem = unknown_protection(name, span, &policies, None);
             self.resolver.problems.add(problem);
         }
     }

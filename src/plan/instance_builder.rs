@@ -22,7 +22,7 @@ impl FleetBuilder<'_, '_> {
                 let title = format!("a fleet has at most {MOST_INSTANCES} instances");
                 let problem = Problem::at(Code::BadNumber, name.span, title, "too many with these");
                 self.resolver.problems.add(problem.help("split it into several scenarios"));
-                self.resolver.doubtful = true;
+                self.resolver.hides_names();
                 return false;
             }
         }
@@ -35,7 +35,7 @@ impl FleetBuilder<'_, '_> {
             Ok(names) => self.instances_called(&names, name.span, part),
             Err(fault) => {
                 self.resolver.problems.add(not_a_range(&name.value, &fault, name.span));
-                self.resolver.doubtful = true;
+                self.resolver.hides_names();
             }
         }
     }
@@ -45,7 +45,7 @@ impl FleetBuilder<'_, '_> {
         if self.resolver.instances.len() as u64 + names.len() as u64 > MOST_INSTANCES {
             let title = format!("a fleet has at most {MOST_INSTANCES} instances");
             self.resolver.problems.add(Problem::at(Code::BadNumber, span, title, "too many"));
-            self.resolver.doubtful = true;
+            self.resolver.hides_names();
             return;
         }
         let Some((first, rest)) = names.split_first() else { return };

@@ -1,6 +1,8 @@
-//! Names of events and callers in parts of a file that may not have been read because of a mistake.
+//! Names in parts of a file that may not have been read because of a mistake.
 
-use crate::format::{Node, Value};
+use std::collections::BTreeSet;
+
+use crate::format::{Entry, Node, VERBS, Value, expand};
 
 /// Ids of events and names of callers, as the file contains them. Empty if every event was read.
 #[derive(Debug, Clone, Default)]
@@ -9,6 +11,99 @@ pub struct Mentioned {
     pub is_open: bool,
     events: Vec<String>,
     callers: Vec<String>,
+    /// The names of the fleet.
+    pub fleet: FleetNames,
+}
+
+/// The names of a fleet, as the keys of its file state them.
+#[derive(Debug, Clone, Default)]
+pub struct FleetNames {
+    /// Whether a part was not read whole, so that any name may be in it.
+    pub is_open: bool,
+    /// Instances, including those that events create.
+    pub instances: BTreeSet<String>,
+    /// Groups.
+    pub groups: BTreeSet<String>,
+    /// Accounts.
+    pub accounts: BTreeSet<String>,
+}
+
+impl FleetNames {
+    /// Adds the names of a scenario.
+    pub fn collect(&mut self, scenario: &Node) {
+        let entries = scenario.entries().unwrap_or_default();
+        for Entry { key, value } in entries {
+            match (&*key.value, &value.value) {
+                ("fleet", Value::Map(parts)) => parts.iter().for_each(|part| self.part(part)),
+                ("fleet", _) | ("events", Value::Map(_)) => self.is_open = true,
+                ("events", Value::List(events)) => {
+                    let verbs = events.iter().filter_map(Node::entries).flatten();
+                    verbs.for_each(|entry| self.created(entry));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn part(&mut self, part: &Entry) {
+        let keys = part.value.entries();
+        let all = || keys.unwrap_or_default().iter().map(|entry| entry.key.to_string());
+        match &*part.key.value {
+            "accounts" => self.accounts.extend(all()),
+            "groups" => {
+                self.groups.extend(all());
+                let groups = keys.unwrap_or_default().iter();
+                let names = groups.filter_map(|group| group.value.get("new-names"));
+                names.for_each(|names| self.add(names));
+            }
+            "instances" if part.value.get("file").is_none() => {
+                for name in all() {
+                    match expand(&name) {
+                        Ok(names) => self.instances.extend(names),
+                        Err(_) => self.is_open = true,
+                    }
+                }
+            }
+            "defaults" | "captured" => {}
+            // A table, an import, or a key that may have been meant as one of these.
+            _ => self.is_open = true,
+        }
+    }
+
+    /// Adds the instance of a verb that creates one, or that may have been meant to.
+    fn created(&mut self, verb: &Entry) {
+        let name: &str = &verb.key.value;
+        if name == "create" || !VERBS.contains(&name) {
+            verb.value.get("instance").into_iter().for_each(|names| self.add(names));
+        }
+    }
+
+    /// Adds the instances that a value names.
+    fn add(&mut self, names: &Node) {
+        match &names.value {
+            Value::Scalar(text, _) => {
+                self.instances.extend(expand(text).unwrap_or_default());
+            }
+            Value::List(items) => items.iter().for_each(|item| self.add(item)),
+            Value::Empty | Value::Map(_) => {}
+        }
+    }
+
+    /// Whether an instance may have this name: it is stated, or a group may create it.
+    pub fn instance(&self, name: &str) -> bool {
+        let of_group = |group: &String| name.starts_with(group.as_str());
+        self.is_open || self.instances.contains(name) || self.groups.iter().any(of_group)
+    }
+
+    /// Whether a group may have this name.
+    pub fn group(&self, name: &str) -> bool {
+        self.is_open || self.groups.contains(name)
+    }
+
+    /// Whether an account may have this name.
+    pub fn account(&self, name: &str) -> bool {
+        self.is_open || self.accounts.contains(name)
+    }
 }
 
 impl Mentioned {

@@ -39,4 +39,12 @@ impl Candidates for NamedInstances<'_> {
     fn is_doubtful(&self) -> bool {
         false
     }
+
+    fn may_exist(&self, _: &str) -> bool {
+        false
+    }
+
+    fn unread(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        Box::new(std::iter::empty())
+    }
 }

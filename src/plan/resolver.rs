@@ -6,7 +6,7 @@ use super::names::{NameTable, with_known};
 use super::prices::Pricing;
 use super::selectors::{self, Candidates};
 use super::targets::{FlagsRef, Targets};
-use crate::diagnostics::{Code, Problem, Problems, Span};
+use crate::diagnostics::{Code, Problem, Problems, Span, closest};
 use crate::fleet::Prices;
 use crate::format::{Map, Name, Selector, WrittenInstance, read_cell};
 use crate::policy::{Flags, Rulebook};
@@ -90,6 +90,14 @@ impl Candidates for Resolver<'_> {
     fn is_doubtful(&self) -> bool {
         self.doubtful
     }
+
+    fn may_exist(&self, name: &str) -> bool {
+        self.doubtful && self.mentioned.fleet.instance(name)
+    }
+
+    fn unread(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        Box::new(self.mentioned.fleet.instances.iter().map(String::as_str))
+    }
 }
 
 impl<'p> Resolver<'p> {
@@ -119,6 +127,12 @@ impl<'p> Resolver<'p> {
             memo: CellCache::default(),
             problems,
         }
+    }
+
+    /// Notes that any name may be in a part of the fleet that could not be read.
+    pub const fn hides_names(&mut self) {
+        self.doubtful = true;
+        self.mentioned.fleet.is_open = true;
     }
 
     /// The names by id in a run header whose other fields are left blank, and the names that a
@@ -205,8 +219,9 @@ impl<'p> Resolver<'p> {
     /// The group with this name; `None` if it is unknown, which is reported.
     pub fn group(&mut self, name: &str, span: Span) -> Option<GroupId> {
         let found = self.groups.get(name).map(GroupId::from_index);
-        if found.is_none() && !self.doubtful {
-            self.problems.add(unknown("group", name, span, &self.groups));
+        let hidden = &self.mentioned.fleet;
+        if found.is_none() && !(self.doubtful && hidden.group(name)) {
+            self.problems.add(unknown("group", name, span, &self.groups, &hidden.groups));
         }
         found
     }
@@ -214,8 +229,9 @@ impl<'p> Resolver<'p> {
     /// The account with this name; `None` if it is unknown, which is reported.
     pub fn account(&mut self, name: &str, span: Span) -> Option<AccountId> {
         let found = self.accounts.get(name).map(AccountId::from_index);
-        if found.is_none() && !self.doubtful {
-            self.problems.add(unknown("account", name, span, &self.accounts));
+        let hidden = &self.mentioned.fleet;
+        if found.is_none() && !(self.doubtful && hidden.account(name)) {
+            self.problems.add(unknown("account", name, span, &self.accounts, &hidden.accounts));
         }
         found
     }
@@ -242,7 +258,7 @@ impl<'p> Resolver<'p> {
     pub fn zone(&mut self, name: &str, span: Span) -> Option<ZoneId> {
         let found = self.zones.get(name).map(ZoneId::from_index);
         if found.is_none() && !self.doubtful {
-            self.problems.add(unknown("zone", name, span, &self.zones));
+            self.problems.add(unknown("zone", name, span, &self.zones, &BTreeSet::new()));
         }
         found
     }
@@ -275,9 +291,20 @@ impl<'p> Resolver<'p> {
     }
 }
 
-fn unknown(kind: &str, name: &str, span: Span, names: &NameTable) -> Problem {
+/// The problem with an unknown name; `hidden` are further names, in parts that were not read.
+fn unknown(
+    kind: &str,
+    name: &str,
+    span: Span,
+    names: &NameTable,
+    hidden: &BTreeSet<String>,
+) -> Problem {
     let title = format!("unknown {kind} `{name}`");
     let problem = Problem::at(Code::UnknownName, span, title, "not in the fleet");
+    if !hidden.is_empty() {
+        let all = names.iter().chain(hidden.iter().map(String::as_str));
+        return problem.did_you_mean(&closest(name, all.take(1_000)));
+    }
     with_known(problem, name, names, "the fleet has", &format!("the fleet has no {kind}"))
 }
 

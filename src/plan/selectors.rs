@@ -14,9 +14,13 @@ pub trait Candidates {
     fn tagged(&self, id: InstanceId, key: &str, value: &str) -> bool;
     /// The span of an instance's definition; `None` if it is not in a file.
     fn defined(&self, id: InstanceId) -> Option<Span>;
-    /// Whether a part of the fleet could not be read. Then an unknown name may be defined in that
-    /// part, and is not reported.
+    /// Whether a part of the fleet could not be read. Then a selector that matches nothing is not
+    /// reported.
     fn is_doubtful(&self) -> bool;
+    /// Whether an instance with this name may be in a part that could not be read.
+    fn may_exist(&self, name: &str) -> bool;
+    /// The names in parts that could not be read, as far as they are known.
+    fn unread(&self) -> Box<dyn Iterator<Item = &str> + '_>;
 }
 
 /// The selected instances, each once, in the order of the selector; `None` if a part of the
@@ -83,6 +87,9 @@ fn matches_nothing(part: &SelectorPart, among: &dyn Candidates) -> Problem {
     if names.len() > 8 {
         shown.push_str(", …");
     }
+    if names.is_empty() {
+        shown.push_str("no instance");
+    }
     Problem::at(Code::MatchesNothing, span, title, "matches nothing")
         .note(format!("the fleet has {shown}"))
         .help("correct the selector, or remove the line")
@@ -111,7 +118,8 @@ fn resolve_names(
     if missing.is_empty() {
         return Some(ids);
     }
-    if !among.is_doubtful() {
+    missing.retain(|name| !among.may_exist(name));
+    if !missing.is_empty() {
         let problem = match (missing.as_slice(), wanted) {
             ([name], 1) => unknown_instance(name, text.span, among, problems.is_crowded()),
             (missing, wanted) => {
@@ -134,7 +142,8 @@ fn resolve_names(
 /// names, so it is left out for problems that will not be shown.
 fn unknown_instance(name: &str, span: Span, among: &dyn Candidates, is_crowded: bool) -> Problem {
     let compared = if is_crowded { 0 } else { 100_000 };
-    let close = closest(name, among.all().take(compared).map(|(_, name)| name));
+    let all = among.all().map(|(_, name)| name).chain(among.unread());
+    let close = closest(name, all.take(compared));
     let title = format!("unknown instance `{name}`");
     let mut problem = Problem::at(Code::UnknownName, span, title, "not in the fleet");
     if let Some(first) = close.first()

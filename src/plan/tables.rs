@@ -14,7 +14,7 @@ use crate::diagnostics::{
 use crate::fleet::Fleet;
 use crate::format::{
     Entry, Name, Node, Pieces, Read, VERBS, Value, WrittenEvent, WrittenEvents, WrittenScenario,
-    WrittenVerb, rows, verb_keys,
+    WrittenVerb, count, rows, verb_keys,
 };
 use crate::format::{
     MetricStep, WrittenAccount, WrittenFleet, WrittenImport, WrittenInstance, WrittenInstances,
@@ -89,8 +89,10 @@ impl Texts {
         let events_are_unread =
             matches!(written.events, WrittenEvents::File(_)) && self.events.is_none();
         // Events create instances, too.
-        resolver.doubtful |=
+        let is_open =
             (of_file && self.instances.is_none()) || !imports_are_whole || events_are_unread;
+        resolver.doubtful |= is_open;
+        resolver.mentioned.fleet.is_open |= is_open;
         resolver.mentioned.is_open |= events_are_unread;
     }
 
@@ -110,13 +112,13 @@ impl Texts {
         let mut events = Vec::new();
         let problems = &mut *resolver.problems;
         let before = problems.count(Severity::Error);
-        match rows(sources, file, &known, &["at", "verb"], problems) {
-            Some(mut rows) => {
-                while let Some(row) = rows.next_row(problems) {
-                    events.extend(checked_event(row, problems));
-                }
+        if let Some(mut rows) = rows(sources, file, &known, &["at", "verb"], problems) {
+            while let Some(row) = rows.next_row(problems) {
+                events.extend(checked_event(row, problems));
             }
-            None => resolver.doubtful = true,
+        } else {
+            resolver.doubtful = true;
+            resolver.mentioned.fleet.is_open = true;
         }
         resolver.mentioned.is_open |= problems.count(Severity::Error) > before;
         events
@@ -257,6 +259,7 @@ fn check_cells(row: &Node, problems: &mut Problems) {
             problems.add(
                 problem.help("write the event in the scenario, or use one table for each case"),
             );
+            problems.value_is_unknown(entry.value.span);
         }
     }
 }
@@ -352,7 +355,9 @@ pub fn populate(
     }
     // An unknown name may be defined in a part that could not be read.
     let resolver = &mut *builder.resolver;
-    resolver.doubtful |= resolver.problems.count(Severity::Error) > before;
+    if resolver.problems.count(Severity::Error) > before {
+        resolver.hides_names();
+    }
     for event in events {
         if let Some(WrittenVerb::Create(create)) = &event.verb {
             let blank = WrittenInstance::blank();
@@ -401,6 +406,13 @@ fn instance_of_row(builder: &mut FleetBuilder<'_, '_>, mut row: Node) {
     };
     let name = entries.remove(index).value;
     let text = name.scalar().unwrap_or_default().to_owned();
+    let names = count(&text);
+    if names > 1 {
+        let title = format!("`{text}` is a range, and a row is about one instance");
+        let problem = Problem::at(Code::BadName, name.span, title, "not a name");
+        let help = format!("write one row for each of its {names} names");
+        return builder.resolver.problems.add(problem.help(help));
+    }
     if let Some(part) = WrittenInstance::read(&row, builder.resolver.problems) {
         builder.instance(&text, name.span, &part, false);
     }

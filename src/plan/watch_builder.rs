@@ -95,7 +95,7 @@ fn rows(resolver: &mut Resolver<'_>, calls: &[Spanned<String>]) -> Vec<BTreeSet<
                 caller_verbs().for_each(|verb| known.push(verb));
                 let words = closest(call, known);
                 let problem = Problem::at(Code::UnknownName, call.span, title, "unknown call");
-                let note = "`stayput schema` and `stayput rules POLICY` list the verbs and their names in the trail";
+                let note = "`stayput schema scenario` and `stayput rules POLICY` list the verbs and their names in the trail";
                 resolver.problems.add(problem.did_you_mean(&words).note(note));
             }
         }

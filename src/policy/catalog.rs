@@ -18,7 +18,7 @@ use crate::diagnostics::{
     Code, Files, Problem, Problems, ReadFailure, Severity, Sources, Span, Spanned, closest,
     hex_digest, is_yaml,
 };
-use crate::format::{Node, Read, check_format, parse_yaml};
+use crate::format::{Node, Read, check_format, parse_yaml, without_format};
 use crate::words::SwitchSet;
 
 /// The built-in editions, and further texts by path: policies and tables that a scenario names.
@@ -158,8 +158,11 @@ pub fn load(
     let before = problems.count(Severity::Error);
     let mut read = ReadFiles::default();
     let node = tree(name, at, files, sources, problems, &mut read, 0)?;
-    let file = PolicyFile::read(&node, problems)?;
-    let mut policy = compile(&file, &read, problems)?;
+    let mut found = Problems::default();
+    let file = PolicyFile::read(&node, &mut found);
+    let policy = file.and_then(|file| compile(&file, &read, &mut found));
+    read.report(found, problems);
+    let mut policy = policy?;
     policy.digest = hex_digest(&read.texts.iter().map(String::as_str).collect::<Vec<_>>());
     (problems.count(Severity::Error) == before).then_some(policy)
 }
@@ -177,8 +180,16 @@ fn tree(
     let (path, text) = find(name, at, files, sources, problems)?;
     read.texts.push(text.clone());
     let file = sources.add(path, text);
+    if built_in::find(name).is_some() {
+        read.built_in.push(file);
+    }
     let node = parse_yaml(sources, file, problems)?;
+    if node.get("stayput").is_none() {
+        problems.add(without_format(&node));
+        return None;
+    }
     check_format(&node, "policy/1", problems)?;
+    read.note_overlay(&node);
     let Some(base) = node.get("extends").cloned() else {
         if let Some(drops) = node.get("drops") {
             let title = "`drops` has no effect: this edition extends no other edition";

@@ -34,6 +34,11 @@ impl Dated {
         (possible.start < possible.end).then_some(Self(possible))
     }
 
+    /// Parses a day, a month or a year.
+    pub fn parse_plain(text: &str) -> Option<Self> {
+        CalendarDays::parse(text).map(Self)
+    }
+
     /// Whether all possible days are after all possible days of `edition`.
     pub fn is_after(self, edition: Self) -> bool {
         self.0.start >= edition.0.end

@@ -23,9 +23,17 @@ pub(super) fn words_written(node: &Node) -> String {
 pub(super) fn read_line(node: &Node, problems: &mut Problems) -> Option<String> {
     let text = String::read(node, problems)?;
     if let Some(harm) = Name::harm(&text) {
-        let title = "this text is not safe in a report";
-        problems.add(Problem::at(Code::BadName, node.span, title, harm));
-        return None;
+        let problem = if Name::is_too_long(&text) {
+            let (title, label) =
+                ("this text is too long for a report", format!("{} bytes", text.len()));
+            let problem = Problem::at(Code::BadName, node.span, title, label);
+            problem.help("shorten it to at most 255 bytes")
+        } else {
+            Problem::at(Code::BadName, node.span, "this text is not safe in a report", harm)
+        };
+        problems.add(problem);
+        // The key is there, so that nothing else is reported as missing.
+        return Some(String::new());
     }
     Some(text)
 }

@@ -2,7 +2,7 @@
 
 use super::facts::Column;
 use crate::diagnostics::{Code, Problem, Problems, Span, Suggestion};
-use crate::format::{Entry, Node, Value, expected_kind};
+use crate::format::{Entry, Node, Value, check_set, expected_kind};
 
 /// A column that a rule tests.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,7 @@ pub(super) fn read_words(column: Column, node: &Node, problems: &mut Problems) -
         problems.add(Problem::at(Code::MatchesNothing, node.span, title, "no word"));
         return None;
     }
+    check_set(items, problems);
     let choices = column.choices();
     let mut mask = 0;
     let mut good = true;

@@ -80,6 +80,9 @@ pub fn first_scenario(fleet: &str, events: &[FirstEvent], decisions: &[FirstDeci
         Some(rest) => format!("{IMPORTED}{rest}"),
         None => fleet.to_owned(),
     };
+    if events.is_empty() {
+        return out;
+    }
     out.push_str(
         "
 

@@ -328,7 +328,7 @@ mod tests {
             replication,
             events: 7,
             stop: Stopped::Horizon,
-            values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11_500_000, 1, 0, 2]
+            values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 11_500_000, 1, 0, 2]
                 .map(|v| (v != 7 && v != 9 || first).then_some(v)),
             released_by: [2; Trigger::ALL.len()],
             first_trigger: first.then_some(Trigger::Expiry),

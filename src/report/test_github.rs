@@ -3,7 +3,7 @@
 //! The platform shows ten errors and ten warnings per step and silently drops the rest. Therefore
 //! the most important come first, no more than ten are written, and a line counts the others.
 
-use super::test_text::TestRun;
+use super::test_text::{TestRun, reasons};
 use crate::diagnostics::{Severity, many};
 use crate::words::Word;
 
@@ -80,8 +80,8 @@ fn problems(run: &TestRun<'_>, severity: Severity) -> Vec<Annotation> {
         let (line, column) = span.map_or((1, 1), |span| run.sources.line_column(span));
         let file = span.map(|span| run.sources.path(span.file).to_owned());
         let mut text = problem.title.clone();
-        for help in problem.helps.iter().chain(&problem.notes) {
-            text.push_str(&format!("\n{help}"));
+        for reason in reasons(problem, run.sources) {
+            text.push_str(&format!("\n{reason}"));
         }
         Annotation {
             file: file.or_else(|| problem.path.clone()).unwrap_or_else(|| ".".to_owned()),

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::test_text::TestRun;
-use crate::diagnostics::{Problem, Severity};
+use crate::diagnostics::{Problem, Severity, Span};
 use crate::experiment::Failure;
 use crate::words::Word;
 
@@ -62,9 +62,16 @@ fn problem(problem: &Problem, run: &TestRun<'_>) -> Json {
         "file": span.map_or(problem.path.as_deref(), |span| Some(run.sources.path(span.file))),
                 "line": position.map(|(line, _)| line),
                 "column": position.map(|(_, column)| column),
+        "labels": problem.labels.iter().map(|(at, label)| place(*at, label, run)).collect::<Vec<_>>(),
         "notes": problem.notes,
         "helps": problem.helps,
     })
+}
+
+/// A place of a problem, and what is there.
+fn place(at: Span, label: &str, run: &TestRun<'_>) -> Json {
+    let (line, column) = run.sources.line_column(at);
+    json!({ "file": run.sources.path(at.file), "line": line, "column": column, "text": label })
 }
 
 /// The JSON Schema of [`test_json`].
@@ -104,6 +111,14 @@ pub(super) fn schema() -> Json {
             "file": maybe_text,
             "line": maybe_number,
             "column": maybe_number,
+            "labels": {
+                "type": "array",
+                "description": "the places of the problem, the main one first",
+                "items": {
+                    "type": "object",
+                    "properties": { "file": text, "line": number, "column": number, "text": text },
+                },
+            },
             "notes": texts,
             "helps": texts,
         },

@@ -47,7 +47,11 @@ pub fn junit(run: &TestRun<'_>) -> Result<String, String> {
         let mut suite = TestSuite::new("stayput");
         for why in unmet {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_type("requirement").set_message(why.clone());
+            let (title, reasons) = why.split_once('\n').unwrap_or((&why, ""));
+            status.set_type("requirement").set_message(title);
+            if !reasons.is_empty() {
+                status.set_description(reasons);
+            }
             let name = why.split(':').next().unwrap_or_default().to_owned();
             suite.add_test_case(placed(TestCase::new(name, status), "stayput", 1));
         }

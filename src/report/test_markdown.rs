@@ -21,10 +21,10 @@ pub fn test_markdown(run: &TestRun<'_>) -> String {
         out.push(format!(
             "| error | | {} | {} |",
             code(path),
-            text(&run.mistakes(path).join("; "))
+            text(&on_one_line(&run.mistakes(path).join("; ")))
         ));
     }
-    out.extend(others.iter().map(|why| format!("| error | | | {} |", text(why))));
+    out.extend(others.iter().map(|why| format!("| error | | | {} |", text(&on_one_line(why)))));
     for case in &failed {
         if let Some(broken) = &case.broken {
             let (name, path, why) = (text(&case.name), code(&case.path), text(broken));
@@ -71,4 +71,9 @@ fn cut(lines: &[String]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// Errors with their reasons on one line.
+fn on_one_line(lines: &str) -> String {
+    lines.replace("\n  ", " · ")
 }

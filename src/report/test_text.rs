@@ -1,7 +1,7 @@
 //! The report of `test` as text: one line for each case, then every failure with its location.
 
 use super::text_table::{Page, columns, command_lines, hanging, padded};
-use crate::diagnostics::{Code, Problems, Severity, Sources, Span, many};
+use crate::diagnostics::{Code, Problem, Problems, Severity, Sources, Span, many};
 use crate::experiment::{Failure, Judgement};
 use unicode_width::UnicodeWidthChar;
 
@@ -59,6 +59,22 @@ pub struct TestRun<'a> {
     pub gates: &'a [String],
 }
 
+/// What explains a problem beside its title: the label of its place, other places with theirs,
+/// notes and proposed remedies.
+pub(super) fn reasons(problem: &Problem, sources: &Sources) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let mut labels = problem.labels.iter();
+    if let Some((_, label)) = labels.next().filter(|(_, label)| !label.is_empty()) {
+        reasons.push(label.clone());
+    }
+    for (span, label) in labels {
+        reasons.push(format!("{}: {label}", sources.locate(*span)));
+    }
+    reasons.extend(problem.notes.iter().map(|note| format!("note: {note}")));
+    reasons.extend(problem.helps.iter().map(|help| format!("help: {help}")));
+    reasons
+}
+
 impl TestRun<'_> {
     /// Whether all cases passed, no file has errors and all gates were met.
     pub fn passed(&self) -> bool {
@@ -73,13 +89,13 @@ impl TestRun<'_> {
         totals(self.cases, self.broken.len())
     }
 
-    /// The errors in a file, one line each.
+    /// The errors in a file, each with its reasons on further lines.
     pub(super) fn mistakes(&self, path: &str) -> Vec<String> {
         self.errors().filter(|(file, _)| *file == Some(path)).map(|(_, text)| text).collect()
     }
 
-    /// The errors of files without a row of their own, one line each. They affect the exit code
-    /// like all other errors.
+    /// The errors of files without a row of their own, each with its reasons on further lines. They
+    /// affect the exit code like all other errors.
     pub(super) fn other_mistakes(&self) -> Vec<String> {
         let is_shown = |file: &str| self.broken.iter().any(|path| path == file);
         self.errors()
@@ -98,7 +114,10 @@ impl TestRun<'_> {
             let place = span.map(|span| self.sources.locate(span));
             let place = place.or_else(|| file.map(str::to_owned));
             let place = place.map(|place| format!("{place} ")).unwrap_or_default();
-            (file, format!("{place}{}: {}", problem.code, problem.title))
+            let reasons = reasons(problem, self.sources);
+            let title = format!("{place}{}: {}", problem.code, problem.title);
+            let lines: Vec<String> = std::iter::once(title).chain(reasons).collect();
+            (file, lines.join("\n  "))
         })
     }
 }

@@ -85,6 +85,42 @@ fn protections_of_members_are_on_off_or_unknown() {
     assert_eq!(imported.instances[0].1.group.as_ref().unwrap().value.to_string(), "nsgvmss");
 }
 
+/// Whatever the order of the files, rows about one object that contradict each other are refused.
+#[test]
+fn rows_of_one_object_that_differ_are_refused_in_any_order() {
+    let flag = |on| format!(r#","protectionPolicy":{{"protectFromScaleIn":{on}}}"#);
+    let account = |state| format!(r#"[{{"id":"s-1","state":"{state}","tenantId":"t"}}]"#);
+    let read_both = |a: &str, b: &str| {
+        let orders = [[("a.json", a), ("b.json", b)], [("b.json", b), ("a.json", a)]];
+        orders.map(|files| read(&files))
+    };
+    for (a, b) in [
+        (list(&[set("")]), list(&[set(r#","orchestrationMode":"Flexible""#)])),
+        (list(&[machine("m", "")]), list(&[machine("m", "").replace("running", "stopped")])),
+        (account("Enabled"), account("Disabled")),
+    ] {
+        for (_, reported) in read_both(&a, &b) {
+            assert!(reported.contains("differently"), "{reported}");
+            assert!(reported.contains("a.json:") && reported.contains("b.json:"), "{reported}");
+        }
+        let (_, reported) = read(&[("a.json", a.as_str()), ("b.json", a.as_str())]);
+        assert!(!reported.contains("differently"), "{reported}");
+    }
+    // Protections that differ are unknown.
+    let (on, off) = (list(&[member(1, &flag(true))]), list(&[member(1, &flag(false))]));
+    for (imported, reported) in read_both(&on, &off) {
+        assert!(reported.contains("two replies state different protections"), "{reported}");
+        assert_eq!(flags(&imported, 0), (Vec::new(), vec!["protectFromScaleIn"]));
+    }
+    // What only one of the rows states completes the other one.
+    let older = member(1, "").replace(r#""timeCreated":"2026-01-01T00:00:00.123+00:00","#, "");
+    for (imported, reported) in read_both(&list(&[older]), &list(&[member(1, &flag(true))])) {
+        assert!(!reported.contains("differently"), "{reported}");
+        assert_eq!(flags(&imported, 0).0, ["protectFromScaleIn"]);
+        assert!(imported.instances[0].1.created.is_some());
+    }
+}
+
 #[test]
 fn a_set_is_read_with_its_settings() {
     let more = r#","orchestrationMode":"Uniform","zones":["1","2"],
@@ -626,4 +662,32 @@ fn the_matrix_of_a_fleet_has_its_situations_and_counts() {
     let policies: std::collections::BTreeSet<&str> = rows[1..].iter().map(|row| row[0]).collect();
     let both = ["alibaba-ecs-intl@2026-05-15", "azure-vmss@2026-05-19"];
     assert_eq!(policies.into_iter().collect::<Vec<_>>(), both);
+}
+
+/// A row without a path in a fleet of several subscriptions is placed so that the scenario is
+/// valid, whatever the order of the files.
+#[test]
+fn a_row_without_a_path_has_an_account() {
+    let no_path = |row: String, path: &str| {
+        let id = format!(r#""id":"{path}","#);
+        assert!(row.contains(&id), "{row}");
+        row.replace(&id, "")
+    };
+    let other = machine("m", "").replace("s-1", "s-2");
+    let alone = no_path(machine("n", ""), &format!("{SCOPE}/virtualMachines/n"));
+    let part = format!("{SCOPE}/virtualMachineScaleSets/web/virtualMachines/2");
+    let of_set = no_path(member(2, r#","latestModelApplied":true"#), &part);
+    let scratch = folder();
+    let rows = [list(&[member(1, ""), other]), list(&[of_set, alone])];
+    let files: Vec<String> =
+        (0..2).map(|at| write(scratch.path(), &format!("{at}.json"), &rows[at])).collect();
+    for [a, b] in [[0, 1], [1, 0]] {
+        let captured = ["--captured", "2026-06-01T00:00:00Z"];
+        let ran = stayput(&[&["import", &files[a], &files[b]], &captured[..]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stdout.contains("n: { account: unknown-subscription"), "{}", ran.stdout);
+        let fleet = write(scratch.path(), "fleet.yaml", &ran.stdout);
+        let checked = stayput(&["check", &fleet]);
+        assert_eq!(checked.code, 0, "{}\n{}", checked.stderr, ran.stdout);
+    }
 }

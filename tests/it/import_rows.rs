@@ -374,6 +374,11 @@ fn scale_sets() {
                     "web:",
                     "terminate-hook",
                 ),
+                (
+                    r#","virtualMachineProfile":{"scheduledEventsProfile":{"terminateNotificationProfile":{"enable":true}}}"#,
+                    "web:",
+                    "terminate-hook",
+                ),
                 (r#","virtualMachineProfile":{}"#, "web:", "terminate-hook"),
             ],
             &[
@@ -724,7 +729,13 @@ fn states_of_azure() {
                 "",
             ),
             (r#","termination_notification":[{"enabled":false}]"#, "one:", "terminate-hook"),
-            (r#","terminate_notification":[{"enabled":true}]"#, "terminate-hook", ""),
+            (
+                r#","terminate_notification":[{"enabled":true,"timeout":"PT5M"}]"#,
+                "terminate-hook",
+                "",
+            ),
+            // Documents state no default for the timeout.
+            (r#","terminate_notification":[{"enabled":true}]"#, "one:", "terminate-hook"),
             (
                 r#","automatic_instance_repair":[{"enabled":true,"grace_period":"PT30M","action":"Restart"}]"#,
                 "health-check: application, repair: restart, repair-grace: 30m",

@@ -106,7 +106,7 @@ fn replications_of_many_cases_are_limited_together() {
 /// A small policy with further text; the last section is `protections.p.rules`.
 fn policy(sections: &str, rules: &str) -> String {
     format!(
-        "stayput: policy/1\npolicy: house\nedition: \"1\"\ntitle: T\n\
+        "stayput: policy/1\npolicy: house\nedition: 2026-01-01\ntitle: T\n\
          sources: {{ a: {{ title: A, at: \"https://example.com\", dated: 2020-01-01 }} }}\n\
          space: {{ trigger: [manual, expiry], action: [release] }}\n{sections}\
          protections:\n  p:\n    rules:\n\
@@ -156,4 +156,20 @@ fn the_rules_and_the_switches_of_a_policy_are_limited() {
     let said = mistakes(&policy(&switches, ""));
     assert!(said.contains("a policy at most 59 switches"), "{said}");
     assert!(said.contains("out of range at `s60`") && !said.contains("`s59`"), "{said}");
+}
+
+/// A small file that holds very much is refused before it fills the memory.
+#[test]
+fn a_compressed_file_that_holds_far_more_than_its_size_is_refused() {
+    use std::io::Write as _;
+    let scratch = crate::support::folder();
+    let path = scratch.path().join("bomb.json.gz");
+    let file = std::fs::File::create(&path).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::best());
+    let spaces = vec![b' '; 1 << 20];
+    (0..80).for_each(|_| packed.write_all(&spaces).unwrap());
+    packed.finish().unwrap();
+    let ran = crate::support::stayput(&["import", &path.to_string_lossy()]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("it holds more than 100 times its own size"), "{}", ran.stderr);
 }

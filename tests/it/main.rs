@@ -61,6 +61,8 @@ mod limits;
 mod locks;
 /// Every kind of mistake in a file, and the message for it.
 mod messages;
+/// Each mistake is reported once, hides no other, and has a message that helps.
+mod mistakes;
 mod models;
 /// Prices: the worth that is lost with an instance, and the cost that is still billed after its
 /// release.

@@ -22,6 +22,47 @@ fn every_stored_mistake_gets_its_stored_message() {
     }
 }
 
+/// A list of words or names contains each once, wherever it is.
+#[test]
+fn an_entry_that_a_list_has_twice_is_refused() {
+    let base = "\
+stayput: scenario/1
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 1d
+fleet:
+  groups: { web: { zones: [z1, z2], suspended: [remove], removal: [oldest-instance] } }
+  instances: { a: { protect: [release-protection], lock: [security] } }
+principals: { bob: { may: [\"*\"] } }
+house: { kept: { in-force: [release-protection], against: [manual] } }
+allow: [W050]
+events:
+  - { at: +1h, id: x, by: bob, release: { instance: [a] } }
+expect:
+  decisions: [{ event: [x], instance: [a] }]
+";
+    let scratch = folder();
+    let lists = ["z1", "remove", "oldest-instance", "release-protection", "security", "\"*\""];
+    for word in lists.into_iter().chain(["manual", "W050", "x", "a"]) {
+        for (found, _) in base.match_indices(&format!("[{word}")) {
+            let mut text = base.to_owned();
+            text.insert_str(found + 1, &format!("{word}, "));
+            let path = write(scratch.path(), "twice.yaml", &text);
+            let ran = stayput(&["check", &path]);
+            let title = format!("error[E002]: `{}` is listed twice", word.trim_matches('"'));
+            assert!(ran.code == 2 && ran.stderr.contains(&title), "{word}: {}", ran.stderr);
+            assert_eq!(ran.stderr.matches("listed twice").count(), 1, "{}", ran.stderr);
+        }
+    }
+    let policy = fs::read_to_string(root().join("policies/alibaba-ecs@2026-05-15.yaml")).unwrap();
+    let space = "membership: [none, ";
+    assert!(policy.contains(space));
+    let policy = policy.replacen(space, "membership: [none, none, ", 1);
+    let path = write(scratch.path(), "policy.yaml", policy);
+    let ran = stayput(&["check", &path]);
+    assert!(ran.stderr.contains("error[E002]: `none` is listed twice"), "{}", ran.stderr);
+}
+
 fn check(name: &str, bytes: impl AsRef<[u8]>) -> String {
     let scratch = folder();
     let path = write(scratch.path(), name, bytes);

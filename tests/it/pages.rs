@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use crate::support::{folder, stayput, write};
+use crate::support::{folder, root, shown, stayput, write};
 
 /// The page of a command.
 pub(crate) fn page(arguments: &[&str]) -> String {
@@ -471,4 +471,25 @@ fn a_page_of_replications_has_the_figures_of_the_estimates() {
     for part in ["id=\"survival\"", "not within the run", "id=\"pairs\"", "--replication K"] {
         assert!(page.contains(part), "{part}");
     }
+}
+
+/// A partial page never replaces a page that exists, whether of a run or of a study.
+#[test]
+fn a_partial_page_is_written_beside_an_existing_one() {
+    let scratch = folder();
+    let page = scratch.path().join("page.html");
+    let partial = scratch.path().join("page.partial.html");
+    let path = page.to_string_lossy();
+    let scenario = shown(&root().join("scenarios/random-year.yaml"));
+    let run = ["run", &scenario, "-q", "--html", &path];
+    let early = [&run[..], &["--max-events", "3"]].concat();
+    assert_eq!(stayput(&early).code, 5);
+    assert!(page.is_file() && !partial.exists(), "nothing was there");
+    assert_eq!(stayput(&run).code, 0);
+    let complete = std::fs::read_to_string(&page).unwrap();
+    let ran = stayput(&early);
+    assert_eq!(ran.code, 5);
+    assert!(ran.stderr.contains("page.partial.html; it is partial, and "), "{}", ran.stderr);
+    assert_eq!(std::fs::read_to_string(&page).unwrap(), complete);
+    assert!(std::fs::read_to_string(&partial).unwrap().contains("did not reach its end"));
 }

@@ -257,15 +257,52 @@ fn the_term_of_a_renewal_is_read_or_refused() {
 fn a_duplicate_row_is_left_out_and_reported_with_both_locations() {
     let disk =
         r#"{"DiskId":"d-1","InstanceId":"i-1","Type":"data","Size":40,"DeleteWithInstance":false}"#;
-    let again = disk.replace("40", "80");
-    let disks = format!("{{\"Disks\":{{\"Disk\":[\n  {disk},\n  {again}]}}}}");
+    let disks = format!("{{\"Disks\":{{\"Disk\":[\n  {disk},\n  {disk}]}}}}");
     let fleet = instances(&["i-1", "i-1", "i-2****", "i-2****"], r#","DeletionProtection":false"#)
         .replace("},{", "},\n{");
     let (imported, reported) = read_all(&[fleet, disks]);
     assert_eq!(imported.instances.len(), 2);
     let resources = &imported.instances[0].1.resources.as_ref().unwrap().0;
     assert_eq!(resources.len(), 1);
-    assert_eq!(resources[0].1.0.gib, Some(40), "the first one is used");
+    insta::assert_snapshot!(reported);
+}
+
+/// Whatever their order, two rows that contradict each other are refused with both locations.
+#[test]
+fn rows_that_contradict_each_other_are_refused_in_any_order() {
+    let protected = instances(&["i-1"], r#","DeletionProtection":true"#);
+    let open = protected.replace("true", "false");
+    let disk =
+        r#"{"Disks":{"Disk":[{"DiskId":"d-1","InstanceId":"i-1","Type":"data","Size":40}]}}"#;
+    let group = r#"{"ScalingGroups":{"ScalingGroup":[{"ScalingGroupId":"g-1","HealthCheckType":"ECS","GroupDeletionProtection":true}]}}"#;
+    let member = r#"{"ScalingInstances":{"ScalingInstance":[{"InstanceId":"i-1","ScalingGroupId":"g-1","CreationType":"AutoCreated","LifecycleState":"Protected"}]}}"#;
+    let renewal = r#"{"InstanceRenewAttributes":{"InstanceRenewAttribute":[{"InstanceId":"i-1","RenewalStatus":"AutoRenewal","Duration":1}]}}"#;
+    let second = [
+        (protected.as_str(), "i-1", ("Running", "Stopped")),
+        (disk, "d-1", ("40", "80")),
+        (group, "g-1", ("ECS", "NONE")),
+        (member, "i-1", ("Protected", "InService")),
+        (renewal, "i-1", ("AutoRenewal", "Normal")),
+    ];
+    for (first, id, (one, other)) in second {
+        let second = first.replace(one, other);
+        for [a, b] in [[first, &second], [&second, first]] {
+            let with = if id == "i-1" && a.contains("Instances") { &protected } else { &open };
+            let (_, reported) = read_all(&[with.clone(), a.to_owned(), b.to_owned()]);
+            let expected = format!("error[E120]: two replies describe `{id}` differently");
+            assert!(reported.contains(&expected), "{reported}");
+            let places = ["1.json:", "2.json:", "3.json:"];
+            assert!(places.iter().filter(|place| reported.contains(**place)).count() >= 2);
+        }
+    }
+    // Protections that differ are unknown.
+    let mut reported = String::new();
+    for files in [[open.clone(), protected.clone()], [protected, open]] {
+        let (imported, warnings) = read_all(&files);
+        let protect = imported.instances[0].1.protect.as_ref().unwrap();
+        assert!(protect.on.is_empty() && protect.unknown[0].value == "DeletionProtection");
+        reported.push_str(&warnings);
+    }
     insta::assert_snapshot!(reported);
 }
 

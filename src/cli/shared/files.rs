@@ -182,7 +182,12 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
         fail(format!("line {line} is not valid UTF-8"), Some("save it as UTF-8"))
     })?;
     // Some editors write a byte order mark, which is not part of the text.
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    let Some(rest) = text.strip_prefix('\u{feff}') else { return Ok(text) };
+    if rest.starts_with('\u{feff}') {
+        let help = Some("save it again, with one byte order mark or none");
+        return Err(fail("it begins with two byte order marks".into(), help));
+    }
+    Ok(rest.to_owned())
 }
 
 /// The first line of a file, up to 200 bytes; `None` if it cannot be read. The file does not count
@@ -211,15 +216,34 @@ fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
     text.collect::<Result<String, _>>().ok().filter(|_| odd.is_empty())
 }
 
-/// The contents of a compressed file, which may hold at most `largest` bytes.
+/// Most bytes that a compressed file may hold for each of its own. Listings hold about twenty.
+const MOST_FOR_EACH: u64 = 100;
+
+/// The size in bytes up to which a compressed file may hold any number for each of its own.
+const SMALL_UNPACKED: u64 = 64 << 20;
+
+/// The contents of a compressed file, which may hold at most `largest` bytes. A file that holds far
+/// more than its own size is refused before it fills the memory.
 fn unpacked(bytes: &[u8], largest: u64) -> Result<Vec<u8>, String> {
+    let fair = (bytes.len() as u64).saturating_mul(MOST_FOR_EACH).max(SMALL_UNPACKED);
+    if fair < largest {
+        return match unpacked_up_to(bytes, fair)? {
+            Some(unpacked) => Ok(unpacked),
+            None => {
+                Err(format!("it holds more than {MOST_FOR_EACH} times its own size; unpack it"))
+            }
+        };
+    }
+    let unpacked = unpacked_up_to(bytes, largest)?;
+    unpacked.ok_or_else(|| format!("it holds more than {} MiB", largest >> 20))
+}
+
+/// The contents of a compressed file; `None` if they are larger than `largest`.
+fn unpacked_up_to(bytes: &[u8], largest: u64) -> Result<Option<Vec<u8>>, String> {
     let mut unpacked = Vec::new();
     let mut from = flate2::read::MultiGzDecoder::new(bytes).take(largest + 1);
     from.read_to_end(&mut unpacked).map_err(|_| "it is a broken gzip file".to_owned())?;
-    if unpacked.len() as u64 > largest {
-        return Err(format!("it holds more than {} MiB", largest >> 20));
-    }
-    Ok(unpacked)
+    Ok(Some(unpacked).filter(|unpacked| unpacked.len() as u64 <= largest))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum that grows")]

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::exit::Exit;
+use super::files::shown;
 use super::output_file::{self, OutputFile};
 use super::paths_in_use::Claim;
-use super::terminal;
+use super::terminal::{self, cannot_write};
 
 /// `FORMAT` or `FORMAT=FILE`.
 #[derive(Debug, Clone)]
@@ -73,6 +74,28 @@ impl<'a> ReportTarget<'a> {
         }
     }
 
+    /// Writes the report of a result. That of a partial one never replaces a file: it is written
+    /// beside it.
+    ///
+    /// # Errors
+    /// As of [`Self::finish`].
+    pub fn finish_result(self, text: &str, is_complete: bool) -> Result<(), Exit> {
+        let (path, file, claim) = match self {
+            Self::File(path, file, claim) if !is_complete => (path, file, claim),
+            Self::File(..) | Self::Stdout => return self.finish(text),
+        };
+        let (file, beside) = file.partial().map_err(|error| cannot_write(path, &error))?;
+        let written = beside.as_deref().unwrap_or(path);
+        claim.check()?;
+        output_file::finish(written, file, &lines(text))?;
+        if let Some(beside) = &beside {
+            let line =
+                format!("wrote {}; it is partial, and {} was kept", shown(beside), shown(path));
+            terminal::print_stderr(&line);
+        }
+        Ok(())
+    }
+
     /// Writes the report.
     ///
     /// # Errors
@@ -83,8 +106,13 @@ impl<'a> ReportTarget<'a> {
             Self::Stdout => terminal::print(text).map(|_| ()),
             Self::File(path, file, claim) => {
                 claim.check()?;
-                output_file::finish(path, file, &format!("{}\n", text.trim_end_matches('\n')))
+                output_file::finish(path, file, &lines(text))
             }
         }
     }
+}
+
+/// A report with one line break at its end.
+fn lines(text: &str) -> String {
+    format!("{}\n", text.trim_end_matches('\n'))
 }

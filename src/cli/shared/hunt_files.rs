@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::files::{first_line, shown};
-use super::output_file;
 use super::paths_in_use::was_read;
-use super::system_calls::{AllCalls, SystemCalls};
+use super::staging::{Staged, StagedKind, clear_leftovers};
+use super::system_calls::{AllCalls, Gate, SystemCalls};
 use super::terminal::{self, cannot_write};
 use crate::diagnostics::is_yaml;
 
@@ -99,10 +100,11 @@ impl<'p> HuntFiles<'p> {
     /// Writes the files, removes those of earlier hunts, and returns the number of files written.
     ///
     /// # Errors
-    /// [`Exit::BadInput`] if a file of another origin has one of the names; then nothing has
-    /// changed. [`Exit::CouldNotWrite`] if a file cannot be written or removed.
+    /// [`Exit::BadInput`] if a file of another origin has one of the names; [`Exit::CouldNotWrite`]
+    /// if a file cannot be written. Then nothing has changed, unless a finished file could not be
+    /// moved to its name or an earlier one could not be removed.
     pub fn finish(self) -> Result<usize, Exit> {
-        let mut earlier = self.earlier()?;
+        let earlier = self.earlier()?;
         let paths: Vec<PathBuf> =
             self.files.iter().map(|(name, _)| self.folder.join(name)).collect();
         for path in &paths {
@@ -110,13 +112,11 @@ impl<'p> HuntFiles<'p> {
                 return Err(refuse(path, "it exists and was not written by `stayput hunt`"));
             }
         }
-        for (path, (_, text)) in paths.iter().zip(&self.files) {
-            output_file::write(path, text)?;
-            earlier.remove(path);
+        for line in clear_leftovers(self.folder) {
+            terminal::print_stderr(&format!("stayput: {line}"));
         }
-        for path in &earlier {
-            self.calls.remove_file(path).map_err(|error| cannot_write(path, &error))?;
-        }
+        let replaced = replace_files(self.folder, &self.files, earlier, self.calls);
+        replaced.map_err(|(path, error)| cannot_write(&path, &error))?;
         Ok(paths.len())
     }
 
@@ -134,10 +134,105 @@ impl<'p> HuntFiles<'p> {
     }
 }
 
+/// Writes files into a folder and removes the earlier ones. All files are first written beside
+/// their names, and moved to them when each is complete.
+///
+/// # Errors
+/// If a system call fails; the error names the file or folder.
+fn replace_files<G: Gate + Copy>(
+    folder: &Path,
+    files: &[(String, String)],
+    mut earlier: BTreeSet<PathBuf>,
+    calls: SystemCalls<G>,
+) -> Result<(), (PathBuf, io::Error)> {
+    let staged = Staged::create(StagedKind::Folder, folder, calls);
+    let staged = staged.map_err(|error| (folder.to_owned(), error))?;
+    for (name, text) in files {
+        let path = staged.path.join(name);
+        let target = folder.join(name);
+        let written = calls.create_file(&path).and_then(|file| calls.write(&file, text.as_bytes()));
+        let as_before = || match target.symlink_metadata() {
+            Ok(old) => calls.take_after(&path, &old),
+            Err(_) => Ok(()),
+        };
+        let done = written.and_then(|()| as_before()).and_then(|()| calls.sync(&path));
+        done.map_err(|error| (target.clone(), error))?;
+    }
+    for (name, _) in files {
+        let target = folder.join(name);
+        let moved = calls.rename(&staged.path.join(name), &target);
+        earlier.remove(&target);
+        moved.map_err(|error| (target, error))?;
+    }
+    for path in earlier {
+        calls.remove_file(&path).map_err(|error| (path, error))?;
+    }
+    // The files are in place, so that a failure to flush the folder is not an error.
+    let _ = calls.sync(folder);
+    Ok(())
+}
+
 fn refuse(path: &Path, why: &str) -> Exit {
     let path = shown(path);
     terminal::print_stderr(&format!(
         "stayput: cannot write {path}: {why}; nothing was written, name another folder"
     ));
     Exit::BadInput
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// A disk on which the call with this number, counted from 1, fails if it writes.
+    struct FullDisk {
+        full_at: u32,
+        calls: Cell<u32>,
+    }
+
+    impl Gate for &FullDisk {
+        fn pass(&self, call: &'static str) -> io::Result<()> {
+            self.calls.set(self.calls.get() + 1);
+            let writes = matches!(call, "mkdir" | "create" | "write" | "chmod" | "fsync");
+            if writes && self.calls.get() == self.full_at {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_changes_nothing() {
+        let names = |folder: &Path| {
+            let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            let files = entries.map(|path| (path.clone(), fs::read_to_string(&path).unwrap()));
+            files.collect::<BTreeSet<_>>()
+        };
+        let files: Vec<(String, String)> = ["a.yaml", "b.yaml", "c.yaml"]
+            .iter()
+            .map(|name| ((*name).into(), "new".into()))
+            .collect();
+        let (mut failed, mut number) = (0, 0);
+        loop {
+            number += 1;
+            let folder = tempfile::tempdir().unwrap();
+            let earlier = ["a.yaml", "z.yaml"].map(|name| folder.path().join(name));
+            earlier.iter().for_each(|path| fs::write(path, "old").unwrap());
+            let before = names(folder.path());
+            let disk = FullDisk { full_at: number, calls: Cell::new(0) };
+            let done = replace_files(folder.path(), &files, earlier.into(), SystemCalls(&disk));
+            let after = names(folder.path());
+            match done {
+                Ok(()) => assert!(after.len() == 3 && after.iter().all(|(_, text)| text == "new")),
+                Err(_) => assert_eq!(after, before, "call {number}"),
+            }
+            failed += u32::from(after == before);
+            if disk.calls.get() < number {
+                break;
+            }
+        }
+        assert!(failed > 6);
+    }
 }

@@ -1,7 +1,7 @@
 //! Reads the output of a provider's tools as a scenario without events.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Component, PathBuf};
 use std::sync::Arc;
 
 use super::exit::Exit;
@@ -97,6 +97,17 @@ pub fn import_files(
             "more than {MOST_WRITTEN} instances: the scenario names the files, relative to its own folder"
         );
         terminal::print_stderr(&line);
+        let outside = |path: &&PathBuf| {
+            path.is_absolute() || path.components().any(|part| part == Component::ParentDir)
+        };
+        if let Some(path) = paths.iter().find(outside) {
+            let line = format!(
+                "{} is not inside this folder, and a scenario only reads files of its own folder: \
+                 move it there, and correct its path in the scenario",
+                files::shown(path)
+            );
+            terminal::print_stderr(&line);
+        }
     }
     let written = ImportedAs { files: &names, policies: &policies, account, captured };
     Ok(imported_scenario(&imported, &written))

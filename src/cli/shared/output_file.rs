@@ -13,7 +13,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
-use super::paths_in_use::{behind_links, folder_of};
+use super::files::shown;
+use super::paths_in_use::{behind_links, folder_of, was_read};
 use super::staging::{Staged, StagedKind, clear_leftovers};
 use super::system_calls::{AllCalls, Gate, SystemCalls};
 use super::terminal::{self, cannot_write};
@@ -66,6 +67,25 @@ impl<G: Gate + Copy> OutputFile<G> {
         Ok(Self { calls, to: Destination::File(staged, target) })
     }
 
+    /// The same file, for a partial result: if a file exists at the path, it is kept, and the
+    /// result is written beside it. Returns the path beside it.
+    ///
+    /// # Errors
+    /// If the path cannot be examined, or the command reads the file beside it.
+    pub fn partial(mut self) -> io::Result<(Self, Option<PathBuf>)> {
+        let Destination::File(_, target) = &mut self.to else { return Ok((self, None)) };
+        if meta_of(target)?.is_none() {
+            return Ok((self, None));
+        }
+        let beside = partial_path(target);
+        if was_read(&beside) {
+            let why = format!("{} is read by the command", shown(&beside));
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
+        }
+        target.clone_from(&beside);
+        Ok((self, Some(beside)))
+    }
+
     /// Writes the text.
     ///
     /// # Errors
@@ -100,6 +120,17 @@ fn meta_of(path: &Path) -> io::Result<Option<fs::Metadata>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The path of a partial result beside a file: `page.partial.html` for `page.html`.
+fn partial_path(path: &Path) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(".partial");
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
 }
 
 /// Checks that a report can be written to a path.

@@ -501,7 +501,9 @@ pub(in crate::cli) fn run(
     print_paired(paired.as_deref().filter(|_| request.compare), request.format, colour)?;
     if let Some(page) = page {
         let to_stdout = (request.format == Some(RunFormat::Html)).then_some(ReportTarget::Stdout);
-        html.into_iter().chain(to_stdout).try_for_each(|target| target.finish(&page))?;
+        html.into_iter()
+            .chain(to_stdout)
+            .try_for_each(|target| target.finish_result(&page, is_complete))?;
     }
     if let Some(checkpoints) = checkpoints.filter(|_| is_complete) {
         checkpoints.clear();

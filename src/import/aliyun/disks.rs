@@ -14,7 +14,8 @@ impl FleetReader<'_> {
         let category = row.text("Category", self.problems);
         let gib = row.number("Size", self.problems);
         let with_instance = row.flag("DeleteWithInstance", self.problems);
-        let Some(disk) = disk.filter(|disk| self.is_first("disk", disk)) else { return };
+        let facts = row.facts(&["InstanceId", "Type", "Category", "Size", "DeleteWithInstance"]);
+        let Some(disk) = disk.filter(|disk| self.is_first("disk", disk, facts)) else { return };
         let Some(instance) = instance else {
             let title = format!("the disk `{}` is not attached to an instance", disk.value);
             return self.left_out(disk.span, title, "left out");

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use super::names::{CLOUD, DELETION_PROTECTION, GROUP_DELETION_PROTECTION, PROTECTED, STANDBY};
 use crate::diagnostics::{Span, Spanned};
-use crate::format::{Known, Name, OneOrMany, When, WrittenGroup, WrittenInstance, WrittenProtect};
+use crate::format::{
+    Known, Name, OneOrMany, When, WrittenGroup, WrittenInstance, WrittenProtect, group_facts,
+};
 use crate::import::fields::{ReplyObject, text};
 use crate::import::json::shown;
-use crate::import::reader::{FleetReader, Missing};
+use crate::import::reader::{FleetReader, Missing, RowIs};
 use crate::time::SimSpan;
 use crate::words::{Billing, HealthCheck, Membership, ResourceKind, ZonePolicy};
 
@@ -35,6 +37,16 @@ const HEALTH_CHECKS: &[(&str, HealthCheck)] = &[
 /// The states of members, and the protection that each means.
 const MEMBER_STATES: &[(&str, Option<&str>)] =
     &[("InService", None), ("Protected", Some(PROTECTED)), ("Standby", Some(STANDBY))];
+
+/// The fields of a member that are read.
+const MEMBER_FACTS: [&str; 6] = [
+    "ScalingGroupId",
+    "CreationTime",
+    "CreatedTime",
+    "CreationType",
+    "Entrusted",
+    "LifecycleState",
+];
 
 /// The label for a member whose membership no reply contains.
 const MEMBERSHIP_UNKNOWN: &str = "its membership is unknown";
@@ -65,9 +77,6 @@ impl FleetReader<'_> {
         let zones = row.text("MultiAZPolicy", self.problems);
         let zones = zones.or(row.text("multi_az_policy", self.problems));
         let removal = self.removal(row);
-        if !self.is_first("group", &id) {
-            return;
-        }
         if let Some(state) = state.filter(|state| **state != "Active") {
             let title = format!("the group `{}` is {}", id.value, state.to_lowercase());
             self.left_out(state.span, title, "treated as active");
@@ -98,7 +107,24 @@ impl FleetReader<'_> {
         });
         written.removal = removal;
         written.health_check = health_check.map(|check| check.value);
-        self.list_group(CLOUD, id, written);
+        let mut facts = group_facts(&written);
+        facts.extend(row.facts(&["LifecycleState"]));
+        match self.row_is("group", &id, facts) {
+            RowIs::First => self.list_group(CLOUD, id, written),
+            RowIs::Again => {
+                let at = self.out.groups.iter().position(|(known, _)| known.value == *id.value.0);
+                let Some(at) = at else { return };
+                let mut protect = std::mem::take(&mut self.out.groups[at].1.protect);
+                let first = self.out.groups[at].0.span;
+                self.join_protections(
+                    &id.value,
+                    (first, &mut protect),
+                    (id.span, &written.protect),
+                );
+                self.out.groups[at].1.protect = protect;
+            }
+            RowIs::LeftOut => {}
+        }
     }
 
     fn removal(&mut self, row: &ReplyObject<'_>) -> Option<OneOrMany<Spanned<String>>> {
@@ -126,7 +152,8 @@ impl FleetReader<'_> {
         let creation = self.word(row, "CreationType", CREATIONS);
         let entrusted = row.flag("Entrusted", self.problems);
         let state = row.text("LifecycleState", self.problems);
-        let Some(id) = id.filter(|id| self.is_first("member", id)) else { return };
+        let facts = row.facts(&MEMBER_FACTS);
+        let Some(id) = id.filter(|id| self.is_first("member", id, facts)) else { return };
         let Some(index) = self.known(&id, "a membership") else { return };
         let (membership, unclear) = match (creation.map(|creation| creation.value), entrusted) {
             (Some(Creation::Automatic), _) => (Some(Membership::AutoCreated), None),

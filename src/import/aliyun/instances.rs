@@ -10,7 +10,7 @@ use crate::format::{
 };
 use crate::import::fields::{FieldText, ReplyObject, safe_name, text};
 use crate::import::json::shown;
-use crate::import::reader::FleetReader;
+use crate::import::reader::{FleetReader, RowIs};
 use crate::time::SimTime;
 use crate::words::{Billing, Lifecycle, Lock, ResourceKind};
 
@@ -40,19 +40,16 @@ pub(in crate::import) const STATES: &[(&str, Lifecycle)] = &[
 impl FleetReader<'_> {
     pub(in crate::import) fn ecs_instance(&mut self, row: &ReplyObject<'_>) {
         let id = row.id("InstanceId", self.problems);
-        if let Some(id) = &id
-            && !self.is_first("instance", id)
-        {
-            return;
-        }
         // A row without an id is read too, so that all of its mistakes are reported.
         let shown = match &id {
             Some(id) => Spanned::new(format!("`{}`", id.value), id.span),
             None => Spanned::new("this instance".to_owned(), row.span),
         };
+        let unknown_schedules = self.unknown_schedules.len();
         let written = self.written(row, &shown);
-        if let Some(id) = id {
-            self.list(CLOUD, id, written);
+        let Some(id) = id else { return };
+        if self.list_or_join(CLOUD, id, written) != RowIs::First {
+            self.unknown_schedules.truncate(unknown_schedules);
         }
     }
 

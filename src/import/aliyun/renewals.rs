@@ -23,7 +23,8 @@ impl FleetReader<'_> {
         let id = row.id("InstanceId", self.problems);
         let renewal = self.word(row, "RenewalStatus", RENEWALS);
         let term = self.term(row, renewal.is_some_and(|r| *r == Renewal::Automatic));
-        let Some(id) = id.filter(|id| self.is_first("renewal", id)) else { return };
+        let facts = row.facts(&["RenewalStatus", "PeriodUnit", "Duration"]);
+        let Some(id) = id.filter(|id| self.is_first("renewal", id, facts)) else { return };
         let Some(index) = self.known(&id, "a renewal setting") else { return };
         if renewal.is_none() {
             let title = format!("the reply has no `RenewalStatus` for `{}`", id.value);

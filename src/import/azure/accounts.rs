@@ -1,5 +1,7 @@
 //! Subscriptions and their states.
 
+use crate::diagnostics::Spanned;
+use crate::format::Name;
 use crate::import::azure_state::{SubscriptionRow, SubscriptionState};
 use crate::import::fields::ReplyObject;
 use crate::import::reader::FleetReader;
@@ -18,6 +20,9 @@ impl FleetReader<'_> {
         let state = self.word(row, "state", STATES);
         let (Some(id), Some(state)) = (id, state) else { return };
         let id = id.rsplit('/').next().unwrap_or_default().to_lowercase();
-        self.azure.subscriptions.push(SubscriptionRow { id, name, state });
+        let key = Spanned::new(Name(id.as_str().into()), state.span);
+        if self.is_first("subscription", &key, row.facts(&["state", "displayName", "name"])) {
+            self.azure.subscriptions.push(SubscriptionRow { id, name, state });
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! no reply contains, so the rules are only counted.
 
 use crate::diagnostics::Spanned;
-use crate::format::WrittenAutoscale;
+use crate::format::{Name, WrittenAutoscale};
 use crate::import::fields::ReplyObject;
 use crate::import::reader::FleetReader;
 use crate::time::UtcOffset;
@@ -51,6 +51,14 @@ impl FleetReader<'_> {
         }
         if let Some(bounds) = bounds {
             let target = target.map(|target| target.to_lowercase());
+            let key = Spanned::new(Name(target.as_str().into()), target.span);
+            let facts =
+                [("min", Some(bounds.min)), ("max", Some(bounds.max)), ("default", bounds.default)];
+            let facts =
+                facts.iter().filter_map(|(key, value)| Some(format!("{key}: {}", (*value)?)));
+            if !self.is_first("autoscale setting", &key, facts.collect()) {
+                return;
+            }
             self.azure.autoscale.push((target, bounds));
         }
     }

@@ -20,6 +20,9 @@ pub(in crate::import) const CLOUD: &str = "azure";
 /// latest one.
 const MODELS: [&str; 2] = ["latest", "earlier"];
 
+/// The account of rows that state no subscription, if there are several subscriptions.
+const UNKNOWN_SUBSCRIPTION: &str = "unknown-subscription";
+
 impl FleetReader<'_> {
     /// Turns the rows that were kept into groups and instances.
     pub(in crate::import) fn az_join(&mut self) {
@@ -33,9 +36,13 @@ impl FleetReader<'_> {
         }
         self.describe_sets(&mut state, &sets);
         let accounts = self.accounts(&state);
+        self.rows_without_path(&state, &accounts);
         let names = short_names(&state);
         let account = |at: &ResourcePath, span| {
-            accounts.get(&at.subscription).map(|name| Spanned::new(name.clone(), span))
+            let unknown = || Name(UNKNOWN_SUBSCRIPTION.into());
+            let known = accounts.get(&at.subscription).cloned();
+            let name = known.or_else(|| (!accounts.is_empty()).then(unknown));
+            name.map(|name| Spanned::new(name, span))
         };
         let disabled: BTreeSet<&str> = (state.subscriptions.iter())
             .filter(|one| one.state.value == SubscriptionState::Disabled)
@@ -46,7 +53,9 @@ impl FleetReader<'_> {
             let set = set.map(|known| &state.sets[*known]);
             let name = unique(&machine.name, &machine.at, &names);
             let mut written = self.member(&machine, set, &state);
-            written.account = account(&machine.at, machine.name.span);
+            let own = Some(&machine.at).filter(|at| !at.subscription.is_empty());
+            let at = own.or(set.map(|set| &set.at)).unwrap_or(&machine.at);
+            written.account = account(at, machine.name.span);
             written.group =
                 set.map(|set| Spanned::new(unique(&set.name, &set.at, &names), machine.name.span));
             let locked = disabled.contains(machine.at.subscription.as_str());
@@ -70,17 +79,40 @@ impl FleetReader<'_> {
         }
     }
 
+    /// Adds the account of rows without a path, if there are several accounts.
+    fn rows_without_path(&mut self, state: &AzureState, accounts: &BTreeMap<String, Name>) {
+        let sets = state.sets.iter().map(|set| (&set.at, &set.name));
+        let machines = state.machines.iter().filter(|machine| machine.set.is_none());
+        let machines = machines.map(|machine| (&machine.at, &machine.name));
+        let all = sets.chain(machines);
+        let rows: Vec<_> = all.filter(|(at, _)| !accounts.contains_key(&at.subscription)).collect();
+        let Some((_, first)) = rows.first().filter(|_| !accounts.is_empty()) else { return };
+        let account = ImportedAccount { cloud: CLOUD, arrears_since: None };
+        let name = Spanned::new(UNKNOWN_SUBSCRIPTION.to_owned(), first.span);
+        self.out.accounts.push((name, account));
+        for (_, name) in rows {
+            let title = format!("the row of `{}` has no path with a subscription", name.value);
+            let label = "placed in an account of its own";
+            self.left_out(name.span, title, label);
+        }
+    }
+
     /// Adds the sets that members name and no reply lists.
     fn unlisted_sets(&mut self, state: &mut AzureState) {
         let mut known: BTreeSet<String> = BTreeSet::new();
         for set in &state.sets {
             known.extend([set.at.path.clone(), set.name.to_lowercase()]);
         }
-        for machine in &state.machines {
+        // Sets with paths come first, so that a bare name stands for one of them in any order.
+        let has_path = |machine: &&MachineRow| {
+            machine.set.as_ref().is_some_and(|set| set.value.starts_with('/'))
+        };
+        let (with_path, others): (Vec<_>, Vec<_>) = state.machines.iter().partition(has_path);
+        for machine in with_path.into_iter().chain(others) {
             let Some(set) = machine.set.as_ref().filter(|set| !known.contains(&set.value)) else {
                 continue;
             };
-            known.insert(set.value.clone());
+            known.extend([set.value.clone(), machine.set_name.to_lowercase()]);
             let title = format!("no list of scale sets has the set `{}`", machine.set_name);
             self.left_out(set.span, title, "used without its settings");
             let is_path = set.value.starts_with('/');

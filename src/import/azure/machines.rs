@@ -1,5 +1,7 @@
 //! Machines, in scale sets and outside of them.
 
+use std::collections::BTreeMap;
+
 use super::names::{SCALE_IN, SET_ACTIONS};
 use super::sets::{EVICTIONS, PRIORITIES};
 use super::values::instant;
@@ -75,19 +77,36 @@ impl FleetReader<'_> {
         self.machine(machine);
     }
 
-    /// Adds a machine. Both the list of machines and that of members may contain it.
-    pub(in crate::import) fn machine(&mut self, machine: MachineRow) {
-        let known = self.azure.machine_at.get(&machine.at.path).copied();
-        let known = known.filter(|_| !machine.is_part && !machine.at.path.is_empty());
-        let Some(known) = known.and_then(|at| self.azure.machines.get_mut(at)) else {
-            let path = machine.at.path.clone();
-            let key = if path.is_empty() { machine.name.value.to_string() } else { path.clone() };
-            if self.is_first("machine", &Spanned::new(Name(key.into()), machine.name.span)) {
-                self.azure.machine_at.insert(path, self.azure.machines.len());
-                self.azure.machines.push(machine);
-            }
-            return;
+    /// Adds a machine. Several replies may describe it: each adds the facts that the others do not
+    /// state, and two that contradict each other are refused.
+    pub(in crate::import) fn machine(&mut self, mut machine: MachineRow) {
+        if let Some(fault) = Name::harm(&machine.set_name) {
+            let title = format!("the set of `{}` has no usable name: {fault}", machine.name.value);
+            self.left_out(machine.name.span, title, "used without its set");
+            machine.set = None;
+            machine.set_name.clear();
+        }
+        let key = if machine.at.path.is_empty() { &*machine.name.0 } else { &machine.at.path };
+        let at = self.azure.machine_at.get(key).copied();
+        let Some(known) = at.and_then(|at| self.azure.machines.get_mut(at)) else {
+            self.azure.machine_at.insert(key.to_owned(), self.azure.machines.len());
+            return self.azure.machines.push(machine);
         };
+        let (ours, theirs) = (known.facts(), machine.facts());
+        let differs = |key: &str, value: &str, others: &BTreeMap<String, String>| {
+            others.get(key).is_some_and(|other| other != value)
+        };
+        let only = |of: &BTreeMap<String, String>, others: &BTreeMap<String, String>| {
+            let differing = of.iter().filter(|(key, value)| differs(key, value, others));
+            differing.map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>()
+        };
+        let sides =
+            [(known.name.span, only(&ours, &theirs)), (machine.name.span, only(&theirs, &ours))];
+        // A listing is read before a state file, and it is what counts.
+        if !sides[0].1.is_empty() && known.origin == machine.origin {
+            return self.contradiction(&machine.name.value, sides);
+        }
+        let joined = known.flags_known && machine.flags_known && known.origin == machine.origin;
         if machine.flags_known && !known.flags_known {
             known.written.protect.clone_from(&machine.written.protect);
             known.flags_known = true;
@@ -95,8 +114,20 @@ impl FleetReader<'_> {
         known.set = known.set.take().or(machine.set);
         known.latest = known.latest.or(machine.latest);
         known.paid_as_set &= machine.paid_as_set;
-        let filled = std::mem::replace(&mut known.written, WrittenInstance::blank());
+        let mut filled = std::mem::replace(&mut known.written, WrittenInstance::blank());
+        filled.billing = filled.billing.filter(|billing| billing.is_known());
+        let billing = Spanned::new(Known::UNKNOWN, known.name.span);
         known.written = filled.or(&machine.written);
+        if !known.paid_as_set {
+            known.written.billing.get_or_insert(billing);
+        }
+        if let (Some(at), Some(other)) = (at.filter(|_| joined), &machine.written.protect) {
+            let first = self.azure.machines[at].name.span;
+            let mut protect = self.azure.machines[at].written.protect.take().unwrap_or_default();
+            let name = machine.name;
+            self.join_protections(&name.value, (first, &mut protect), (name.span, other));
+            self.azure.machines[at].written.protect = Some(protect);
+        }
     }
 
     /// Reads the fields that rows of members and of machines have in common.

@@ -2,7 +2,9 @@
 
 use super::names::{DELETE_LOCK, READ_ONLY};
 use crate::diagnostics::{Span, Spanned};
-use crate::format::{Known, OneOrMany, WrittenGroup, WrittenHook, WrittenInstance, WrittenProtect};
+use crate::format::{
+    Known, OneOrMany, WrittenGroup, WrittenHook, WrittenInstance, WrittenProtect, group_facts,
+};
 use crate::import::azure_state::{ResourcePath, SetRow};
 use crate::import::fields::{ReplyObject, text};
 use crate::import::reader::FleetReader;
@@ -58,16 +60,16 @@ impl FleetReader<'_> {
         } else {
             crate::format::Name(set.at.path.as_str().into())
         };
-        if !self.is_first("set", &Spanned::new(key, set.name.span)) {
-            return;
-        }
         if let Some(billing) = set.billing {
             let mut like = WrittenInstance::blank();
             like.billing = Some(billing.map(|billing| Known(Some(billing))));
             like.eviction = set.eviction;
             set.written.new_members = Some(like);
         }
-        self.azure.sets.push(set);
+        let facts = group_facts(&set.written);
+        if self.is_first("set", &Spanned::new(key, set.name.span), facts) {
+            self.azure.sets.push(set);
+        }
     }
 
     fn az_upgrades(&mut self, row: &ReplyObject<'_>, written: &mut WrittenGroup) {
@@ -126,6 +128,22 @@ impl FleetReader<'_> {
         }
     }
 
+    /// The notice before a deletion. Its documents state no default for the timeout, so a notice
+    /// without one is left out.
+    pub(in crate::import) fn az_notice(
+        &mut self,
+        notice: &ReplyObject<'_>,
+        key: &str,
+    ) -> Option<Spanned<WrittenHook>> {
+        let timeout = self.az_duration(notice, key).map(|span| span.value);
+        if timeout.is_none() && notice.is_blank(key) {
+            let title = format!("the termination notice has no `{key}`");
+            self.left_out(notice.span, title, "left out: members are deleted without a notice");
+        }
+        let hook = WrittenHook { timeout: Some(timeout?), result: None };
+        Some(Spanned::new(hook, notice.span))
+    }
+
     fn az_profile(
         &mut self,
         row: &ReplyObject<'_>,
@@ -149,9 +167,7 @@ impl FleetReader<'_> {
         if let Some(notice) = notice.filter(|_| !is_spot)
             && notice.flag("enable", self.problems).is_some_and(|enable| enable.value)
         {
-            let timeout = self.az_duration(&notice, "notBeforeTimeout").map(|span| span.value);
-            let hook = WrittenHook { timeout, result: None };
-            written.terminate_hook = Some(Spanned::new(hook, notice.span));
+            written.terminate_hook = self.az_notice(&notice, "notBeforeTimeout");
         }
         (billing, eviction.map(|eviction| eviction.value))
     }

@@ -13,9 +13,6 @@ use crate::words::{Billing, Lock, ResourceKind};
 impl FleetReader<'_> {
     pub(in crate::import) fn tf_alicloud_instance(&mut self, row: &ReplyObject<'_>) {
         let Some(id) = row.id("id", self.problems) else { return };
-        if self.indices.contains_key(&id.value) || !self.is_first("instance", &id) {
-            return;
-        }
         let shown = Spanned::new(format!("`{}`", id.value), id.span);
         let mut written = WrittenInstance::blank();
         let billing = self.billing(row, &shown);
@@ -46,7 +43,7 @@ impl FleetReader<'_> {
         written.tags = self.az_tags(row);
         written.lock = Some(Known::<OneOrMany<Spanned<Lock>>>::UNKNOWN);
         written.resources = Some(Map(self.tf_disks(row)));
-        self.list(CLOUD, id, written);
+        self.list_or_join(CLOUD, id, written);
     }
 
     fn tf_disks(&mut self, row: &ReplyObject<'_>) -> Vec<(Spanned<Name>, WrittenResource)> {

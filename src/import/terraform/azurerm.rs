@@ -1,9 +1,7 @@
 //! Resources of Azure.
 
 use crate::diagnostics::Spanned;
-use crate::format::{
-    Known, Map, Name, OneOrMany, WrittenGroup, WrittenHook, WrittenInstance, WrittenResource,
-};
+use crate::format::{Known, Map, Name, OneOrMany, WrittenGroup, WrittenInstance, WrittenResource};
 use crate::import::azure::sets::{
     EVICTIONS, ORDERS, PRIORITIES, REPAIRS, UPGRADES, set_of_unknown_locks,
 };
@@ -49,9 +47,7 @@ impl FleetReader<'_> {
         for key in ["termination_notification", "terminate_notification"] {
             let Some(notice) = self.block(row, key) else { continue };
             if notice.flag("enabled", self.problems).is_some_and(|on| on.value) {
-                let timeout = self.az_duration(&notice, "timeout").map(|span| span.value);
-                let hook = WrittenHook { timeout, result: None };
-                written.terminate_hook = Some(Spanned::new(hook, notice.span));
+                written.terminate_hook = self.az_notice(&notice, "timeout");
             }
         }
         self.set(SetRow { at, name, written, billing, eviction });

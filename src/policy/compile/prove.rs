@@ -28,6 +28,9 @@ impl Compiler<'_> {
                 when.require(test.column, test.words);
             }
             let Some(because) = part.because else {
+                if node.get("because").is_some() {
+                    continue; // its mistake was reported
+                }
                 let title = "missing key `because` in an impossible cell";
                 self.problems.add(Problem::at(Code::MissingKey, start, title, "no `because`"));
                 continue;

@@ -7,8 +7,7 @@ use crate::policy::file::PolicyFile;
 
 /// The documents of an edition, as written.
 pub(super) fn sources(file: &PolicyFile, problems: &mut Problems) -> Vec<Source> {
-    // If the edition is not a date, no document is later than it.
-    let edition = Dated::parse(&file.edition);
+    let edition = read_edition(&file.edition, problems);
     let all = file.sources.0.iter();
     all.map(|(key, part)| {
         let dated = part.dated.as_ref().and_then(|dated| read_date(dated, problems));
@@ -24,6 +23,22 @@ pub(super) fn sources(file: &PolicyFile, problems: &mut Problems) -> Vec<Source>
         }
     })
     .collect()
+}
+
+/// The date of the edition, with which documents are compared. It may have another name instead,
+/// such as a number; then no document is later than it. A name that begins as a date must be one.
+fn read_edition(edition: &Spanned<String>, problems: &mut Problems) -> Option<Dated> {
+    let read = Dated::parse_plain(edition);
+    let begins_as_date = edition.split_once('-').is_some_and(|(year, _)| {
+        year.len() == 4 && year.bytes().all(|digit| digit.is_ascii_digit())
+    });
+    if read.is_none() && begins_as_date {
+        let title = format!("the edition `{}` is not a date", edition.escape_debug());
+        let problem = Problem::at(Code::BadTime, edition.span, title, "not a date");
+        let problem = problem.note("documents that are later than the edition are reported");
+        problems.add(problem.help("write a day, a month or a year, such as `2026-05-15`"));
+    }
+    read
 }
 
 fn read_date(dated: &Spanned<String>, problems: &mut Problems) -> Option<Dated> {

@@ -188,6 +188,9 @@ fn verdict(run: &Collected) -> Markup {
 fn lost_sentence(run: &Collected) -> String {
     let (all, lost) = (number(run.instances), run.released);
     let noun = if run.instances == 1 { "instance" } else { "instances" };
+    if run.instances == 0 && run.early.is_some() {
+        return "The number of lost instances at its end is not known.".to_owned();
+    }
     if lost == 0 {
         return format!("No instance is lost, of {}.", number(run.instances));
     }

@@ -1,0 +1,221 @@
+use std::fs;
+
+use crate::support::{folder, root, stayput, write};
+
+/// The message of `check` for a scenario with these lines after its policy and times.
+fn check(lines: &str) -> String {
+    let head = "\
+stayput: scenario/1
+name: s
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 10d
+";
+    check_file("s.yaml", &format!("{head}{lines}"))
+}
+
+fn check_file(name: &str, text: &str) -> String {
+    let scratch = folder();
+    let path = write(scratch.path(), name, text);
+    let ran = stayput(&["check", &path]);
+    assert_eq!(ran.code, 2, "{text}\n{}", ran.stderr);
+    ran.stderr
+}
+
+/// The codes of the errors, in their order.
+fn codes(reported: &str) -> Vec<&str> {
+    let errors = reported.lines().filter_map(|line| line.strip_prefix("error["));
+    errors.filter_map(|rest| rest.split(']').next()).collect()
+}
+
+#[test]
+fn a_mistake_in_the_fleet_hides_no_unknown_name() {
+    let lines = "\
+fleet:
+  accounts: { shop: { grace: 1d } }
+  groups: { web: { min: 0 } }
+  instances:
+    db-1: { zoen: a }
+    web-1: { group: web }
+events:
+  - { at: +1h, id: b, release: { instance: [db-2, db-1, web-new], by: al, via: api } }
+  - { at: +1h, id: c, scale-in: { group: wbe, remove: 1 } }
+  - { at: +1h, id: d, overdue: { account: shpo } }
+expect:
+  decisions:
+    - { event: b, instance: db-3, outcome: held }
+    - { event: b, instance: db-1, outcome: held }
+";
+    let reported = check(lines);
+    assert_eq!(codes(&reported), ["E001", "E010", "E010", "E010", "E010"], "{reported}");
+    for meant in ["`db-1`?", "`web`?", "`shop`?"] {
+        assert!(reported.contains(&format!("did you mean {meant}")), "{meant}\n{reported}");
+    }
+    let accounts = check(&lines.replace("grace: 1d", "polcy: x").replace("zoen", "zone"));
+    assert_eq!(codes(&accounts), ["E001", "E010", "E010", "E010", "E010"], "{accounts}");
+    // Any name may be in a part that is not known.
+    let open = check(&lines.replace("instances:\n", "instnaces:\n"));
+    assert_eq!(codes(&open), ["E001"], "{open}");
+}
+
+#[test]
+fn a_value_that_a_case_lacks_is_reported_once_for_each_place() {
+    let reported = check(
+        "\
+cases:
+  one: { p: [release-protection], at: +1h, outcome: held, r: RP1 }
+  two: { p: [] }
+fleet:
+  instances:
+    db-1: { protect: $p }
+    db-2: { protect: $q }
+events:
+  - { at: $at, id: x, release: { instance: db-1, by: admin, via: api } }
+expect:
+  decisions:
+    - { event: x, instance: db-1, outcome: $outcom, rule: $r }
+",
+    );
+    assert_eq!(codes(&reported), ["E013"; 4], "{reported}");
+    assert!(reported.contains("`$at` has no value: the case `two` does not have it"), "{reported}");
+    assert!(reported.contains("`$q` has no value: no case has this value"), "{reported}");
+    assert!(reported.contains("did you mean `$outcome`?"), "{reported}");
+    let keys = "cases: { one: { d: disk } }\nfleet: { instances: { a: { tags: { $d: x } } } }\n";
+    let reported = check(keys);
+    assert!(reported.contains("only values are replaced, not keys"), "{reported}");
+    let scratch = folder();
+    let scenario = "\
+stayput: scenario/1
+name: s
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 1d
+fleet: { instances: { file: fleet.csv } }
+";
+    write(scratch.path(), "fleet.csv", "instance,zone\na,$z\n$b,z\n");
+    let ran = stayput(&["check", &write(scratch.path(), "s.yaml", scenario)]);
+    assert_eq!(codes(&ran.stderr), ["E013", "E013"], "{}", ran.stderr);
+}
+
+#[test]
+fn a_mistake_has_no_contradiction_as_a_consequence() {
+    let expires = "expires: 2026-07-01T00:00:00Z, renewal: none";
+    for (instance, code) in [
+        (format!("{{ billing: subscripton, {expires} }}"), "E007"),
+        (format!("{{ biling: subscription, {expires} }}"), "E001"),
+        ("{ groop: web, membership: attached }".to_owned(), "E001"),
+    ] {
+        let lines = format!("fleet:\n  groups: {{ web: {{}} }}\n  instances:\n    a: {instance}\n");
+        let reported = check(&lines);
+        assert_eq!(codes(&reported), [code], "{reported}");
+    }
+    let both = format!(
+        "fleet: {{ instances: {{ a: {{ biling: spot }}, b: {{ billing: spot, {expires} }} }} }}\n"
+    );
+    assert_eq!(codes(&check(&both)), ["E001", "E050", "E050"], "another instance");
+}
+
+/// A copy of an edition with a change.
+fn policy(from: &str, to: &str) -> String {
+    let text = fs::read_to_string(root().join("policies/azure-vmss@2019-05-22.yaml")).unwrap();
+    assert!(text.contains(from), "{from}");
+    text.replacen(from, to, 1)
+}
+
+#[test]
+fn a_text_of_a_policy_that_is_too_long_is_not_missing() {
+    let because = "because: not in a scale set";
+    let text = policy(because, &format!("because: {}", "w ".repeat(150).trim_end()));
+    let reported = check_file("policy.yaml", &text);
+    assert_eq!(codes(&reported), ["E008"], "{reported}");
+    assert!(reported.contains("this text is too long for a report"), "{reported}");
+}
+
+#[test]
+fn an_edition_that_begins_as_a_date_is_one() {
+    for wrong in ["2020-1-1", "2026-13-45", "2026-13", "2026-05-15T00:00:00Z"] {
+        let text = policy("edition: 2019-05-22", &format!("edition: {wrong}"));
+        let reported = check_file("policy.yaml", &text);
+        let title = format!("error[E022]: the edition `{wrong}` is not a date");
+        assert!(reported.contains(&title), "{reported}");
+    }
+    for right in ["2019", "2019-06", "one"] {
+        let text = policy("edition: 2019-05-22", &format!("edition: {right}"));
+        let scratch = folder();
+        let ran = stayput(&["check", &write(scratch.path(), "policy.yaml", &text)]);
+        assert!(!ran.stderr.contains("is not a date"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_policy_without_its_first_line_gets_one_message() {
+    let text = policy("stayput: policy/1\n", "");
+    // Without its comments, it is not known as a policy.
+    let bare = &text[text.find("policy: ").unwrap()..];
+    for text in [&text, &format!("title: x\n{}", bare.replacen("title: ", "x-title: ", 1))] {
+        let reported = check_file("policy.yaml", text);
+        assert_eq!(codes(&reported).len(), 1, "{reported}");
+        assert!(reported.contains("write `stayput: policy/1` as the first line"), "{reported}");
+    }
+}
+
+#[test]
+fn a_proposed_protection_or_timer_is_accepted() {
+    let group = "\
+fleet:
+  groups: { web: { protect: [deletion-protection] } }
+  instances: { web-1: { group: web } }
+";
+    let reported = check(group);
+    assert!(reported.contains("did you mean `group-deletion-protection`?"), "{reported}");
+    let reported = check(&group.replace("[deletion-", "[release-"));
+    assert!(reported.contains("protections of a group: group-deletion-protection"), "{reported}");
+    let timer = "\
+fleet: { instances: { a: {} } }
+expect:
+  decisions: [{ event: \"timer:scheduled-releases\", instance: a, outcome: held }]
+";
+    let reported = check(timer);
+    assert!(reported.contains("did you mean `timer:scheduled-release`?"), "{reported}");
+}
+
+/// Every report for programs has the reason of an error, and what to do.
+#[test]
+fn reports_for_programs_have_reasons() {
+    let scratch = folder();
+    let text = "\
+stayput: scenario/1
+name: s
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 1d
+fleet: { instances: { a: { zone: -z, creatd: +1h } } }
+";
+    let path = write(scratch.path(), "s.yaml", text);
+    for format in ["junit", "github", "markdown", "json", "html"] {
+        let ran = stayput(&["test", &path, "-f", format]);
+        let output = ran.stdout.replace("&#x60;", "`").replace("%25", "%").replace('\\', "");
+        for reason in ["a spreadsheet would run text that starts with", "did you mean"] {
+            assert!(output.contains(reason), "{format}: {reason}\n{output}");
+        }
+    }
+}
+
+/// A mistake that an edition makes in one that it extends is shown in its own file.
+#[test]
+fn a_mistake_in_an_extended_edition_is_shown_in_the_file_that_makes_it() {
+    let text = "\
+stayput: policy/1
+policy: mine
+edition: 2026-06-01
+title: x
+extends: alibaba-ecs@2026-05-15
+drops: [switches.billing-site]
+";
+    let reported = check_file("mine.yaml", text);
+    assert_eq!(codes(&reported), ["E012"], "{reported}");
+    let place = reported.lines().nth(1).unwrap();
+    assert!(place.ends_with("mine.yaml:6:9"), "{reported}");
+    assert!(reported.contains("policies/alibaba-ecs@2026-05-15.yaml:"), "{reported}");
+    assert!(reported.contains("and 6 more of this kind in the extended edition"), "{reported}");
+}
