@@ -113,11 +113,11 @@ impl Metric {
 
     /// The metric of which this one is the other bound; both are equal if no protection of a
     /// released instance is unknown. `None` for other metrics.
-    pub const fn bounds(self) -> Option<Self> {
-        match self {
-            Self::ProtectedLostAtMost => Some(Self::ProtectedLost),
-            Self::ProtectedLossFreeAtLeast => Some(Self::ProtectedLossFree),
-            _ => None,
-        }
+    pub fn bounds(self) -> Option<Self> {
+        let bounds = [
+            (Self::ProtectedLostAtMost, Self::ProtectedLost),
+            (Self::ProtectedLossFreeAtLeast, Self::ProtectedLossFree),
+        ];
+        bounds.into_iter().find(|(bound, _)| *bound == self).map(|(_, other)| other)
     }
 }

@@ -200,8 +200,8 @@ mod terms {
         assert_eq!(story[3..], ["+1d1s a released"]);
     }
 
-    /// The end of a month is the last day that it has, and a renewed term ends at the midnight after
-    /// it, where the provider is.
+    /// The end of a month is the last day that it has, and a renewed term ends at the midnight
+    /// after it, where the provider is.
     #[test]
     fn months_end_on_the_calendar_of_the_provider() {
         let renews = ", renewal: automatic";
