@@ -2,12 +2,14 @@
 //!
 //! A difference causes a change directly if it states the deciding rule of either side, or the
 //! clock, schedule or table that made the request. Any other change of a decision follows from the
-//! state that earlier changes of the run left, so it has their causes. Causes name every difference
+//! state that earlier changes of the run left, so it has their causes: of changed decisions, and of
+//! calls that only one side refused. Causes name every difference
 //! that can have led to the change: a changed decision is accepted only with all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decision_diff::{Changed, DecisionRow};
+use super::refused_call::ChangedRefusal;
 use crate::policy::{Class, Column, Comparison, Difference, Part};
 use crate::words::{Outcome, Trigger, Word};
 
@@ -15,8 +17,9 @@ use crate::words::{Outcome, Trigger, Word};
 const TESTED: [Column; 5] =
     [Column::Trigger, Column::Action, Column::Channel, Column::Billing, Column::Membership];
 
-/// Sets the causes of changed decisions: the keys of differences.
-pub fn find_causes(comparison: &Comparison, changed: &mut [Changed]) {
+/// Sets the causes of changed decisions: the keys of differences. `refusals` are the calls that
+/// only one side refused.
+pub fn find_causes(comparison: &Comparison, refusals: &[ChangedRefusal], changed: &mut [Changed]) {
     let keys: Vec<String> = comparison.differences.iter().map(Difference::key).collect();
     let suspects = Suspects::new(&comparison.differences);
     let mut order: Vec<usize> = (0..changed.len()).collect();
@@ -30,7 +33,12 @@ pub fn find_causes(comparison: &Comparison, changed: &mut [Changed]) {
         if earlier.last().is_some_and(|last| last.run != change.run) {
             earlier.clear();
         }
-        let causes = change.causes(&suspects, &earlier);
+        let seconds = changed[index].row().seconds();
+        let refused = refusals.iter().filter(|one| {
+            one.call.run == change.run && one.call.seconds <= seconds && change.can_follow(one)
+        });
+        let refused = refused.flat_map(|one| suspects.refusing(one)).copied().collect();
+        let causes = change.causes(&suspects, &earlier, refused);
         changed[index].causes = causes.iter().map(|cause| keys[*cause].clone()).collect();
         if changed[index].class.changes_result() {
             earlier.push(Consequence { run: change.run, subjects: change.subjects, causes });
@@ -62,6 +70,12 @@ impl<'d> Suspects<'d> {
         };
         let others = (0..all.len()).filter(|index| is_other(&all[*index])).collect();
         Self { all, of_rule, others }
+    }
+
+    /// The differences that state the rule which refused a call.
+    fn refusing<'s>(&'s self, refusal: &'s ChangedRefusal) -> &'s [usize] {
+        let stated = self.of_rule.get(&(refusal.is_new, refusal.call.rule.as_str()));
+        stated.map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -241,8 +255,19 @@ impl ChangedDecision {
         }
     }
 
-    /// The indices of the differences that caused the change.
-    fn causes(&self, suspects: &Suspects<'_>, earlier: &[Consequence]) -> BTreeSet<usize> {
+    /// Whether the change can follow from a call that only one side refused.
+    fn can_follow(&self, refusal: &ChangedRefusal) -> bool {
+        refusal.call.subject.as_ref().is_none_or(|subject| self.subjects.contains(subject))
+    }
+
+    /// The indices of the differences that caused the change. `refused`: those because of which an
+    /// earlier call was refused on one side.
+    fn causes(
+        &self,
+        suspects: &Suspects<'_>,
+        earlier: &[Consequence],
+        mut refused: BTreeSet<usize>,
+    ) -> BTreeSet<usize> {
         let fits = |index: usize, is: &dyn Fn(&Difference) -> bool| {
             suspects.all.get(index).is_some_and(|d| is(d) && self.is_explained_by(d))
         };
@@ -263,6 +288,9 @@ impl ChangedDecision {
         causes.append(&mut fitting(&|d| self.any_side(d, Side::comes_from)));
         if causes.is_empty() {
             causes = fitting(&|d| self.any_side(d, Side::can_come_from));
+        }
+        if self.class.changes_result() {
+            causes.append(&mut refused);
         }
         let follows = |one: &&Consequence| one.subjects.iter().any(|s| self.subjects.contains(s));
         for one in earlier.iter().filter(follows) {

@@ -36,6 +36,7 @@ mod names;
 mod paired;
 mod policy_diff;
 mod prevented;
+mod refused_call;
 mod replications;
 mod rules;
 mod run_file;
@@ -90,6 +91,7 @@ pub use jsonl::JsonLines;
 pub use matrix::{matrix_csv, matrix_text};
 pub use paired::{PairedRun, paired_csv, paired_json, paired_markdown, paired_text};
 pub use policy_diff::{diff_markdown, diff_text};
+pub use refused_call::{ChangedRefusal, RefusedCall, changed_refusals};
 pub use replications::{
     ReplicationRow, ReplicationRows, ReplicationsCsv, RunNames, count_names, read_replications,
     replications_csv,

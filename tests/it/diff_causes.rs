@@ -1,7 +1,7 @@
 use serde_json::Value as Json;
 
 use crate::pages::assert_sound;
-use crate::support::{folder, root, stayput};
+use crate::support::{folder, root, stayput, write};
 
 const OLD: &str = "alibaba-ecs@2019-01-15";
 const NEW: &str = "alibaba-ecs@2026-05-15";
@@ -64,6 +64,28 @@ fn a_changed_decision_names_the_differences_that_caused_it() {
         text.matches("caused by  protection release-protection [trigger: scale-in").count(),
         2
     );
+}
+
+/// A call that only one edition refuses changes no decision, but later ones can follow from it.
+#[test]
+fn a_decision_that_follows_from_a_refused_call_names_the_refusal() {
+    let scratch = folder();
+    let policy = "stayput: policy/1\npolicy: house\nedition: 2026-06-01\ntitle: House\n\
+                  extends: alibaba-ecs-cn@2026-05-15\npreconditions:\n  \
+                  H1: { action: renew, confidence: assumed, because: the team forbids it }\n";
+    let house = write(scratch.path(), "house.yaml", policy);
+    let story = "stayput: scenario/1\nname: story\npolicy: alibaba-ecs-cn@2026-05-15\n\
+                 start: 2026-06-01T00:00:00+08:00\nfor: 25d\nfleet:\n  instances:\n    \
+                 s-1: { billing: subscription, expires: 2026-06-03T00:00:00+08:00 }\nevents:\n  \
+                 - { at: +1d, renew: { instance: s-1, for: 1mo } }\n";
+    let story = write(scratch.path(), "story.yaml", story);
+    let found = reported(&[CHINA, &house, &story]);
+    let decisions = list(&found, "decisions");
+    assert!(!decisions.is_empty(), "{found:#}");
+    for decision in decisions {
+        let causes = texts(decision, "causes");
+        assert!(causes.iter().any(|cause| cause.contains("renew")), "{decision:#}");
+    }
 }
 
 #[test]

@@ -16,7 +16,9 @@ use crate::diagnostics::many;
 use crate::experiment::{WorkerPool, affected_instances};
 use crate::plan::{Options, Plan};
 use crate::policy::{Class, Comparison, Difference, already, compare};
-use crate::report::{AcceptedFile, ChangesInOldRuns, DiffResult, PairedRun, changed, find_causes};
+use crate::report::{
+    AcceptedFile, ChangesInOldRuns, DiffResult, PairedRun, changed, changed_refusals, find_causes,
+};
 use crate::world::Run;
 
 /// Options of a comparison of two policies.
@@ -100,7 +102,7 @@ pub fn policies(
         return Err(Exit::NothingRan);
     }
     if let Some(comparison) = &result.comparison {
-        find_causes(comparison, &mut result.changed);
+        find_causes(comparison, &result.refusals, &mut result.changed);
     }
     result.spent.append(&mut decided.made());
     Ok(result)
@@ -164,9 +166,10 @@ fn compare_decisions(
 ) -> Result<(), Exit> {
     add_affected(&old, result);
     let name = name_of(&old.header);
-    let old = decisions(old)?;
+    let (old, refused_before) = decisions(old)?;
     decided.search(&name, &old);
-    let new = decisions(new)?;
+    let (new, refused) = decisions(new)?;
+    result.refusals.extend(changed_refusals(&refused_before, &refused));
     *result.compared.get_or_insert(0) += old.len().max(new.len());
     result.changed.extend(changed(&old, &new));
     Ok(())

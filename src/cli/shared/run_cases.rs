@@ -1,6 +1,7 @@
 //! Runs and judges cases in parallel; results are in the order of the files.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::exit::Exit;
 use super::progress::Progress;
@@ -13,7 +14,7 @@ use crate::kernel::Limits;
 use crate::plan::{Expectations, Plan, Starts};
 use crate::record::InstanceRow;
 use crate::record::Record;
-use crate::report::{CaseReport, DecisionRow, EndOfRun, RunItem, RunPage};
+use crate::report::{CaseReport, DecisionRow, EndOfRun, RefusedCall, RunItem, RunPage};
 use crate::words::{Confidence, SwitchSet};
 
 /// A case to run.
@@ -156,15 +157,17 @@ pub fn course(job: &Job<'_>, settings: RunSettings) -> Result<RunPage, Interrupt
     Ok(page)
 }
 
-/// Runs a plan and returns its decisions.
+/// Runs a plan and returns its decisions, and the calls that rules refused.
 ///
 /// # Errors
 /// If the run does not complete, after the reason was reported.
-pub fn decisions(plan: Plan) -> Result<Vec<DecisionRow>, Exit> {
-    let mut rows = Vec::new();
+pub fn decisions(plan: Plan) -> Result<(Vec<DecisionRow>, BTreeSet<RefusedCall>), Exit> {
+    let (mut rows, mut refused) = (Vec::new(), BTreeSet::new());
     let (ending, run) = carry_out(plan, Limits::default(), None, |record, world| {
-        if let Record::Decision(decision) = record {
-            rows.push(DecisionRow::new(decision, world.header()));
+        match record {
+            Record::Decision(decision) => rows.push(DecisionRow::new(decision, world.header())),
+            Record::Request(request) => refused.extend(RefusedCall::new(request, world.header())),
+            Record::Change(_) | Record::Loss(_) | Record::Alert(_) | Record::Finding(_) => {}
         }
         if terminal::is_interrupted() { Err(Exit::Interrupted) } else { Ok(()) }
     })?;
@@ -173,5 +176,5 @@ pub fn decisions(plan: Plan) -> Result<Vec<DecisionRow>, Exit> {
         terminal::print_stderr(&format!("stayput: {}: {why}", name_of(header)));
         return Err(Exit::Undecided);
     }
-    Ok(rows)
+    Ok((rows, refused))
 }

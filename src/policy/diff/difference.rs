@@ -150,7 +150,7 @@ words! {
 pub struct Statement {
     /// The statement as a short text.
     pub says: String,
-    /// Whether it is an [`Absence`].
+    /// Whether it states that the edition has no such part.
     pub is_absence: bool,
     /// The rule that states it; `None` if it is not stated by a rule.
     pub rule: Option<Cited>,
