@@ -235,7 +235,7 @@ fn list(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut known: BTreeSet<Vec<String>> = BTreeSet::new();
     for plan in plans(loaded, arguments.case.as_deref(), None)? {
-        for row in decisions(plan)?.0 {
+        for row in decisions(plan)? {
             let name = format!("{}#{}/{}", arguments.what, row.get("event"), row.get("instance"));
             let mut name = shell_word(&name).into_owned();
             if !row.get("case").is_empty() {

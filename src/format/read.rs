@@ -30,9 +30,19 @@ pub trait Read: Sized {
 
 /// The scalar of a node; otherwise reports that `what` was expected.
 pub(super) fn scalar<'n>(node: &'n Node, what: &str, problems: &mut Problems) -> Option<&'n str> {
+    scalar_or(node, what, problems, |problem| problem)
+}
+
+/// As [`scalar`], with a problem to which `add` has added what to write instead.
+pub(super) fn scalar_or<'n>(
+    node: &'n Node,
+    what: &str,
+    problems: &mut Problems,
+    add: impl FnOnce(Problem) -> Problem,
+) -> Option<&'n str> {
     let found = node.scalar().filter(|text| !text.is_empty());
     if found.is_none() {
-        problems.add(expected_kind(node, what));
+        problems.add(add(expected_kind(node, what)));
     }
     found
 }
@@ -76,11 +86,8 @@ pub fn read_cell<T: Read>(cell: &str) -> Option<T> {
 /// Reads a word of a closed list.
 pub fn read_word<W: Word>(node: &Node, problems: &mut Problems) -> Option<W> {
     let words = || W::ALL.iter().map(|word| word.word()).collect::<Vec<&str>>();
-    let Some(text) = node.scalar().filter(|text| !text.is_empty()) else {
-        let problem = expected_kind(node, W::WHAT);
-        problems.add(problem.note(format!("one of: {}", words().join(", "))));
-        return None;
-    };
+    let list = |problem: Problem| problem.note(format!("one of: {}", words().join(", ")));
+    let text = scalar_or(node, W::WHAT, problems, list)?;
     let found = W::spelled(text);
     if found.is_none() {
         let words = words();

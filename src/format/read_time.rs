@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::read::{Read, expected_kind, scalar};
+use super::read::{Read, scalar, scalar_or};
 use super::schema::{SPAN, Schemas};
 use super::tree::Node;
 use crate::diagnostics::{Code, Problem, Problems};
@@ -57,7 +57,7 @@ impl When {
 impl Read for When {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         let example = "write a time, such as `2026-06-01T00:00:00+08:00` or `+1d12h`";
-        let text = scalar_or(node, "a time", example, problems)?;
+        let text = scalar_or(node, "a time", problems, |problem| problem.help(example))?;
         if let Some(span) = text.strip_prefix('+') {
             return match SimSpan::parse(span) {
                 Ok(span) => Some(Self::After(span)),
@@ -91,7 +91,8 @@ impl Read for When {
 
 impl Read for SimSpan {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
-        let text = scalar_or(node, "a duration", "write a duration, such as `1d12h`", problems)?;
+        let example = "write a duration, such as `1d12h`";
+        let text = scalar_or(node, "a duration", problems, |problem| problem.help(example))?;
         Self::parse(text).map_err(|fault| problems.add(bad_span(text, node, fault))).ok()
     }
 
@@ -101,20 +102,6 @@ impl Read for SimSpan {
             described(schemas, SPAN, about, &["1d12h"])
         })
     }
-}
-
-/// The scalar of a node; otherwise reports that `what` was expected, with an example.
-fn scalar_or<'n>(
-    node: &'n Node,
-    what: &str,
-    example: &str,
-    problems: &mut Problems,
-) -> Option<&'n str> {
-    let found = node.scalar().filter(|text| !text.is_empty());
-    if found.is_none() {
-        problems.add(expected_kind(node, what).help(example));
-    }
-    found
 }
 
 /// The problem with a duration; `text` is its digits and units without a sign.

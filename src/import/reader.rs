@@ -247,46 +247,6 @@ impl<'a> FleetReader<'a> {
         if is_masked { RowIs::LeftOut } else { RowIs::Again }
     }
 
-    /// Joins the protections that two rows about one object state, and reports those in which they
-    /// differ: these are unknown.
-    pub(super) fn join_protections(
-        &mut self,
-        name: &str,
-        (span, protect): (Span, &mut WrittenProtect),
-        (other_span, other): (Span, &WrittenProtect),
-    ) {
-        let mut differing = Vec::new();
-        for one in protect.on.iter().chain(&other.on) {
-            let is_on = |of: &WrittenProtect| of.on.iter().any(|on| on.value == one.value);
-            let is_same = is_on(protect) && is_on(other);
-            if !is_same && !differing.contains(&one.value) {
-                differing.push(one.value.clone());
-            }
-        }
-        for one in &other.unknown {
-            if protect.on.iter().chain(&protect.unknown).all(|known| known.value != one.value) {
-                protect.unknown.push(one.clone());
-            }
-        }
-        if differing.is_empty() {
-            return;
-        }
-        protect.on.retain(|one| !differing.contains(&one.value));
-        let known = |protect: &WrittenProtect, name: &String| {
-            protect.unknown.iter().any(|one| one.value == *name)
-        };
-        for name in &differing {
-            if !known(protect, name) {
-                protect.unknown.push(Spanned::new(name.clone(), span));
-            }
-        }
-        let title = format!("two replies state different protections of `{}`", shown(name));
-        let label = format!("unknown: {}", differing.join(", "));
-        let problem = Problem::at(Code::LeftOut, other_span, title, label);
-        let problem = problem.help("keep the later reply, and leave out the other one");
-        self.fold(problem.and_at(span, "the first one"));
-    }
-
     /// Refuses two rows about one object, given by their spans and the facts that only one states.
     pub(super) fn contradiction(&mut self, name: &str, sides: [(Span, Vec<String>); 2]) {
         let title = format!("two replies describe `{}` differently", shown(name));
@@ -317,10 +277,11 @@ impl<'a> FleetReader<'a> {
             RowIs::Again => {
                 let at = self.indices.get(&id.value).copied();
                 if let (Some(at), Some(other)) = (at, written.protect) {
-                    let span = self.out.instances[at].0.span;
-                    let mut protect = self.out.instances[at].1.protect.take().unwrap_or_default();
-                    self.join_protections(&id.value, (span, &mut protect), (id.span, &other));
-                    self.out.instances[at].1.protect = Some(protect);
+                    let (first, known) = &mut self.out.instances[at];
+                    let protect = known.protect.get_or_insert_default();
+                    let differ =
+                        join_protections(&id.value, (first.span, protect), (id.span, &other));
+                    differ.into_iter().for_each(|problem| self.fold(problem));
                 }
             }
             RowIs::LeftOut => {}
@@ -380,4 +341,43 @@ fn without_duplicates<T>(entries: &mut Vec<(Spanned<Name>, T)>) -> Vec<Spanned<N
 /// A text without the parts in backticks.
 fn without_names(text: &str) -> String {
     text.split('`').step_by(2).collect::<Vec<_>>().join("`")
+}
+
+/// Joins the protections that two rows about one object state. Those in which they differ are
+/// unknown, and the warning about them is returned.
+pub(super) fn join_protections(
+    name: &str,
+    (span, protect): (Span, &mut WrittenProtect),
+    (other_span, other): (Span, &WrittenProtect),
+) -> Option<Problem> {
+    let mut differing = Vec::new();
+    for one in protect.on.iter().chain(&other.on) {
+        let is_on = |of: &WrittenProtect| of.on.iter().any(|on| on.value == one.value);
+        let is_same = is_on(protect) && is_on(other);
+        if !is_same && !differing.contains(&one.value) {
+            differing.push(one.value.clone());
+        }
+    }
+    for one in &other.unknown {
+        if protect.on.iter().chain(&protect.unknown).all(|known| known.value != one.value) {
+            protect.unknown.push(one.clone());
+        }
+    }
+    if differing.is_empty() {
+        return None;
+    }
+    protect.on.retain(|one| !differing.contains(&one.value));
+    let known = |protect: &WrittenProtect, name: &String| {
+        protect.unknown.iter().any(|one| one.value == *name)
+    };
+    for name in &differing {
+        if !known(protect, name) {
+            protect.unknown.push(Spanned::new(name.clone(), span));
+        }
+    }
+    let title = format!("two replies state different protections of `{}`", shown(name));
+    let label = format!("unknown: {}", differing.join(", "));
+    let problem = Problem::at(Code::LeftOut, other_span, title, label);
+    let problem = problem.help("keep the later reply, and leave out the other one");
+    Some(problem.and_at(span, "the first one"))
 }

@@ -8,8 +8,7 @@ use crate::format::{Known, When, WrittenInstance};
 use crate::policy::{ClockStep, Column, Facts};
 use crate::time::{SimSpan, SimTime, Term};
 use crate::words::{
-    AccountId, Billing, ClockAction, ClockKind, Lifecycle, Lock, PolicyId, StoppedBy, Trigger,
-    YesNo,
+    AccountId, Billing, ClockAction, ClockKind, Lock, PolicyId, StoppedBy, Trigger, YesNo,
 };
 
 impl FleetBuilder<'_, '_> {
@@ -78,16 +77,10 @@ impl FleetBuilder<'_, '_> {
             if !taken || !step.when.meets(&facts) || !book.assumes(&step.when) {
                 continue;
             }
-            let state = match step.action {
-                ClockAction::Stop => Lifecycle::Stopped,
-                ClockAction::Reclaim => Lifecycle::Reclaimed,
-                ClockAction::Deallocate => Lifecycle::Deallocated,
-                ClockAction::Release => {
-                    released = Some((due, step.rule));
-                    continue;
-                }
-                ClockAction::Renew | ClockAction::SuspendSnapshots => continue,
-            };
+            if step.action == ClockAction::Release {
+                released = Some((due, step.rule));
+            }
+            let Some(state) = step.action.shuts_down() else { continue };
             match part.state {
                 None => instance.state = state,
                 Some(listed) => {
@@ -204,16 +197,11 @@ impl FleetBuilder<'_, '_> {
             if !step.when.meets(&facts) || !book.assumes(&step.when) {
                 continue;
             }
-            instance.state = match step.action {
-                ClockAction::Stop => Lifecycle::Stopped,
-                ClockAction::Reclaim => Lifecycle::Reclaimed,
-                ClockAction::Deallocate => Lifecycle::Deallocated,
-                ClockAction::Release => {
-                    released = Some((due, step.rule));
-                    continue;
-                }
-                ClockAction::Renew | ClockAction::SuspendSnapshots => continue,
-            };
+            if step.action == ClockAction::Release {
+                released = Some((due, step.rule));
+            }
+            let Some(state) = step.action.shuts_down() else { continue };
+            instance.state = state;
             instance.stopped_by = StoppedBy::Expiry;
         }
         if let Some((due, rule)) = released {
@@ -244,10 +232,11 @@ impl FleetBuilder<'_, '_> {
                 && book.assumes(&step.when)
         };
         let term = part.renews_for.unwrap_or(Term::MONTH).span();
+        let ends = book.answer(&book.tables.terms, &facts);
         loop {
             let timetable = clock.timetable(instance.expires, SimSpan::ZERO, calendar);
             let mut steps = timetable.into_iter();
-            let next = book.term_end(&facts, instance.expires, term);
+            let next = book.term_end(ends, instance.expires, term);
             let again = steps.any(|(due, step)| renews(due, &clock.steps[step]));
             if !again || next <= instance.expires {
                 break;

@@ -212,10 +212,15 @@ impl Rulebook {
         Some(Answer { says: *says, rule: *rule, basis: self.basis(*rule) })
     }
 
-    /// The end of a term that starts at `from`, in a situation.
-    pub fn term_end(&self, facts: &Facts, from: SimTime, term: CalendarSpan) -> SimTime {
+    /// The end of a term that starts at `from`; `ends` is the answer of the policy.
+    pub fn term_end(
+        &self,
+        ends: Option<Answer<TermEnd>>,
+        from: SimTime,
+        term: CalendarSpan,
+    ) -> SimTime {
         let end = from.after_on_calendar(term, self.policy.calendar);
-        match self.tables.terms.decide(facts).map(|row| row.says) {
+        match ends.map(|answer| answer.says) {
             Some(TermEnd::Midnight) => end.next_midnight(self.policy.calendar),
             Some(TermEnd::Exact) | None => end,
         }

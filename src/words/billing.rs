@@ -1,5 +1,6 @@
 //! Billing, subscription terms and clocks.
 
+use super::state::Lifecycle;
 use super::word::words;
 
 words! {
@@ -99,5 +100,17 @@ words! {
         Renew = "renew",
         /// Suspend the snapshot schedules of the account; no instance changes.
         SuspendSnapshots = "suspend-snapshots",
+    }
+}
+
+impl ClockAction {
+    /// The state of an instance that the step has shut down; `None` for other steps.
+    pub const fn shuts_down(self) -> Option<Lifecycle> {
+        match self {
+            Self::Stop => Some(Lifecycle::Stopped),
+            Self::Reclaim => Some(Lifecycle::Reclaimed),
+            Self::Deallocate => Some(Lifecycle::Deallocated),
+            Self::Release | Self::Renew | Self::SuspendSnapshots => None,
+        }
     }
 }

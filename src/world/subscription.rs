@@ -122,8 +122,8 @@ impl Step<'_> {
         from: SimTime,
         term: CalendarSpan,
     ) -> SimTime {
-        self.consult(request, policy, |t| &t.terms, facts);
-        self.world.header.rulebook(policy).term_end(facts, from, term)
+        let ends = self.consult(request, policy, |t| &t.terms, facts);
+        self.world.header.rulebook(policy).term_end(ends, from, term)
     }
 
     /// Prolongs the term of a subscription; other instances have none.

@@ -2,8 +2,8 @@ use std::fs;
 
 use crate::support::{folder, root, stayput, write};
 
-/// The message of `check` for a scenario with these lines after its policy and times.
-fn check(lines: &str) -> String {
+/// A scenario with these lines after its policy and times.
+fn scenario(lines: &str) -> String {
     let head = "\
 stayput: scenario/1
 name: s
@@ -11,7 +11,12 @@ policy: alibaba-ecs@2026-05-15
 start: 2026-06-01T00:00:00Z
 for: 10d
 ";
-    check_file("s.yaml", &format!("{head}{lines}"))
+    format!("{head}{lines}")
+}
+
+/// The message of `check` for such a scenario.
+fn check(lines: &str) -> String {
+    check_file("s.yaml", &scenario(lines))
 }
 
 fn check_file(name: &str, text: &str) -> String {
@@ -84,16 +89,9 @@ expect:
     let reported = check(keys);
     assert!(reported.contains("only values are replaced, not keys"), "{reported}");
     let scratch = folder();
-    let scenario = "\
-stayput: scenario/1
-name: s
-policy: alibaba-ecs@2026-05-15
-start: 2026-06-01T00:00:00Z
-for: 1d
-fleet: { instances: { file: fleet.csv } }
-";
+    let text = scenario("fleet: { instances: { file: fleet.csv } }\n");
     write(scratch.path(), "fleet.csv", "instance,zone\na,$z\n$b,z\n");
-    let ran = stayput(&["check", &write(scratch.path(), "s.yaml", scenario)]);
+    let ran = stayput(&["check", &write(scratch.path(), "s.yaml", text)]);
     assert_eq!(codes(&ran.stderr), ["E013", "E013"], "{}", ran.stderr);
 }
 
@@ -183,14 +181,7 @@ expect:
 #[test]
 fn reports_for_programs_have_reasons() {
     let scratch = folder();
-    let text = "\
-stayput: scenario/1
-name: s
-policy: alibaba-ecs@2026-05-15
-start: 2026-06-01T00:00:00Z
-for: 1d
-fleet: { instances: { a: { zone: -z, creatd: +1h } } }
-";
+    let text = scenario("fleet: { instances: { a: { zone: -z, creatd: +1h } } }\n");
     let path = write(scratch.path(), "s.yaml", text);
     for format in ["junit", "github", "markdown", "json", "html"] {
         let ran = stayput(&["test", &path, "-f", format]);

@@ -29,7 +29,7 @@ pub(super) fn compare_plans(
     if let Some(pairing) = pairing {
         return compare_replications(pairing, old, new, result);
     }
-    let (mut old, mut new) = (decisions(old.clone())?.0, decisions(new.clone())?.0);
+    let (mut old, mut new) = (decisions(old.clone())?, decisions(new.clone())?);
     *result.compared.get_or_insert(0) += old.len().max(new.len());
     align(&mut old, &mut new);
     result.changed.extend(changed(&old, &new));

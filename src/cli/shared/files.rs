@@ -226,24 +226,18 @@ const SMALL_UNPACKED: u64 = 64 << 20;
 /// more than its own size is refused before it fills the memory.
 fn unpacked(bytes: &[u8], largest: u64) -> Result<Vec<u8>, String> {
     let fair = (bytes.len() as u64).saturating_mul(MOST_FOR_EACH).max(SMALL_UNPACKED);
-    if fair < largest {
-        return match unpacked_up_to(bytes, fair)? {
-            Some(unpacked) => Ok(unpacked),
-            None => {
-                Err(format!("it holds more than {MOST_FOR_EACH} times its own size; unpack it"))
-            }
-        };
-    }
-    let unpacked = unpacked_up_to(bytes, largest)?;
-    unpacked.ok_or_else(|| format!("it holds more than {} MiB", largest >> 20))
-}
-
-/// The contents of a compressed file; `None` if they are larger than `largest`.
-fn unpacked_up_to(bytes: &[u8], largest: u64) -> Result<Option<Vec<u8>>, String> {
+    let most = fair.min(largest);
     let mut unpacked = Vec::new();
-    let mut from = flate2::read::MultiGzDecoder::new(bytes).take(largest + 1);
+    let mut from = flate2::read::MultiGzDecoder::new(bytes).take(most + 1);
     from.read_to_end(&mut unpacked).map_err(|_| "it is a broken gzip file".to_owned())?;
-    Ok(Some(unpacked).filter(|unpacked| unpacked.len() as u64 <= largest))
+    if unpacked.len() as u64 <= most {
+        return Ok(unpacked);
+    }
+    Err(if fair < largest {
+        format!("it holds more than {MOST_FOR_EACH} times its own size; unpack it")
+    } else {
+        format!("it holds more than {} MiB", largest >> 20)
+    })
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum that grows")]

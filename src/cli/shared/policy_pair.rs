@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::load::{FileKind, Loaded, Loader};
 use super::messages::report_nothing_ran;
 use super::progress::Progress;
-use super::run_cases::decisions;
+use super::run_cases::decisions_and_refusals;
 use super::run_end::name_of;
 use super::study::{PlanStudy, ReplicationOptions};
 use super::terminal;
@@ -166,9 +166,9 @@ fn compare_decisions(
 ) -> Result<(), Exit> {
     add_affected(&old, result);
     let name = name_of(&old.header);
-    let (old, refused_before) = decisions(old)?;
+    let (old, refused_before) = decisions_and_refusals(old)?;
     decided.search(&name, &old);
-    let (new, refused) = decisions(new)?;
+    let (new, refused) = decisions_and_refusals(new)?;
     result.refusals.extend(changed_refusals(&refused_before, &refused));
     *result.compared.get_or_insert(0) += old.len().max(new.len());
     result.changed.extend(changed(&old, &new));

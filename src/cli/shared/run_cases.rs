@@ -15,6 +15,7 @@ use crate::plan::{Expectations, Plan, Starts};
 use crate::record::InstanceRow;
 use crate::record::Record;
 use crate::report::{CaseReport, DecisionRow, EndOfRun, RefusedCall, RunItem, RunPage};
+use crate::run_header::RunHeader;
 use crate::words::{Confidence, SwitchSet};
 
 /// A case to run.
@@ -157,18 +158,40 @@ pub fn course(job: &Job<'_>, settings: RunSettings) -> Result<RunPage, Interrupt
     Ok(page)
 }
 
-/// Runs a plan and returns its decisions, and the calls that rules refused.
+/// Runs a plan and returns its decisions.
 ///
 /// # Errors
 /// If the run does not complete, after the reason was reported.
-pub fn decisions(plan: Plan) -> Result<(Vec<DecisionRow>, BTreeSet<RefusedCall>), Exit> {
-    let (mut rows, mut refused) = (Vec::new(), BTreeSet::new());
-    let (ending, run) = carry_out(plan, Limits::default(), None, |record, world| {
-        match record {
-            Record::Decision(decision) => rows.push(DecisionRow::new(decision, world.header())),
-            Record::Request(request) => refused.extend(RefusedCall::new(request, world.header())),
-            Record::Change(_) | Record::Loss(_) | Record::Alert(_) | Record::Finding(_) => {}
+pub fn decisions(plan: Plan) -> Result<Vec<DecisionRow>, Exit> {
+    let mut rows = Vec::new();
+    run_whole(plan, |record, header| {
+        if let Record::Decision(decision) = record {
+            rows.push(DecisionRow::new(decision, header));
         }
+    })?;
+    Ok(rows)
+}
+
+/// As [`decisions`], with the calls that rules refused.
+///
+/// # Errors
+/// As of [`decisions`].
+pub fn decisions_and_refusals(
+    plan: Plan,
+) -> Result<(Vec<DecisionRow>, BTreeSet<RefusedCall>), Exit> {
+    let (mut rows, mut refused) = (Vec::new(), BTreeSet::new());
+    run_whole(plan, |record, header| match record {
+        Record::Decision(decision) => rows.push(DecisionRow::new(decision, header)),
+        Record::Request(request) => refused.extend(RefusedCall::new(request, header)),
+        Record::Change(_) | Record::Loss(_) | Record::Alert(_) | Record::Finding(_) => {}
+    })?;
+    Ok((rows, refused))
+}
+
+/// Runs a plan to its end.
+fn run_whole(plan: Plan, mut each: impl FnMut(&Record, &RunHeader)) -> Result<(), Exit> {
+    let (ending, run) = carry_out(plan, Limits::default(), None, |record, world| {
+        each(record, world.header());
         if terminal::is_interrupted() { Err(Exit::Interrupted) } else { Ok(()) }
     })?;
     let header = run.world().header();
@@ -176,5 +199,5 @@ pub fn decisions(plan: Plan) -> Result<(Vec<DecisionRow>, BTreeSet<RefusedCall>)
         terminal::print_stderr(&format!("stayput: {}: {why}", name_of(header)));
         return Err(Exit::Undecided);
     }
-    Ok((rows, refused))
+    Ok(())
 }

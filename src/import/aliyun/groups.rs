@@ -9,7 +9,7 @@ use crate::format::{
 };
 use crate::import::fields::{ReplyObject, text};
 use crate::import::json::shown;
-use crate::import::reader::{FleetReader, Missing, RowIs};
+use crate::import::reader::{FleetReader, Missing, RowIs, join_protections};
 use crate::time::SimSpan;
 use crate::words::{Billing, HealthCheck, Membership, ResourceKind, ZonePolicy};
 
@@ -114,14 +114,10 @@ impl FleetReader<'_> {
             RowIs::Again => {
                 let at = self.out.groups.iter().position(|(known, _)| known.value == *id.value.0);
                 let Some(at) = at else { return };
-                let mut protect = std::mem::take(&mut self.out.groups[at].1.protect);
-                let first = self.out.groups[at].0.span;
-                self.join_protections(
-                    &id.value,
-                    (first, &mut protect),
-                    (id.span, &written.protect),
-                );
-                self.out.groups[at].1.protect = protect;
+                let (first, known) = &mut self.out.groups[at];
+                let protect = (first.span, &mut known.protect);
+                let differ = join_protections(&id.value, protect, (id.span, &written.protect));
+                differ.into_iter().for_each(|problem| self.fold(problem));
             }
             RowIs::LeftOut => {}
         }

@@ -9,7 +9,7 @@ use crate::diagnostics::Spanned;
 use crate::format::{Known, Map, Name, WrittenInstance, WrittenProtect, WrittenResource};
 use crate::import::azure_state::{MachineRow, ResourcePath};
 use crate::import::fields::{ReplyObject, safe_name};
-use crate::import::reader::FleetReader;
+use crate::import::reader::{FleetReader, join_protections};
 use crate::words::{Billing, Health, ResourceKind};
 
 /// The words of a delete option, and whether the resource is deleted with the machine.
@@ -122,11 +122,10 @@ impl FleetReader<'_> {
             known.written.billing.get_or_insert(billing);
         }
         if let (Some(at), Some(other)) = (at.filter(|_| joined), &machine.written.protect) {
-            let first = self.azure.machines[at].name.span;
-            let mut protect = self.azure.machines[at].written.protect.take().unwrap_or_default();
-            let name = machine.name;
-            self.join_protections(&name.value, (first, &mut protect), (name.span, other));
-            self.azure.machines[at].written.protect = Some(protect);
+            let (known, name) = (&mut self.azure.machines[at], machine.name);
+            let protect = (known.name.span, known.written.protect.get_or_insert_default());
+            let differ = join_protections(&name.value, protect, (name.span, other));
+            differ.into_iter().for_each(|problem| self.fold(problem));
         }
     }
 
