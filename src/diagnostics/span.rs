@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -86,7 +87,8 @@ pub struct Sources {
 #[derive(Debug, Clone)]
 struct SourceText {
     path: String,
-    text: String,
+    /// Borrowed if it is a part of the program.
+    text: Cow<'static, str>,
     /// Number of lines before the text, if it is a piece of a larger file.
     piece_after: Option<usize>,
 }
@@ -100,9 +102,17 @@ impl Sources {
     /// # Panics
     /// If it is larger than [`Self::LARGEST`]; readers of files refuse those.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
-        let text = text.into();
+        self.add_text(path.into(), Cow::Owned(text.into()))
+    }
+
+    /// Adds a text that is a part of the program, without a copy.
+    pub fn add_built_in(&mut self, path: impl Into<String>, text: &'static str) -> FileId {
+        self.add_text(path.into(), Cow::Borrowed(text))
+    }
+
+    fn add_text(&mut self, path: String, text: Cow<'static, str>) -> FileId {
         assert!(text.len() as u64 <= Self::LARGEST, "places are 32 bits wide");
-        self.push(SourceText { path: path.into(), text, piece_after: None })
+        self.push(SourceText { path, text, piece_after: None })
     }
 
     /// The id of piece `number` of a large file; `lines` lines come before the piece.
@@ -112,7 +122,7 @@ impl Sources {
         if let Some(known) = self.pieces.get(&key) {
             return *known;
         }
-        let text = String::new();
+        let text = Cow::default();
         let piece = self.push(SourceText { path: path.into(), text, piece_after: Some(lines) });
         self.pieces.insert(key, piece);
         piece
@@ -121,7 +131,7 @@ impl Sources {
     /// Sets the text of a piece.
     pub fn set_piece(&mut self, piece: FileId, text: String) {
         if let Some(source) = self.files.get_mut(piece.0 as usize) {
-            source.text = text;
+            source.text = text.into();
         }
     }
 

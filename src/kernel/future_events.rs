@@ -180,14 +180,28 @@ impl<T: TimerId> FutureEvents<T> {
     }
 
     fn head_by(&mut self, bound: SimTime) -> Option<EventKey> {
+        let last = self.seconds(bound);
         loop {
+            // Before most events of a script no timer is due, outdated or not.
+            if self.earliest() > last {
+                return None;
+            }
             self.discard_outdated();
             if let Some(first) = self.first() {
                 return Some(first).filter(|first| first.at <= bound);
             }
-            if self.open_start > self.seconds(bound) || !self.open_next_page() {
+            if self.open_start > last || !self.open_next_page() {
                 return None;
             }
+        }
+    }
+
+    /// No timer is due before this, in seconds; entries that are outdated count as well.
+    fn earliest(&self) -> u64 {
+        let noted = self.current_page.last().map_or(self.open_start, |note| self.due_by(note));
+        match self.near_future.first {
+            Some((key, _)) => noted.min(self.seconds(key.at)),
+            None => noted,
         }
     }
 

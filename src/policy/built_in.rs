@@ -49,7 +49,7 @@ impl BuiltIn {
     pub fn proved(&self, sources: &mut Sources) -> Option<Policy> {
         let (chain, mut policy): (Vec<String>, Policy) = postcard::from_bytes(self.proof?).ok()?;
         let texts: Option<Vec<&Self>> = chain.iter().map(|name| find(name)).collect();
-        let add = |text: &Self| sources.add(text.path(), text.text);
+        let add = |text: &Self| sources.add_built_in(text.path(), text.text);
         let files: Vec<FileId> = texts?.into_iter().map(add).collect();
         policy.relocate(&files);
         Some(policy)
