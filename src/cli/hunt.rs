@@ -17,7 +17,7 @@ use super::shared::way_files::{add_ways, case_tree};
 use crate::diagnostics::{Code, Problem, closest, many};
 use crate::experiment::{FixChange, FixQuestion, fix};
 use crate::format::{Read, Selector, parse_yaml, yaml_scalar};
-use crate::plan::{Options, Plan, Scripted};
+use crate::plan::{Options, Plan, Scripted, Surroundings};
 use crate::record::Start;
 use crate::report::{FixReport, HuntedTarget, Selected, hunt_json, hunt_text};
 use crate::search::{self, Hunt, alike, hunt, replay};
@@ -332,10 +332,17 @@ fn one_plan(
     let callers = callers(plan, &arguments.callers)?;
     let starts: Vec<Start> = plan.starting_values().collect();
     let progress = Progress::new(0, "states");
+    let surroundings = Surroundings::new(plan, &script);
     let mut targets = Vec::new();
     for class in alike(plan, &script, picked) {
         let Some((first, alike)) = class.split_first() else { continue };
-        let question = Question { arguments, plan, script: &script, callers: &callers };
+        let question = Question {
+            arguments,
+            plan,
+            script: &script,
+            surroundings: &surroundings,
+            callers: &callers,
+        };
         targets.extend(question.one(starts[first.index()], alike, &progress));
         if terminal::is_interrupted() {
             break;
@@ -387,12 +394,13 @@ struct Question<'a> {
     arguments: &'a Arguments,
     plan: &'a Plan,
     script: &'a [Scripted],
+    surroundings: &'a Surroundings<'a>,
     callers: &'a [Option<ActorId>],
 }
 
 impl Question<'_> {
     fn one(&self, start: Start, alike: &[InstanceId], progress: &Progress) -> Option<HuntedTarget> {
-        let part = self.plan.around(self.script, start.instance);
+        let part = self.surroundings.of(start.instance);
         let target = part.reduced(start.instance)?;
         let asked = Hunt { target, ..asked(self.arguments, self.callers.to_vec()) };
         let shown = Cell::new(0_u64);

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use super::expectations::failure::Failure;
-use crate::plan::{Expectation, Plan, Scripted, TwoPersonLine};
+use crate::plan::{Expectation, Plan, Scripted, Surroundings, TwoPersonLine};
 use crate::policy::Rulebook;
 use crate::search::{Hunt, Incomplete, Replay, alike, callers, has_no_way, hunt, replay};
 use crate::words::{ActorId, InstanceId, PolicyId, SwitchId, SwitchSet};
@@ -112,7 +112,7 @@ impl Proof<'_> {
         instance: InstanceId,
         caller: Option<ActorId>,
     ) -> Alone {
-        let part = plan.around(self.script, instance);
+        let part = Surroundings::new(plan, self.script).of(instance);
         let Some(target) = part.reduced(instance) else { return Alone::Nothing };
         let asked = Hunt {
             target,

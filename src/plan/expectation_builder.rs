@@ -353,7 +353,8 @@ impl Expecting<'_, '_> {
     }
 
     fn watch(&mut self, part: &WrittenWatch, _: Span) -> Option<Watch> {
-        let instances = self.resolver.select(&part.instance)?;
+        let mut instances = self.resolver.select(&part.instance)?;
+        instances.sort_unstable();
         Some(Watch { instances, is: part.is })
     }
 

@@ -224,7 +224,7 @@ pub struct GroupState {
 /// A state that is checked after every event.
 #[derive(Debug, Clone)]
 pub struct Watch {
-    /// The instances.
+    /// The instances, sorted.
     pub instances: Vec<InstanceId>,
     /// The state.
     pub is: Lifecycle,

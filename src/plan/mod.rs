@@ -79,7 +79,7 @@ pub use house::{HouseDemand, HouseRule};
 pub use members::Members;
 pub use principals::{Principals, Resource};
 pub use random::{Alternative, Among, FollowUp, RandomSource, Same};
-pub use reduced::ReducedPlan;
+pub use reduced::{ReducedPlan, Surroundings};
 pub use scenario::{Mistakes, Scenario};
 pub use script::{EventTable, ListedPlay, NextEvent, Play, Script, Scripted, Unread};
 pub use setting_checks::{judges, lead};

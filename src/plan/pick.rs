@@ -1,5 +1,9 @@
 //! Instances of a plan by a selector that is not in its file.
 
+use std::cell::OnceCell;
+
+use rustc_hash::FxHashMap;
+
 use super::compiled::Plan;
 use super::selectors::{Candidates, select};
 use crate::diagnostics::{Problems, Span};
@@ -10,25 +14,34 @@ use crate::words::InstanceId;
 impl Plan {
     /// The instances that a selector selects; `None` if it has a mistake, which is reported.
     pub fn pick(&self, selector: &Selector, problems: &mut Problems) -> Option<Vec<InstanceId>> {
-        select(selector, &NamedInstances(&self.header), problems)
+        let among = NamedInstances { header: &self.header, by_name: OnceCell::new() };
+        select(selector, &among, problems)
     }
 }
 
 /// The instances of a plan by name and tags.
-struct NamedInstances<'p>(&'p RunHeader);
+struct NamedInstances<'p> {
+    header: &'p RunHeader,
+    /// The ids by name, for the first name that is looked up and all later ones.
+    by_name: OnceCell<FxHashMap<&'p str, InstanceId>>,
+}
 
 impl Candidates for NamedInstances<'_> {
     fn named(&self, name: &str) -> Option<InstanceId> {
-        self.0.instances.position(name).map(InstanceId::from_index)
+        let by_name = self.by_name.get_or_init(|| {
+            let names = self.header.instances.iter().enumerate();
+            names.map(|(index, name)| (name, InstanceId::from_index(index))).collect()
+        });
+        by_name.get(name).copied()
     }
 
     fn all(&self) -> Box<dyn Iterator<Item = (InstanceId, &str)> + '_> {
-        let names = self.0.instances.iter().enumerate();
+        let names = self.header.instances.iter().enumerate();
         Box::new(names.map(|(index, name)| (InstanceId::from_index(index), name)))
     }
 
     fn tagged(&self, id: InstanceId, key: &str, value: &str) -> bool {
-        let mut tags = self.0.tags.of(id).unwrap_or_default().split(';');
+        let mut tags = self.header.tags.of(id).unwrap_or_default().split(';');
         tags.any(|tag| tag.split_once('=') == Some((key, value)))
     }
 

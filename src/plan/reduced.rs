@@ -8,8 +8,10 @@
 //! affect any of these, until none is added. All others are left out, because no fact about the
 //! instance, its group or its account depends on them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::compiled::Plan;
 use super::events::Event;
@@ -18,7 +20,7 @@ use super::targets::{EventTargets, FlagsRef, Targets};
 use crate::fleet::Fleet;
 use crate::policy::{Column, Flags};
 use crate::run_header::RunHeader;
-use crate::words::{Batch, GroupId, InstanceId, Labels, PolicyId, Trigger, Word};
+use crate::words::{AccountId, Batch, GroupId, InstanceId, Labels, PolicyId, Trigger, Word};
 
 /// A part of a plan, with the script of that part.
 #[derive(Debug, Clone)]
@@ -38,36 +40,67 @@ impl ReducedPlan {
     }
 }
 
-impl Plan {
-    /// The part that can affect an instance. `script` is the whole script of the plan.
-    pub fn around(&self, script: &[Scripted], instance: InstanceId) -> ReducedPlan {
-        let (keep, groups) = Concerned::by(self, script, instance);
+/// Finds the parts of a plan. What is the same for every instance is collected once.
+pub struct Surroundings<'p> {
+    plan: &'p Plan,
+    script: &'p [Scripted],
+    /// For each instance, the events that name it beside others.
+    beside: FxHashMap<InstanceId, Vec<Targets>>,
+    /// For each group, the instances that are to be created in it.
+    intended: FxHashMap<GroupId, Vec<InstanceId>>,
+    /// For each account, the groups that its instances can be attached to.
+    attachable: FxHashMap<AccountId, Vec<GroupId>>,
+}
+
+impl<'p> Surroundings<'p> {
+    /// `script` is the whole script of `plan`.
+    pub fn new(plan: &'p Plan, script: &'p [Scripted]) -> Self {
+        let mut beside: FxHashMap<InstanceId, Vec<Targets>> = FxHashMap::default();
+        let lists = script.iter().filter_map(|event| event.event.targets().instances);
+        for list in lists.filter(|list| list.len > 1) {
+            list.of(&plan.targets).iter().for_each(|id| beside.entry(*id).or_default().push(list));
+        }
+        let mut intended: FxHashMap<GroupId, Vec<InstanceId>> = FxHashMap::default();
+        for (id, _) in plan.fleet.instances() {
+            if let Some(group) = plan.fleet.intended_group(id) {
+                intended.entry(group).or_default().push(id);
+            }
+        }
+        Self { plan, script, beside, intended, attachable: attachable(plan) }
+    }
+
+    /// The part that can affect an instance.
+    pub fn of(&self, instance: InstanceId) -> ReducedPlan {
+        let whole = self.plan;
+        let (keep, groups) = Concerned::by(self, instance);
         let originals: Vec<InstanceId> = keep.into_iter().collect();
         let header = RunHeader {
-            instances: originals.iter().map(|id| self.header.instance(*id)).collect(),
+            instances: originals.iter().map(|id| whole.header.instance(*id)).collect(),
             tags: Labels::default(),
             imported_from: Labels::default(),
-            ..self.header.clone()
+            ..whole.header.clone()
         };
-        let plan = Self {
+        let plan = Plan {
             header,
-            fleet: self.fleet.restricted(&originals, &groups),
+            fleet: whole.fleet.restricted(&originals, &groups),
             targets: (0..originals.len()).map(InstanceId::from_index).collect(),
-            flags: self.flags.clone(),
-            defaults: self.defaults.clone(),
-            principals: self.principals.as_ref().map(|all| Arc::new(all.reduced_to(&originals))),
-            assumptions: self.assumptions.clone(),
-            ..self.without_content()
+            flags: whole.flags.clone(),
+            defaults: whole.defaults.clone(),
+            principals: whole.principals.as_ref().map(|all| Arc::new(all.reduced_to(&originals))),
+            assumptions: whole.assumptions.clone(),
+            ..whole.without_content()
         };
         let mut part = ReducedPlan { plan, script: Vec::new(), originals };
-        for event in script {
-            if let Some(order) = part.order(self, &groups, event.event) {
-                part.script.push(Scripted { event: order, ..*event });
+        for event in self.script {
+            if let Some(restricted) = part.restricted_event(whole, &groups, event.event) {
+                part.script.push(Scripted { event: restricted, ..*event });
             }
         }
         part
     }
+}
 
+impl Plan {
     /// A plan of the same scenario without fleet, events and expectations.
     fn without_content(&self) -> Self {
         Self {
@@ -92,23 +125,28 @@ impl Plan {
 
 impl ReducedPlan {
     /// The event with only its targets in the part; `None` if it has none there.
-    fn order(&mut self, whole: &Plan, groups: &BTreeSet<GroupId>, order: Event) -> Option<Event> {
-        if let Event::Create(create) = order {
+    fn restricted_event(
+        &mut self,
+        whole: &Plan,
+        groups: &BTreeSet<GroupId>,
+        event: Event,
+    ) -> Option<Event> {
+        if let Event::Create(create) = event {
             let instance = self.reduced(create.instance)?;
             return Some(Event::Create(super::verb::Create { instance, ..create }));
         }
-        let named = order.targets();
+        let named = event.targets();
         if named.group.is_some_and(|group| !groups.contains(&group)) {
             return None;
         }
-        let Some(targets) = named.instances else { return Some(order) };
+        let Some(targets) = named.instances else { return Some(event) };
         let ids = targets.of(&whole.targets).iter().filter_map(|id| self.reduced(*id));
         let ids: Vec<InstanceId> = ids.collect();
         if ids.is_empty() {
             return None;
         }
         let instances = Some(self.plan.add_targets(&ids));
-        Some(order.retargeted(&EventTargets { instances, ..EventTargets::default() }))
+        Some(event.retargeted(&EventTargets { instances, ..EventTargets::default() }))
     }
 }
 
@@ -143,48 +181,37 @@ impl Plan {
 }
 
 /// The instances and groups that can affect an instance.
-struct Concerned<'p> {
-    plan: &'p Plan,
+struct Concerned<'s> {
+    of: &'s Surroundings<'s>,
     instances: BTreeSet<InstanceId>,
     groups: BTreeSet<GroupId>,
     /// Instances that were added last.
     new: Vec<InstanceId>,
 }
 
-impl<'p> Concerned<'p> {
+impl<'s> Concerned<'s> {
     fn by(
-        plan: &'p Plan,
-        script: &[Scripted],
+        of: &'s Surroundings<'s>,
         instance: InstanceId,
     ) -> (BTreeSet<InstanceId>, BTreeSet<GroupId>) {
+        let plan = of.plan;
         let mut concerned =
-            Self { plan, instances: BTreeSet::new(), groups: BTreeSet::new(), new: Vec::new() };
-        // For each instance, the events that name it beside others.
-        let mut beside: BTreeMap<InstanceId, Vec<Targets>> = BTreeMap::new();
-        let lists = script.iter().filter_map(|event| event.event.targets().instances);
-        for list in lists.filter(|list| list.len > 1) {
-            list.of(&plan.targets).iter().for_each(|id| beside.entry(*id).or_default().push(list));
-        }
-        let mut intended: BTreeMap<GroupId, Vec<InstanceId>> = BTreeMap::new();
-        for (id, _) in plan.fleet.instances() {
-            if let Some(group) = plan.fleet.intended_group(id) {
-                intended.entry(group).or_default().push(id);
-            }
-        }
+            Self { of, instances: BTreeSet::new(), groups: BTreeSet::new(), new: Vec::new() };
         concerned.add(instance);
-        for group in attachable(plan, instance) {
-            concerned.add_group(group, &intended);
+        let account = plan.fleet.instance(instance).account;
+        for group in of.attachable.get(&account).into_iter().flatten() {
+            concerned.add_group(*group);
         }
         while let Some(id) = concerned.new.pop() {
             let state = plan.fleet.instance(id);
             if let Some(group) = state.group.or(plan.fleet.intended_group(id)) {
-                concerned.add_group(group, &intended);
+                concerned.add_group(group);
             }
             if all_or_nothing_by_clock(plan, id) {
                 let account = plan.fleet.account(state.account);
                 account.instances.iter().for_each(|other| concerned.add(*other));
             }
-            for list in beside.remove(&id).unwrap_or_default() {
+            for list in of.beside.get(&id).into_iter().flatten() {
                 list.of(&plan.targets).iter().for_each(|other| concerned.add(*other));
             }
         }
@@ -197,10 +224,10 @@ impl<'p> Concerned<'p> {
         }
     }
 
-    fn add_group(&mut self, id: GroupId, intended: &BTreeMap<GroupId, Vec<InstanceId>>) {
+    fn add_group(&mut self, id: GroupId) {
         if self.groups.insert(id) {
-            let group = self.plan.fleet.group(id);
-            let to_come = intended.get(&id).into_iter().flatten();
+            let group = self.of.plan.fleet.group(id);
+            let to_come = self.of.intended.get(&id).into_iter().flatten();
             let all = group.members.iter().chain(&group.expected).chain(to_come);
             all.for_each(|member| self.add(*member));
         }
@@ -219,22 +246,21 @@ fn all_or_nothing_by_clock(plan: &Plan, id: InstanceId) -> bool {
     })
 }
 
-/// The groups of an instance's account that it can be attached to. Of several groups with the same
-/// settings, for which each principal has the same permissions, the list has only the one with the
-/// fewest members, which has the most room.
-fn attachable(plan: &Plan, instance: InstanceId) -> Vec<GroupId> {
-    let account = plan.fleet.instance(instance).account;
-    let mut kinds = Vec::new();
-    let groups =
-        plan.fleet.groups().filter(|(_, group)| group.account == account && !group.deleted);
-    for (id, group) in groups {
+/// For each account, the groups that its instances can be attached to. Of several groups with the
+/// same settings, for which each principal has the same permissions, the list has only the one with
+/// the fewest members, which has the most room.
+fn attachable(plan: &Plan) -> FxHashMap<AccountId, Vec<GroupId>> {
+    let mut kinds: FxHashMap<AccountId, Vec<_>> = FxHashMap::default();
+    for (id, group) in plan.fleet.groups().filter(|(_, group)| !group.deleted) {
         let size = (group.members.len(), id);
         let scopes = plan.principals.as_ref().map(|principals| principals.scopes_of_group(id));
         let kind = (group.settings(), scopes);
+        let kinds = kinds.entry(group.account).or_default();
         match kinds.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, least)) => *least = size.min(*least),
             None => kinds.push((kind, size)),
         }
     }
-    kinds.into_iter().map(|(_, (_, id))| id).collect()
+    let ids = |kinds: Vec<(_, (usize, GroupId))>| kinds.into_iter().map(|(_, (_, id))| id);
+    kinds.into_iter().map(|(account, kinds)| (account, ids(kinds).collect())).collect()
 }

@@ -94,6 +94,9 @@ fn matches_nothing(part: &SelectorPart, among: &dyn Candidates) -> Problem {
         .note(format!("the fleet has {shown}"))
         .help("correct the selector, or remove the line")
 }
+
+/// The instances with the names of a text, which may be a range; `None` if one is unknown or the
+/// range has a mistake, which is reported.
 fn resolve_names(
     text: &Spanned<String>,
     among: &dyn Candidates,

@@ -1,5 +1,6 @@
 //! Tests of `hunt`: it finds the shortest ways to a loss, and pruning loses none of them.
 
+use stayput::plan::Surroundings;
 use stayput::search::{Hunt, Hunted, hunt};
 use stayput::time::SimSpan;
 use stayput::{Catalog, Plan, Scenario};
@@ -29,7 +30,7 @@ fn settings(most: usize, days: i64) -> Hunt {
 /// number of callers.
 fn ways(plan: &Plan, settings: &Hunt) -> (Vec<String>, u64) {
     let script = plan.script.listed().unwrap();
-    let part = plan.around(&script, settings.target);
+    let part = Surroundings::new(plan, &script).of(settings.target);
     let settings = Hunt { target: part.reduced(settings.target).unwrap(), ..settings.clone() };
     let hunted: Hunted = hunt(&part, &settings, |_| true);
     assert_eq!(hunted.searched, Some(settings.most));
@@ -204,7 +205,8 @@ fn a_part_of_the_fleet_has_the_same_ways() {
     let alone = plan(&scenario("alibaba-ecs@2026-05-15", &format!("  instances:\n{one}")));
     let large = plan(&scenario("alibaba-ecs@2026-05-15", &format!("  instances:\n{one}{others}")));
     let script = large.script.listed().unwrap();
-    assert_eq!(large.around(&script, stayput::words::InstanceId(0)).originals.len(), 1);
+    let part = Surroundings::new(&large, &script).of(stayput::words::InstanceId(0));
+    assert_eq!(part.originals.len(), 1);
     assert_eq!(ways(&alone, &settings(2, 30)), ways(&large, &settings(2, 30)));
 }
 
@@ -350,7 +352,7 @@ fn a_neighbour_whose_protection_keeps_the_others_is_not_left_out() {
                   [a, b], force: true, via: api } }]\n";
     let plan = plan(&(scenario("alibaba-ecs@2026-05-15", fleet) + events));
     let script = plan.script.listed().unwrap();
-    let part = plan.around(&script, stayput::words::InstanceId(0));
+    let part = Surroundings::new(&plan, &script).of(stayput::words::InstanceId(0));
     assert_eq!(part.originals.len(), 2);
     let calls = Hunt { causes: false, ..settings(0, 30) };
     let (found, _) = ways(&plan, &calls);

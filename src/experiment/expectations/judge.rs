@@ -234,11 +234,11 @@ impl Judge {
     /// Checks `never` and `always` when an instance enters a state.
     fn watch(&mut self, id: InstanceId, state: Lifecycle, at: SimTime, header: &RunHeader) {
         let broken = |watch: &Watch, must: bool| {
-            watch.instances.contains(&id) && (is_in(state, watch.is) != must)
+            is_in(state, watch.is) != must && watch.instances.binary_search(&id).is_ok()
         };
         for (must, lines) in [(false, &self.expected.never), (true, &self.expected.always)] {
             for (number, expected) in lines.iter().enumerate() {
-                if !broken(&expected.line, must) || self.broken.contains(&(must, number)) {
+                if self.broken.contains(&(must, number)) || !broken(&expected.line, must) {
                     continue;
                 }
                 self.broken.insert((must, number));

@@ -2,12 +2,13 @@
 
 use super::change::FixChange;
 use super::check::{Check, OpenWay};
-use crate::plan::{Event, Resource, judges, verb};
+use crate::plan::{Event, ReducedPlan, Resource, Surroundings, judges, verb};
 use crate::policy::{CallPermission, Flags, Means, Needs};
 use crate::search::TakenStep;
 use crate::time::SimSpan;
 use crate::words::{
-    Act, ActorId, Channel, EventId, InstanceId, ProtectionId, ProtectionSet, SubjectKind, Trigger,
+    Act, ActorId, Channel, EventId, InstanceId, PolicyId, ProtectionId, ProtectionSet, SubjectKind,
+    Trigger,
 };
 use crate::world::Branch;
 
@@ -22,37 +23,27 @@ impl Check<'_> {
     /// those of each group.
     pub fn protections(&self) -> Vec<FixChange> {
         let mut changes: Vec<FixChange> = Vec::new();
+        let surroundings = Surroundings::new(&self.plan, &[]);
         for class in self.classes() {
             let Some(first) = class.first() else { continue };
-            let account = self.plan.fleet.instance(*first).account;
-            let policy = self.plan.fleet.account(account).policy;
-            let count = self.plan.header.rulebook(policy).policy.protections.len();
-            for protection in (0..count).map(ProtectionId::from_index) {
-                if let Some(Caller(by)) = self.protects(*first, protection, None) {
-                    let known = changes.iter_mut().find_map(|change| {
-                        let FixChange::Protect { policy: of, protection: id, instances, .. } =
-                            change
-                        else {
-                            return None;
-                        };
-                        (*of == policy && *id == protection).then_some(instances)
-                    });
-                    let instances = class.clone();
-                    match known {
-                        Some(all) => all.extend(instances),
-                        None => {
-                            changes.push(FixChange::Protect { policy, protection, instances, by });
+            let instance = self.plan.fleet.instance(*first);
+            let policy = self.plan.fleet.account(instance.account).policy;
+            let part = surroundings.of(*first);
+            let stated = &self.plan.header.rulebook(policy).policy.protections;
+            for (protection, stated) in stated.iter().enumerate() {
+                let protection = ProtectionId::from_index(protection);
+                let Some(Caller(by)) = protects(&part, *first, protection) else { continue };
+                match (stated.of, instance.group) {
+                    (SubjectKind::Instance, _) => {
+                        add_instances(&mut changes, policy, protection, by, &class);
+                    }
+                    (SubjectKind::Group, Some(group)) => {
+                        let change = FixChange::ProtectGroup { policy, protection, group, by };
+                        if !changes.contains(&change) {
+                            changes.push(change);
                         }
                     }
-                }
-                let Some(group) = self.plan.fleet.instance(*first).group else { continue };
-                if let Some(Caller(by)) =
-                    self.protects(*first, protection, Some(SubjectKind::Group))
-                {
-                    let change = FixChange::ProtectGroup { policy, protection, group, by };
-                    if !changes.contains(&change) {
-                        changes.push(change);
-                    }
+                    (SubjectKind::Group, None) | (SubjectKind::Account, _) => {}
                 }
             }
         }
@@ -63,57 +54,6 @@ impl Check<'_> {
         }
         changes.sort();
         changes
-    }
-
-    /// The caller who can switch on a protection of an instance or of its group; `None` if it is
-    /// already on, or if no call switches it on. Standby is not considered, because a member on
-    /// standby no longer serves.
-    fn protects(
-        &self,
-        id: InstanceId,
-        protection: ProtectionId,
-        of: Option<SubjectKind>,
-    ) -> Option<Caller> {
-        let part = self.plan.around(&[], id);
-        let target = part.reduced(id)?;
-        let mut plan = part.plan;
-        let account = plan.fleet.instance(target).account;
-        let policy = plan.fleet.account(account).policy;
-        let stated = &plan.header.rulebook(policy).policy.protections[protection.index()];
-        if stated.standby || (stated.of == SubjectKind::Group) != of.is_some() {
-            return None;
-        }
-        let group = plan.fleet.instance(target).group.filter(|_| of.is_some());
-        let on = ProtectionSet::EMPTY.with(protection);
-        let flags = plan.add_flags(policy, Flags { on, off: ProtectionSet::EMPTY });
-        let instance = group.is_none().then(|| plan.add_targets(&[target]));
-        let callers = crate::search::callers(&plan);
-        let unnamed = plan.principals.is_some().then_some(None);
-        let event = EventId::from_index(plan.header.events.len());
-        let start = Branch::start(plan, [].into());
-        let is_on = |branch: &Branch| {
-            let fleet = branch.world().fleet();
-            let state = fleet.instance(target);
-            let set = group.map_or(state.on, |group| fleet.group(group).on);
-            set.contains(protection)
-        };
-        if is_on(&start) {
-            return None;
-        }
-        let mut all = callers.into_iter().chain(unnamed);
-        all.find(|by| {
-            let via = Some(Channel::Api);
-            let set =
-                verb::SetProtection { instance, group, flags, api_version: None, by: *by, via };
-            let set = Event::SetProtection(set);
-            if !judges(start.world().header().rulebook(policy), &set) {
-                return false;
-            }
-            let mut tried = start.fork();
-            tried.try_event(event, set);
-            tried.halt().is_none() && is_on(&tried)
-        })
-        .map(Caller)
     }
 
     /// The changes that could close a way, besides protections.
@@ -200,4 +140,70 @@ impl Check<'_> {
             }
         }
     }
+}
+
+/// Adds instances to the change that switches on a protection of theirs.
+fn add_instances(
+    changes: &mut Vec<FixChange>,
+    policy: PolicyId,
+    protection: ProtectionId,
+    by: Option<ActorId>,
+    added: &[InstanceId],
+) {
+    for change in changes.iter_mut() {
+        if let FixChange::Protect { policy: of, protection: id, instances, .. } = change
+            && (*of, *id) == (policy, protection)
+        {
+            return instances.extend(added);
+        }
+    }
+    changes.push(FixChange::Protect { policy, protection, instances: added.to_vec(), by });
+}
+
+/// The caller who can switch on a protection of an instance or of its group; `None` if it is
+/// already on, or if no call switches it on. Standby is not considered, because a member on standby
+/// no longer serves.
+fn protects(part: &ReducedPlan, id: InstanceId, protection: ProtectionId) -> Option<Caller> {
+    let target = part.reduced(id)?;
+    let instance = part.plan.fleet.instance(target);
+    let policy = part.plan.fleet.account(instance.account).policy;
+    let stated = &part.plan.header.rulebook(policy).policy.protections[protection.index()];
+    if stated.standby {
+        return None;
+    }
+    let group = match stated.of {
+        SubjectKind::Instance => None,
+        SubjectKind::Group => Some(instance.group?),
+        SubjectKind::Account => return None,
+    };
+    let mut plan = part.plan.clone();
+    let on = ProtectionSet::EMPTY.with(protection);
+    let flags = plan.add_flags(policy, Flags { on, off: ProtectionSet::EMPTY });
+    let instance = group.is_none().then(|| plan.add_targets(&[target]));
+    let callers = crate::search::callers(&plan);
+    let unnamed = plan.principals.is_some().then_some(None);
+    let event = EventId::from_index(plan.header.events.len());
+    let start = Branch::start(plan, [].into());
+    let is_on = |branch: &Branch| {
+        let fleet = branch.world().fleet();
+        let state = fleet.instance(target);
+        let set = group.map_or(state.on, |group| fleet.group(group).on);
+        set.contains(protection)
+    };
+    if is_on(&start) {
+        return None;
+    }
+    let mut all = callers.into_iter().chain(unnamed);
+    all.find(|by| {
+        let via = Some(Channel::Api);
+        let set = verb::SetProtection { instance, group, flags, api_version: None, by: *by, via };
+        let set = Event::SetProtection(set);
+        if !judges(start.world().header().rulebook(policy), &set) {
+            return false;
+        }
+        let mut tried = start.fork();
+        tried.try_event(event, set);
+        tried.halt().is_none() && is_on(&tried)
+    })
+    .map(Caller)
 }

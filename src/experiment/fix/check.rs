@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::question::FixQuestion;
-use crate::plan::{Plan, ReducedPlan, Scripted};
+use crate::plan::{Plan, ReducedPlan, Scripted, Surroundings};
 use crate::search::{Hunt, Hunted, Incomplete, Replay, Way, alike, first_beyond, hunt, replay};
 use crate::time::SimSpan;
 use crate::words::InstanceId;
@@ -72,9 +72,10 @@ impl<'q> Check<'q> {
 
     /// The searches of all instances, one for each class of instances in the same state.
     fn searches(&self, within: SimSpan) -> impl Iterator<Item = SearchedClass> {
+        let surroundings = Surroundings::new(&self.plan, &self.script);
         self.classes().into_iter().filter_map(move |class| {
             let (target, alike) = class.split_first()?;
-            let part = self.plan.around(&self.script, *target);
+            let part = surroundings.of(*target);
             let hunt =
                 Hunt { target: part.reduced(*target)?, within, ..self.question.hunt.clone() };
             Some(SearchedClass { target: *target, alike: alike.to_vec(), part, hunt })
