@@ -37,7 +37,6 @@ pub enum Filter {
     /// Always met.
     All,
     /// Met if a property matches a pattern.
-    #[doc(hidden)]
     Matches(PropertyPattern),
     /// Met if the filter is not met.
     Not(Box<Filter>),

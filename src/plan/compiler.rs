@@ -8,7 +8,7 @@ use crate::policy::{Library, Policy};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Largest number of policies of a scenario.
+/// Largest number of policies of a scenario, each of which has a bit in a mask of 64.
 const MOST_POLICIES: usize = 64;
 
 /// Options that replace values of a scenario.

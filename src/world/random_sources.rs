@@ -6,8 +6,8 @@
 //! Each source has its own named streams:
 //!
 //! * `random/NAME/arrivals`: one word for each gap;
-//! * `random/NAME/deeds`: one word for each occurrence, to choose its event (this name is
-//!   historical; another name would change all draws);
+//! * `random/NAME/deeds`: one word for each occurrence, to choose its event (the name
+//!   is a part of the key of each draw, so it stays);
 //! * `random/NAME/targets`: three words for each occurrence, for the instance, the
 //!   account and the group, drawn whether needed or not;
 //! * `random/NAME/then-N/delays` and `random/NAME/then-N/whether`: one word each for

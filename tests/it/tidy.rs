@@ -110,9 +110,9 @@ fn every_module_has_a_doc_comment() {
     }
 }
 
-/// Words and phrases of former texts that are hard to read. Each has a standard term instead, such
+/// Words and phrases that are hard to read. Each has a standard term instead, such
 /// as "unknown" for something that nobody knows, or "resource" for a thing.
-const FORMER_WORDS: &[&str] = &[
+const HARD_WORDS: &[&str] = &[
     "told",
     "tells",
     "untold",
@@ -177,7 +177,7 @@ const FORMER_WORDS: &[&str] = &[
 ];
 
 /// Files that contain a former word, and why.
-const FORMER_WORDS_ALLOWED: &[(&str, &str, &str)] = &[
+const HARD_WORDS_ALLOWED: &[(&str, &str, &str)] = &[
     ("src/diagnostics/suggest.rs", "thing", "a suggestion for a former key"),
     ("src/diagnostics/suggest.rs", "things", "a suggestion for a former key"),
     ("src/diagnostics/suggest.rs", "way out", "a suggestion for a former key"),
@@ -207,8 +207,8 @@ fn former_words_do_not_come_back() {
             continue;
         }
         let text = words_of(&fs::read_to_string(&path).unwrap());
-        for word in FORMER_WORDS {
-            let is_allowed = FORMER_WORDS_ALLOWED
+        for word in HARD_WORDS {
+            let is_allowed = HARD_WORDS_ALLOWED
                 .iter()
                 .any(|(file, allowed, _)| *file == name && allowed == word);
             match (text.contains(&format!(" {word} ")), is_allowed) {
