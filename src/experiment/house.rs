@@ -95,7 +95,7 @@ impl HouseWatch {
 
     fn find(&mut self, records: &[Record], raised: &[Record], world: &World) -> Vec<Record> {
         let mut found = Vec::new();
-        let alerts = first_alerts(raised);
+        let (alerts, watchers) = (first_alerts(raised), self.watchers.clone());
         for record in records {
             match record {
                 Record::Change(change) => {
@@ -106,7 +106,7 @@ impl HouseWatch {
                     let place = FindingPlace { seq, at: change.at, actor };
                     for (number, rule) in self.rules.clone().iter().enumerate() {
                         for id in touched(change.subject, rule, world) {
-                            unannounced(rule, id, change, (&alerts, world), &mut found);
+                            unannounced(rule, id, change, (&alerts, &watchers, world), &mut found);
                             self.look(number, rule, id, world, place, &mut found);
                         }
                     }
@@ -275,28 +275,38 @@ fn first_alerts(raised: &[Record]) -> FirstAlerts {
     first
 }
 
-/// Reports a protection that was switched off without an alert in time.
+/// Reports a protection that was switched off without an alert in time. If it is unknown whether
+/// it was on, the alerts count that come if it was.
 fn unannounced(
     rule: &HouseRule,
     id: InstanceId,
     change: &Change,
-    (alerts, world): (&FirstAlerts, &World),
+    (alerts, watchers, world): (&FirstAlerts, &[Watcher], &World),
     found: &mut Vec<Record>,
 ) {
     let HouseDemand::AlertWithin(within) = rule.demand else { return };
     let What::Protections(policy, from, to) = change.what else { return };
-    let lifted = from.difference(to);
-    if lifted.is_empty() {
+    let (lifted, perhaps) = from.lifted(to);
+    let seen = alerts.get(&(change.seq, id)).map(|latest| latest.since(change.at));
+    if seen.is_some_and(|after| after <= within) {
         return;
     }
-    let seen = alerts.get(&(change.seq, id)).map(|latest| latest.since(change.at));
-    let names = world.header().protections(policy, lifted).join(" and ");
-    let text = match seen {
-        Some(after) if after <= within => return,
-        Some(after) => format!(
-            "{names} was switched off, and the alert comes up to {after} later; at most {within} is allowed"
-        ),
-        None => format!("{names} was switched off without an alert"),
+    let names = |set| world.header().protections(policy, set).join(" and ");
+    let text = if lifted.is_empty() {
+        let unseen = |one| unseen_lift(watchers, world, id, one, within).is_some();
+        let unseen: ProtectionSet = perhaps.iter().filter(|one| unseen(*one)).collect();
+        if unseen.is_empty() {
+            return;
+        }
+        let names = names(unseen);
+        format!("{names}, which may have been on, was switched off without an alert in time")
+    } else if let Some(after) = seen {
+        format!(
+            "{} was switched off, and the alert comes up to {after} later; at most {within} is allowed",
+            names(lifted)
+        )
+    } else {
+        format!("{} was switched off without an alert", names(lifted))
     };
     let (seq, actor) = (Some(change.seq), change.origin.actor());
     let place = FindingPlace { seq, at: change.at, actor };
