@@ -298,6 +298,35 @@ pub enum Subject {
     Account(AccountId),
 }
 
+/// The protections of an instance or a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetProtections {
+    /// Those that are on.
+    pub on: ProtectionSet,
+    /// Those whose setting is unknown.
+    pub unknown: ProtectionSet,
+}
+
+impl SetProtections {
+    /// No protection.
+    pub const NONE: Self = Self { on: ProtectionSet::EMPTY, unknown: ProtectionSet::EMPTY };
+
+    /// The protections that are on after some have been switched on, and others off.
+    #[must_use]
+    pub const fn switched(self, on: ProtectionSet, off: ProtectionSet) -> Self {
+        Self {
+            on: self.on.union(on).difference(off),
+            unknown: self.unknown.difference(on.union(off)),
+        }
+    }
+
+    /// The protections that are off in `to` and were on before, and those that may have been.
+    pub const fn lifted(self, to: Self) -> (ProtectionSet, ProtectionSet) {
+        let left = to.on.union(to.unknown);
+        (self.on.difference(left), self.unknown.difference(left))
+    }
+}
+
 /// A changed property, with its old and new value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
@@ -308,7 +337,7 @@ pub enum What {
     /// The time of an instance's scheduled release; [`SimTime::NEVER`] if there is none.
     Schedule(SimTime, SimTime),
     /// The protections that are set.
-    Protections(PolicyId, ProtectionSet, ProtectionSet),
+    Protections(PolicyId, SetProtections, SetProtections),
     /// The billing of an instance.
     Billing(Billing, Billing),
     /// The end of an instance's term.
@@ -434,6 +463,9 @@ pub struct Alert {
     /// The policy, its rule on what the trail records, and the basis of the alert; `None` for a
     /// loss.
     pub basis: Option<(PolicyId, RuleId, Basis)>,
+    /// For a loss: a watch whose alert came by this instant if a protection was on before it was
+    /// switched off, which is unknown.
+    pub perhaps: Option<(Arc<str>, SimTime)>,
     /// All calls about a lost instance, in order; empty for calls and changes.
     pub calls: Vec<CallAbout>,
 }

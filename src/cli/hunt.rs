@@ -12,14 +12,15 @@ use super::shared::hunt_files::{HuntFileKind, HuntFiles};
 use super::shared::load::{Loader, plans};
 use super::shared::messages::print_problem;
 use super::shared::progress::Progress;
-use super::shared::terminal;
 use super::shared::way_files::{add_ways, case_tree};
+use super::shared::{terminal, undecided};
 use crate::diagnostics::{Code, Problem, closest, many};
 use crate::experiment::{FixChange, FixQuestion, fix};
 use crate::format::{Read, Selector, parse_yaml, yaml_scalar};
 use crate::plan::{Options, Plan, Scripted, Surroundings};
 use crate::record::Start;
 use crate::report::{FixReport, HuntedTarget, Selected, hunt_json, hunt_text};
+use crate::run_header::RunHeader;
 use crate::search::{self, Hunt, alike, hunt, replay};
 use crate::time::SimSpan;
 use crate::words::{ActorId, InstanceId};
@@ -415,6 +416,13 @@ impl Question<'_> {
         let replays =
             replays.map(|way| replay(self.plan, self.script, &part, (&asked, &hunted), way));
         let replays = replays.collect();
-        Some(HuntedTarget { start, alike: alike.to_vec(), hunt: asked, hunted, replays })
+        let first_undecided = hunted.first_undecided.as_ref().map(|halt| {
+            // The call that was tried is no event of the scenario.
+            let known = &part.plan.header;
+            let events = known.events.clone().with(["a call".to_owned()]);
+            undecided::text(halt, &RunHeader { events, ..known.clone() })
+        });
+        let alike = alike.to_vec();
+        Some(HuntedTarget { start, alike, hunt: asked, hunted, replays, first_undecided })
     }
 }

@@ -14,10 +14,12 @@ use super::shared::run_cases::{Job, Judged, RunSettings, course, judge_all};
 use super::shared::snapshots::stored_path;
 use super::shared::{coverage, messages, terminal};
 use crate::diagnostics::{Code, Problem, Problems, many};
+use crate::plan::Plan;
 use crate::report::{
     CaseReport, DecisionRow, Page, Paint, RunPage, TestExtras, TestRun, WIDTH, github, junit,
     read_decisions, shell_word, snapshot_failure, test_json, test_markdown, test_page, test_report,
 };
+use crate::words::PolicyId;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -312,7 +314,9 @@ fn warn_of_idle_assumptions(loaded: &[Loaded], judged: &[Judged], problems: &mut
             // Each case has its own policies, in which the switch may have another id.
             let used = ran.iter().zip(&one.compiled.plans).any(|(judged, plan)| {
                 let mut settles = plan.assumptions.get(index).into_iter().flat_map(|a| &a.settles);
-                settles.any(|(policy, switch)| judged.relied[policy.index()].contains(*switch))
+                settles.any(|(policy, switch)| {
+                    judged.relied[policy.index()].contains(*switch) || is_in_a_proof(plan, *policy)
+                })
             });
             if !used {
                 let title = format!("no decision used `{}: {}`", assumption.name, assumption.value);
@@ -326,6 +330,14 @@ fn warn_of_idle_assumptions(loaded: &[Loaded], judged: &[Judged], problems: &mut
         unused.allow(&allowed);
         problems.extend(unused);
     }
+}
+
+/// Whether a two-person rule is about an instance of a policy. Its proof searches courses with
+/// decisions that the run does not make.
+fn is_in_a_proof(plan: &Plan, policy: PolicyId) -> bool {
+    let rules = plan.expectations.two_person.iter();
+    let mut instances = rules.flat_map(|rule| &rule.line.instances);
+    instances.any(|id| plan.fleet.account(plan.fleet.instance(*id).account).policy == policy)
 }
 
 /// The stored decisions of a scenario; `None` if there are none, or if `unchanged` is false. It is

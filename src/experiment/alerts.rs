@@ -21,6 +21,8 @@ pub struct AlertWatch {
     is_needed: bool,
     /// The first alert about each instance: its latest instant, and the index of the watch.
     first: BTreeMap<InstanceId, (SimTime, usize)>,
+    /// The first alert about each instance that comes if a protection was on, which is unknown.
+    perhaps: BTreeMap<InstanceId, (SimTime, usize)>,
     /// The calls about each instance.
     calls: BTreeMap<InstanceId, Vec<CallAbout>>,
 }
@@ -57,6 +59,7 @@ impl AlertWatch {
             watchers: plan.watch.clone(),
             is_needed: plan.needs_calls(),
             first: BTreeMap::new(),
+            perhaps: BTreeMap::new(),
             calls: BTreeMap::new(),
         }
     }
@@ -150,7 +153,9 @@ impl AlertWatch {
         world: &World,
         found: &mut Vec<Record>,
     ) {
-        let Some(kind) = kind_of(change.what) else { return };
+        let Some(kind) = kind_of(change.what) else {
+            return self.perhaps_lifted(change, step, world);
+        };
         if self.watchers.iter().all(|watcher| !watcher.changes.contains(&kind)) {
             return;
         }
@@ -186,6 +191,30 @@ impl AlertWatch {
         }
     }
 
+    /// Notes the alerts that a change raises if a protection was on, which is unknown.
+    fn perhaps_lifted(&mut self, change: &Change, step: &StepAlerts<'_>, world: &World) {
+        let What::Protections(policy, from, to) = change.what else { return };
+        if from.lifted(to).1.is_empty() {
+            return;
+        }
+        let is_call = step.called.contains(&change.seq);
+        let of = if is_call { TrailEvent::Call } else { TrailEvent::Platform };
+        for (index, watcher) in self.watchers.iter().enumerate() {
+            let delay = delay(world.header(), policy, of, watcher.after);
+            let Some((_, most)) = delay.and_then(|delay| delay.span) else { continue };
+            if !watcher.changes.contains(&WatchedChange::ProtectionLifted) {
+                continue;
+            }
+            let latest = change.at.after(most);
+            for instance in world.instances_of(change.subject) {
+                if watcher.instances.contains(instance, world.header()) {
+                    let first = self.perhaps.entry(instance).or_insert((latest, index));
+                    *first = (latest, index).min(*first);
+                }
+            }
+        }
+    }
+
     fn raise(&mut self, index: usize, what: &Seen<'_>, world: &World) -> Record {
         let watcher = &self.watchers[index];
         let delay = delay(world.header(), what.policy, what.of, watcher.after);
@@ -210,6 +239,7 @@ impl AlertWatch {
             seen,
             notice: None,
             basis: delay.map(|delay| (what.policy, delay.rule, delay.basis)),
+            perhaps: None,
             calls: Vec::new(),
         }))
     }
@@ -218,6 +248,8 @@ impl AlertWatch {
     fn loss(&self, decision: &Decision) -> Record {
         let id = decision.instance;
         let first = self.first.get(&id);
+        let perhaps = self.perhaps.get(&id);
+        let perhaps = perhaps.filter(|(seen, _)| first.is_none_or(|(first, _)| seen < first));
         Record::Alert(Box::new(Alert {
             seq: decision.seq,
             at: decision.at,
@@ -231,6 +263,7 @@ impl AlertWatch {
             seen: first.map(|(seen, _)| (*seen, *seen)),
             notice: first.map(|(seen, _)| decision.at.seconds() - seen.seconds()),
             basis: None,
+            perhaps: perhaps.map(|(seen, index)| (self.watchers[*index].name.clone(), *seen)),
             calls: self.calls.get(&id).cloned().unwrap_or_default(),
         }))
     }
@@ -319,7 +352,7 @@ fn kind_of(what: What) -> Option<WatchedChange> {
         }
         What::Group(Some(_), None) => WatchedChange::LeftGroup,
         What::Schedule(_, to) if to != SimTime::NEVER => WatchedChange::ReleaseScheduled,
-        What::Protections(_, from, to) if !from.difference(to).is_empty() => {
+        What::Protections(_, from, to) if !from.lifted(to).0.is_empty() => {
             WatchedChange::ProtectionLifted
         }
         What::Billing(..) => WatchedChange::BillingConverted,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::alerts::unseen_lift;
 use crate::plan::{HouseDemand, HouseRule, Plan, Watcher};
 use crate::policy::{Flags, SETS};
-use crate::record::{Change, Decision, HouseFinding, Record, Subject, What};
+use crate::record::{Change, Decision, HouseFinding, Record, Request, Subject, Target, What};
 use crate::run_header::RunHeader;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
@@ -45,6 +45,18 @@ pub struct HouseWatch {
     schedules: BTreeMap<InstanceId, (SimTime, BTreeSet<Option<ActorId>>)>,
 }
 
+/// The record that a finding follows.
+#[derive(Clone, Copy)]
+struct FindingPlace {
+    /// Its request; `None` at the start.
+    seq: Option<u64>,
+    at: SimTime,
+    actor: Option<ActorId>,
+}
+
+/// The verb of a call that schedules a release.
+const SCHEDULES: &str = "schedule-release";
+
 impl HouseWatch {
     /// A watch over some rules, with the watches of the plan.
     pub const fn new(rules: Arc<[HouseRule]>, watchers: Arc<[Watcher]>) -> Self {
@@ -64,11 +76,11 @@ impl HouseWatch {
 
     /// The findings about the fleet at the start.
     pub fn begin(&mut self, world: &World) -> Vec<Record> {
-        let at = world.header().start;
+        let place = FindingPlace { seq: None, at: world.header().start, actor: None };
         let mut found = Vec::new();
         for (number, rule) in self.rules.clone().iter().enumerate() {
             for id in rule.instances.at_start() {
-                self.look(number, rule, id, world, (None, at, None), &mut found);
+                self.look(number, rule, id, world, place, &mut found);
             }
         }
         found
@@ -83,44 +95,65 @@ impl HouseWatch {
 
     fn find(&mut self, records: &[Record], raised: &[Record], world: &World) -> Vec<Record> {
         let mut found = Vec::new();
-        let alerts = first_alerts(raised);
+        let (alerts, watchers) = (first_alerts(raised), self.watchers.clone());
         for record in records {
             match record {
                 Record::Change(change) => {
-                    let actor = change.origin.actor();
                     if let Subject::Instance(id) = change.subject {
-                        self.note(id, change.what, change.at, actor);
+                        self.note(id, change.what, change.at);
                     }
-                    let place = (Some(change.seq), change.at, actor);
+                    let (seq, actor) = (Some(change.seq), change.origin.actor());
+                    let place = FindingPlace { seq, at: change.at, actor };
                     for (number, rule) in self.rules.clone().iter().enumerate() {
                         for id in touched(change.subject, rule, world) {
-                            unannounced(rule, id, change, (&alerts, world), &mut found);
+                            unannounced(rule, id, change, (&alerts, &watchers, world), &mut found);
                             self.look(number, rule, id, world, place, &mut found);
                         }
                     }
                 }
                 Record::Decision(decision) => self.release(decision, world, &mut found),
-                Record::Request(_) | Record::Loss(_) | Record::Finding(_) | Record::Alert(_) => {}
+                Record::Request(request) => self.scheduled(request, world, &mut found),
+                Record::Loss(_) | Record::Finding(_) | Record::Alert(_) => {}
             }
         }
         found
     }
 
-    fn note(&mut self, id: InstanceId, what: What, at: SimTime, actor: Option<ActorId>) {
+    fn note(&mut self, id: InstanceId, what: What, at: SimTime) {
         if let What::Property(_, ResourceKind::Snapshot) = what {
             self.snapshots.insert(id, at);
         }
-        let What::Schedule(_, to) = what else { return };
-        if to == SimTime::NEVER {
+        if let What::Schedule(_, SimTime::NEVER) = what {
             self.schedules.remove(&id);
+        }
+    }
+
+    /// Notes the caller of each release that a call scheduled. A call for the time that is set
+    /// already changes nothing, but its caller has scheduled the release as well.
+    fn scheduled(&mut self, request: &Request, world: &World, found: &mut Vec<Record>) {
+        let rules = self.rules.clone();
+        let is_about = |rule: &HouseRule| matches!(rule.demand, HouseDemand::TwoToSchedule);
+        if request.verb != SCHEDULES || request.got == 0 || !rules.iter().any(is_about) {
             return;
         }
-        let (time, callers) = self.schedules.entry(id).or_insert_with(|| (to, BTreeSet::new()));
-        if *time != to {
-            callers.clear();
+        let (seq, at, actor) = (Some(request.seq), request.at, request.actor);
+        let ids: Vec<InstanceId> = match request.target {
+            Target::Instance(id) => vec![id],
+            _ => world.fleet().instances().map(|(id, _)| id).collect(),
+        };
+        for id in ids.into_iter().filter(|id| world.scheduled_by(*id) == seq) {
+            let to = world.fleet().instance(id).auto_release;
+            let (time, callers) = self.schedules.entry(id).or_insert((to, BTreeSet::new()));
+            if std::mem::replace(time, to) != to {
+                callers.clear();
+            }
+            callers.insert(actor);
+            for (number, rule) in rules.iter().enumerate().filter(|(_, rule)| is_about(rule)) {
+                if rule.instances.contains(id, world.header()) {
+                    self.look(number, rule, id, world, FindingPlace { seq, at, actor }, found);
+                }
+            }
         }
-        *time = to;
-        callers.insert(actor);
     }
 
     /// Checks the requirement of a rule on the state of an instance.
@@ -130,7 +163,7 @@ impl HouseWatch {
         rule: &HouseRule,
         id: InstanceId,
         world: &World,
-        (seq, at, actor): (Option<u64>, SimTime, Option<ActorId>),
+        place: FindingPlace,
         found: &mut Vec<Record>,
     ) {
         let exists = world.fleet().instance(id).exists();
@@ -150,7 +183,7 @@ impl HouseWatch {
             return;
         };
         if self.broken.insert((number, id)) {
-            found.push(finding(rule, id, (seq, at, actor), text));
+            found.push(finding(rule, id, place, text));
         }
     }
 
@@ -162,12 +195,22 @@ impl HouseWatch {
         all.find_map(|protection| unseen_lift(&self.watchers, world, id, protection, within))
     }
 
-    /// The violation, if one person alone has scheduled the release of a protected instance.
+    /// The violation, if one person alone has scheduled the release of an instance that is or may
+    /// be protected.
     fn one_scheduled(&self, world: &World, id: InstanceId) -> Option<String> {
         let at = world.fleet().instance(id).auto_release;
-        if at == SimTime::NEVER || holding(world, id, Trigger::Manual).is_empty() {
+        if at == SimTime::NEVER {
             return None;
         }
+        let holding = Holding::of(world, id);
+        let protected = match (holding.on.is_empty(), holding.unknown.is_empty()) {
+            (false, _) => "it is protected".to_owned(),
+            (true, false) => {
+                let names = names(world, id, holding.unknown);
+                format!("it is unknown whether {names} is on")
+            }
+            (true, true) => return None,
+        };
         let header = world.header();
         let when = at.for_people_in_full(header.offset);
         let who = match self.schedules.get(&id).map(|(_, callers)| callers) {
@@ -176,7 +219,7 @@ impl HouseWatch {
             None => None,
         };
         let who = who.map_or("no known caller".to_owned(), |who| format!("{who} alone"));
-        Some(format!("it is protected, and {who} scheduled its release at {when}"))
+        Some(format!("{protected}, and {who} scheduled its release at {when}"))
     }
 
     /// Checks the rules about releases.
@@ -189,7 +232,8 @@ impl HouseWatch {
         for rule in self.rules.iter().filter(|rule| rule.instances.contains(id, header)) {
             let HouseDemand::SnapshotWithin(within) = rule.demand else { continue };
             let Some(text) = self.without_snapshot(id, decision.at, within) else { continue };
-            let place = (Some(decision.seq), decision.at, decision.origin.actor());
+            let (seq, actor) = (Some(decision.seq), decision.origin.actor());
+            let place = FindingPlace { seq, at: decision.at, actor };
             found.push(finding(rule, id, place, text));
         }
     }
@@ -231,39 +275,46 @@ fn first_alerts(raised: &[Record]) -> FirstAlerts {
     first
 }
 
-/// Reports a protection that was switched off without an alert in time.
+/// Reports a protection that was switched off without an alert in time. If it is unknown whether
+/// it was on, the alerts count that come if it was.
 fn unannounced(
     rule: &HouseRule,
     id: InstanceId,
     change: &Change,
-    (alerts, world): (&FirstAlerts, &World),
+    (alerts, watchers, world): (&FirstAlerts, &[Watcher], &World),
     found: &mut Vec<Record>,
 ) {
     let HouseDemand::AlertWithin(within) = rule.demand else { return };
     let What::Protections(policy, from, to) = change.what else { return };
-    let lifted = from.difference(to);
-    if lifted.is_empty() {
+    let (lifted, perhaps) = from.lifted(to);
+    let seen = alerts.get(&(change.seq, id)).map(|latest| latest.since(change.at));
+    if seen.is_some_and(|after| after <= within) {
         return;
     }
-    let seen = alerts.get(&(change.seq, id)).map(|latest| latest.since(change.at));
-    let names = world.header().protections(policy, lifted).join(" and ");
-    let text = match seen {
-        Some(after) if after <= within => return,
-        Some(after) => format!(
-            "{names} was switched off, and the alert comes up to {after} later; at most {within} is allowed"
-        ),
-        None => format!("{names} was switched off without an alert"),
+    let names = |set| world.header().protections(policy, set).join(" and ");
+    let text = if lifted.is_empty() {
+        let unseen = |one| unseen_lift(watchers, world, id, one, within).is_some();
+        let unseen: ProtectionSet = perhaps.iter().filter(|one| unseen(*one)).collect();
+        if unseen.is_empty() {
+            return;
+        }
+        let names = names(unseen);
+        format!("{names}, which may have been on, was switched off without an alert in time")
+    } else if let Some(after) = seen {
+        format!(
+            "{} was switched off, and the alert comes up to {after} later; at most {within} is allowed",
+            names(lifted)
+        )
+    } else {
+        format!("{} was switched off without an alert", names(lifted))
     };
-    let place = (Some(change.seq), change.at, change.origin.actor());
+    let (seq, actor) = (Some(change.seq), change.origin.actor());
+    let place = FindingPlace { seq, at: change.at, actor };
     found.push(finding(rule, id, place, text));
 }
 
-fn finding(
-    rule: &HouseRule,
-    id: InstanceId,
-    (seq, at, actor): (Option<u64>, SimTime, Option<ActorId>),
-    text: String,
-) -> Record {
+fn finding(rule: &HouseRule, id: InstanceId, place: FindingPlace, text: String) -> Record {
+    let FindingPlace { seq, at, actor } = place;
     Record::Finding(HouseFinding {
         seq,
         at,
@@ -275,11 +326,27 @@ fn finding(
     })
 }
 
-/// The protections of an instance that are on and hold against a release by a trigger, whatever the
-/// values of unknown facts are.
-fn holding(world: &World, id: InstanceId, trigger: Trigger) -> ProtectionSet {
-    let (on, _) = world.protections(id);
-    on.iter().filter(|protection| world.would_hold(id, *protection, trigger)).collect()
+/// The protections of an instance that would hold against a manual release, whatever the values of
+/// other unknown facts are.
+struct Holding {
+    /// Those that are on.
+    on: ProtectionSet,
+    /// Those whose setting is unknown.
+    unknown: ProtectionSet,
+}
+
+impl Holding {
+    fn of(world: &World, id: InstanceId) -> Self {
+        let (on, unknown) = world.protections(id);
+        let holds = |set: ProtectionSet| {
+            set.iter().filter(|one| world.would_hold(id, *one, Trigger::Manual)).collect()
+        };
+        Self { on: holds(on), unknown: holds(unknown) }
+    }
+}
+
+fn names(world: &World, id: InstanceId, set: ProtectionSet) -> String {
+    world.header().protections(world.policy_of(id), set).join(" and ")
 }
 
 /// The reason why none of these protections is in force; `None` if one is.
@@ -317,26 +384,35 @@ fn not_in_force(
     })
 }
 
-/// The violation, if one caller can switch off the protections that hold and release the instance.
+/// The violation, if one caller can release the instance, after switching off the protections that
+/// hold. A protection whose setting is unknown may be off.
 fn one_can_release(world: &World, id: InstanceId) -> Option<String> {
-    let holding = holding(world, id, Trigger::Manual);
-    let policy = world.policy_of(id);
-    let names = world.header().protections(policy, holding).join(" and ");
-    if holding.is_empty() {
+    if world.refuses_release(id) {
         return None;
     }
+    let holding = Holding::of(world, id);
+    let lifts = if holding.on.is_empty() {
+        String::new()
+    } else {
+        format!("switch off {} and ", names(world, id, holding.on))
+    };
+    let unless = if holding.unknown.is_empty() {
+        String::new()
+    } else {
+        format!(" if {} is off, which is unknown", names(world, id, holding.unknown))
+    };
     let Some(principals) = world.principals() else {
         return Some(format!(
-            "every caller can switch off {names} and release it: there are no principals"
+            "every caller can {lifts}release it{unless}: there are no principals"
         ));
     };
-    let off = Flags { off: holding, ..Flags::default() };
+    let off = Flags { off: holding.on, ..Flags::default() };
     let can = |caller: &ActorId| {
-        world.may_call(*caller, SETS, Action::SetProtection, off, id)
+        (holding.on.is_empty() || world.may_call(*caller, SETS, Action::SetProtection, off, id))
             && world.may_call(*caller, "release", Action::Release, Flags::default(), id)
     };
     let who: Vec<&str> =
         principals.ids().filter(can).map(|caller| world.header().actor(caller)).collect();
     let who = (!who.is_empty()).then(|| who.join(" and "))?;
-    Some(format!("{who} can switch off {names} and release it"))
+    Some(format!("{who} can {lifts}release it{unless}"))
 }

@@ -59,7 +59,8 @@ impl Proof<'_> {
         failures
     }
 
-    /// The first caller, in the first position of the switches, who loses an instance alone.
+    /// The first caller, in the first position of the switches, who loses an instance alone. If no
+    /// loss is certain, the first one that is not proved to be impossible.
     fn first_failure(
         &self,
         rule: &TwoPersonLine,
@@ -67,41 +68,32 @@ impl Proof<'_> {
     ) -> Option<(String, Vec<String>)> {
         let account = self.plan.fleet.instance(instance).account;
         let policy = self.plan.fleet.account(account).policy;
-        let mut position = None;
+        let mut undecided = None;
         let mut plans = vec![(None, self.plan.clone())];
         let moved = positions(self.plan, policy).into_iter();
         plans.extend(moved.map(|(said, plan)| (Some(said), plan)));
         for (said, plan) in plans {
+            let said = said.map(|said: String| format!(" with {said}")).unwrap_or_default();
             for caller in callers(&plan) {
-                let here = self.alone(&plan, rule, instance, caller);
-                if matches!(here, Alone::Nothing) {
-                    continue;
+                let who = caller.map_or("one caller", |caller| self.plan.header.actor(caller));
+                match self.alone(&plan, rule, instance, caller) {
+                    Alone::Nothing => {}
+                    Alone::Loses(replay) => {
+                        let within = rule.within;
+                        let title = format!("{who} can get it lost alone within {within}{said}");
+                        return Some((title, course(&replay)));
+                    }
+                    Alone::Unknown(why) => {
+                        let title = format!("not proved{said} for {who}, because {}", why.reason());
+                        if why != Incomplete::Undecided {
+                            return Some((title, Vec::new()));
+                        }
+                        undecided.get_or_insert((title, Vec::new()));
+                    }
                 }
-                position = Some((said, caller, here));
-                break;
-            }
-            if position.is_some() {
-                break;
             }
         }
-        let (said, caller, found) = position?;
-        let who = caller.map_or("one caller", |caller| self.plan.header.actor(caller));
-        let within = rule.within;
-        let said = said.map(|said: String| format!(" with {said}")).unwrap_or_default();
-        match found {
-            Alone::Nothing => None,
-            Alone::Unknown(why) => {
-                let why = match why {
-                    Incomplete::Limit => "the largest number of states was reached",
-                    Incomplete::Interrupted => "the search was interrupted",
-                };
-                Some((format!("not proved{said}, because {why}"), Vec::new()))
-            }
-            Alone::Loses(replay) => {
-                let title = format!("{who} can get it lost alone within {within}{said}");
-                Some((title, course(&replay)))
-            }
-        }
+        undecided
     }
 
     /// Searches the calls of one caller.

@@ -19,9 +19,9 @@ record! {
         /// The triggers against which a protection under `in-force` must hold; `manual` if not
         /// given.
         default "against" => against: OneOrMany<Spanned<Trigger>>,
-        /// Demand: two people are needed. `release`: no principal can both switch off the
-        /// protections that hold and release the instance. `schedule`: at least two callers have
-        /// scheduled the release of a protected instance for its time.
+        /// Demand: two people are needed. `release`: no principal can release the instance alone,
+        /// by switching off the protections that hold if need be. `schedule`: at least two callers
+        /// have scheduled the release of a protected instance for its time.
         optional "two-people" => two_people: Spanned<TwoPeople>,
         /// Demand: an instance is only released if a snapshot of it is at most this old.
         optional "snapshot-within" => snapshot_within: SimSpan,

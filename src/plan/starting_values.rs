@@ -6,11 +6,9 @@ use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
 use super::compiled::Plan;
-use crate::record::{Cause, Change, Origin, Start, Subject, What};
+use crate::record::{Cause, Change, Origin, SetProtections, Start, Subject, What};
 use crate::time::SimTime;
-use crate::words::{
-    Billing, ClockKind, InstanceId, Lifecycle, Locks, Orchestration, ProtectionSet,
-};
+use crate::words::{Billing, ClockKind, InstanceId, Lifecycle, Locks, Orchestration};
 
 /// The values of many instances at the start of a run, in a few bytes for each: values that are
 /// equal, apart from the instance and the time of its creation, are kept once.
@@ -98,13 +96,11 @@ impl Plan {
             let what = if cancelled { What::Cancelled } else { What::Arrears };
             Some((Subject::Account(id), what(false, true)))
         });
-        let none = ProtectionSet::EMPTY;
-        let groups = self.fleet.groups().filter(move |(_, group)| group.on != none);
-        let groups = groups.map(move |(id, group)| {
-            (
-                Subject::Group(id),
-                What::Protections(self.fleet.account(group.account).policy, none, group.on),
-            )
+        let groups = self.fleet.groups().filter_map(|(id, group)| {
+            let set = SetProtections { on: group.on, unknown: group.unknown };
+            let policy = self.fleet.account(group.account).policy;
+            let what = What::Protections(policy, SetProtections::NONE, set);
+            (set != SetProtections::NONE).then_some((Subject::Group(id), what))
         });
         let instances = self.fleet.instances().filter(|(_, instance)| instance.exists());
         let instances = instances.flat_map(|(id, _)| {
@@ -129,7 +125,8 @@ impl Plan {
         let set = |is_set: bool, what: What| is_set.then_some(what);
         let (state, release, locks) = (instance.state, instance.auto_release, instance.locks);
         let policy = self.fleet.account(instance.account).policy;
-        let (on, none) = (instance.on, ProtectionSet::EMPTY);
+        let on = SetProtections { on: instance.on, unknown: instance.unknown };
+        let none = SetProtections::NONE;
         let has_term =
             instance.billing == Billing::Subscription && instance.expires < SimTime::NEVER;
         [

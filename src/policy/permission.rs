@@ -29,12 +29,39 @@ pub struct CallPermission {
     pub when: Condition,
     /// The protections that the call switches; empty for calls that switch none.
     pub protections: ProtectionSet,
-    /// Whether the call switches them on or off; `None` for both.
-    pub switches: Option<bool>,
+    /// Whether the row is about switching them on or off.
+    pub switches: Switching,
     /// The actions that the caller must be allowed.
     pub needs: Needs,
     /// The names of the call in the provider's audit trail; empty if none is known.
     pub events: Vec<String>,
+}
+
+/// Whether a row is about switching protections on or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Switching {
+    /// Only about switching them on.
+    On,
+    /// Only about switching them off.
+    Off,
+    /// About both.
+    Either,
+}
+
+impl Switching {
+    /// Whether it includes another one.
+    pub fn includes(self, other: Self) -> bool {
+        self == Self::Either || self == other
+    }
+
+    /// The protections that a call switches in this way.
+    const fn of(self, switched: Flags) -> ProtectionSet {
+        match self {
+            Self::On => switched.on,
+            Self::Off => switched.off,
+            Self::Either => switched.on.union(switched.off),
+        }
+    }
 }
 
 /// The actions that a caller must be allowed.
@@ -67,12 +94,8 @@ impl CallPermission {
 
     /// Whether the row is about a call in a situation; the positions of switches are not tested.
     pub fn concerns(&self, verb: &str, facts: &Facts, switched: Flags) -> bool {
-        let hits = match self.switches {
-            _ if self.protections.is_empty() => true,
-            Some(true) => !self.protections.intersection(switched.on).is_empty(),
-            Some(false) => !self.protections.intersection(switched.off).is_empty(),
-            None => !self.protections.intersection(switched.on.union(switched.off)).is_empty(),
-        };
+        let hits = self.protections.is_empty()
+            || !self.protections.intersection(self.switches.of(switched)).is_empty();
         hits && self.has(verb) && self.when.meets(facts)
     }
 }

@@ -13,7 +13,7 @@ use super::rulebook::Rulebook;
 use crate::words::{
     Act, Action, Billing, Capacity, Channel, Fate, Initiator, Lead, Lock, Occasion, ProtectionId,
     ProtectionSet, ResourceKind, RuleId, ScheduleFate, SubjectKind, Trigger, Upgrade, Verdict,
-    YesNo,
+    Word, YesNo,
 };
 
 /// Whether a policy accepts the call of a remedy.
@@ -219,6 +219,27 @@ impl Rulebook {
         let row = self.verdicts()[id.index()].decide(facts);
         works.is_none_or(|(_, when)| when.meets(facts))
             && row.is_some_and(|row| row.says == Verdict::Held)
+    }
+
+    /// Whether a protection that is on works, and would hold against everything that a trigger can
+    /// request in a situation, whatever the unknown facts are. The requested action is that of the
+    /// `members` table; if the table has none, a release, or every action if the trigger cannot ask
+    /// for a release.
+    pub fn holds_against(&self, id: ProtectionId, facts: &Facts) -> bool {
+        let works = self.policy.protections[id.index()].works_when.as_ref();
+        self.in_all_positions(facts, |facts| {
+            let occurs = |action| {
+                let status = self.policy.domain.status(&Facts { action, ..*facts });
+                matches!(status, SituationStatus::Occurs(_))
+            };
+            let holds = |action| !occurs(action) || self.holds(id, &Facts { action, ..*facts });
+            works.is_none_or(|(_, when)| when.meets(facts))
+                && match self.answer(&self.tables.members, facts) {
+                    Some(asked) => holds(asked.says),
+                    None if occurs(Action::Release) => holds(Action::Release),
+                    None => Action::ALL.iter().copied().all(holds),
+                }
+        })
     }
 
     /// Whether a renewal ends the cause of a loss, or makes the policy refuse the call.

@@ -3,14 +3,13 @@
 use serde_json::{Value as Json, json};
 
 use super::fix_overlay::{Selected, action_names, fix_overlay, protection_name};
-use super::hunt::{callers, names_of_callers};
+use super::hunt::{callers, names_of_callers, number_of_ways, undecided_branches};
 use super::names::Ids;
 use super::text_table::{Page, hanging};
 use crate::diagnostics::many;
 use crate::experiment::{Fix, FixChange, FixQuestion, Fixed, FoundBy, OpenWay};
 use crate::format::Node;
 use crate::run_header::{RunHeader, run_name};
-use crate::search::Incomplete;
 use crate::words::InstanceId;
 
 /// Largest number of sets of changes that the text shows.
@@ -32,8 +31,15 @@ pub struct FixReport<'r> {
 }
 
 impl FixReport<'_> {
-    /// Whether the answer is complete.
-    pub const fn is_complete(&self) -> bool {
+    /// Whether the answer is complete, and depends on no unknown fact.
+    pub fn is_complete(&self) -> bool {
+        let fixes = &self.fixed.fixes;
+        self.went_to_its_end()
+            && self.fixed.undecided == 0
+            && fixes.iter().all(|fix| fix.undecided == 0)
+    }
+
+    const fn went_to_its_end(&self) -> bool {
         self.fixed.incomplete.is_none() && !self.fixed.at_limit
     }
 
@@ -64,7 +70,7 @@ impl FixReport<'_> {
                 add("    ", &self.way(way));
             }
         }
-        if self.fixed.fixes.is_empty() && self.fixed.sets > 0 && self.is_complete() {
+        if self.fixed.fixes.is_empty() && self.fixed.sets > 0 && self.went_to_its_end() {
             let all = many(self.fixed.changes, "change");
             let most = self.question.most_changes;
             let what = if open.is_empty() { "close them" } else { "close the others" };
@@ -96,19 +102,16 @@ impl FixReport<'_> {
 
     /// `fix: 2 of 3 ways within 1d are closed by a set of 1 change`.
     fn title(&self) -> String {
-        let Fixed { ways, open, fixes, incomplete, .. } = self.fixed;
+        let Fixed { ways, open, fixes, incomplete, undecided, .. } = self.fixed;
         let run = run_name(&self.header.scenario, &self.header.case);
         let time = match self.question.faster_than {
             Some(span) => format!("faster than {span}"),
             None => format!("within {}", self.question.hunt.within),
         };
-        let all = if ways.is_empty() {
-            format!("no way {time}")
-        } else {
-            format!("{} {time}", many(ways.len(), "way"))
-        };
+        let all = format!("{} {time}", number_of_ways(ways.len(), *undecided));
         let result = match fixes.first() {
             _ if ways.is_empty() && incomplete.is_some() => "not searched to the end".to_owned(),
+            _ if ways.is_empty() && *undecided > 0 => "nothing certain to close".to_owned(),
             _ if ways.is_empty() => "nothing to close".to_owned(),
             Some(fix) => {
                 let size = many(fix.changes.len(), "change");
@@ -147,15 +150,16 @@ impl FixReport<'_> {
         lines.iter_mut().for_each(|line| *line = page.paint.bold(line));
         lines.extend(self.overlay(fix).lines().map(|line| format!("     {line}")));
         if fix.undecided > 0 {
-            let branches = many(usize::try_from(fix.undecided).unwrap_or(usize::MAX), "branch");
-            let text = format!("not proved: {branches} depend on something unknown");
+            let text = format!("not proved: {}", undecided_branches(fix.undecided));
             lines.extend(hanging("     ", &text, page.width));
         }
         let within = self.question.hunt.within;
         let beyond = fix.left.iter().filter(|open| !self.is_accepted(open));
         let left: Vec<String> = beyond.map(|open| self.way(open)).collect();
         if left.is_empty() {
-            let others = if fix.left.is_empty() { "no way" } else { "no other way" };
+            let certain = if fix.undecided > 0 { "certain " } else { "" };
+            let other = if fix.left.is_empty() { "" } else { "other " };
+            let others = format!("no {certain}{other}way");
             lines.extend(hanging("     ", &format!("leaves {others} within {within}"), page.width));
         }
         for way in left {
@@ -224,8 +228,7 @@ impl FixReport<'_> {
         let steps = many(self.question.hunt.most, "step");
         text.push_str(&format!(", each for ways of at most {steps}"));
         let why = match incomplete {
-            Some(Incomplete::Limit) => Some("the largest number of states was reached"),
-            Some(Incomplete::Interrupted) => Some("the search was interrupted"),
+            Some(why) => Some(why.reason()),
             None if *at_limit => Some("the largest number of sets was reached"),
             None => None,
         };
@@ -239,6 +242,9 @@ impl FixReport<'_> {
             None if !fixes.is_empty() => "; no smaller set closes them".to_owned(),
             None => String::new(),
         });
+        if self.fixed.undecided > 0 {
+            text.push_str(&format!("; {}", undecided_branches(self.fixed.undecided)));
+        }
         text
     }
 
@@ -271,6 +277,7 @@ impl FixReport<'_> {
             "sets_searched": sets,
             "searched_changes": searched,
             "states": states,
+            "undecided": self.fixed.undecided,
             "complete": self.is_complete(),
         })
     }

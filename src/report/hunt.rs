@@ -26,6 +26,8 @@ pub struct HuntedTarget {
     pub hunted: Hunted,
     /// The replay of each way in the whole scenario.
     pub replays: Vec<Replay>,
+    /// The unknown fact of the first branch that depends on one.
+    pub first_undecided: Option<String>,
 }
 
 impl HuntedTarget {
@@ -44,8 +46,11 @@ pub fn hunt_text(header: &RunHeader, targets: &[HuntedTarget], page: Page) -> St
             lines.extend(way_text(header, target, number + 1, way, replay, page));
         }
         lines.push(String::new());
-        let searched = searched(header, target);
+        let searched = searched(target);
         lines.extend(hanging("  ", &searched, page.width).iter().map(|line| page.paint.dim(line)));
+        if let Some(first) = &target.first_undecided {
+            lines.extend(hanging("  ", first, page.width));
+        }
         lines.push(String::new());
     }
     lines.pop();
@@ -61,7 +66,7 @@ fn heading(header: &RunHeader, target: &HuntedTarget, page: Page) -> Vec<String>
     let title = format!(
         "{}: {} within {within} ({run})",
         header.instance(instance),
-        if ways == 0 { "no way".to_owned() } else { many(ways, "way") },
+        number_of_ways(ways, target.hunted.undecided),
     );
     let mut lines: Vec<String> = hanging("", &title, page.width);
     lines.iter_mut().for_each(|line| *line = page.paint.bold(line));
@@ -86,6 +91,24 @@ fn heading(header: &RunHeader, target: &HuntedTarget, page: Page) -> Vec<String>
         lines.extend(hanging("  ", &text, page.width));
     }
     lines
+}
+
+/// `3 ways`, or what is known about their number if branches depend on an unknown fact.
+pub(super) fn number_of_ways(ways: usize, undecided: u64) -> String {
+    match (ways, undecided) {
+        (0, 0) => "no way".to_owned(),
+        (0, _) => "undecided whether there is a way".to_owned(),
+        (ways, 0) => many(ways, "way"),
+        (ways, _) => format!("at least {}", many(ways, "way")),
+    }
+}
+
+/// `2 branches depend on an unknown fact`.
+pub(super) fn undecided_branches(undecided: u64) -> String {
+    match undecided {
+        1 => "1 branch depends on an unknown fact".to_owned(),
+        more => format!("{more} branches depend on an unknown fact"),
+    }
 }
 
 fn way_text(
@@ -241,18 +264,17 @@ fn remedy_text(
 }
 
 /// The extent of the search, and whether the answer is complete.
-fn searched(header: &RunHeader, target: &HuntedTarget) -> String {
+fn searched(target: &HuntedTarget) -> String {
     let Hunted { states, searched, incomplete, undecided, .. } = &target.hunted;
     let most = many(target.hunt.most, "step");
     let within = target.hunt.within;
     let mut text = format!("{} searched: ", many(usize::try_from(*states).unwrap_or(0), "state"));
     text.push_str(&match incomplete {
-        None => format!("every way of at most {most} within {within}"),
+        None | Some(Incomplete::Undecided) => {
+            format!("every way of at most {most} within {within}")
+        }
         Some(why) => {
-            let why = match why {
-                Incomplete::Limit => "the largest number of states was reached",
-                Incomplete::Interrupted => "the search was interrupted",
-            };
+            let why = why.reason();
             let so_far = searched.map_or_else(
                 || "nothing to its end".to_owned(),
                 |most| format!("every way of at most {}", many(most, "step")),
@@ -264,11 +286,7 @@ fn searched(header: &RunHeader, target: &HuntedTarget) -> String {
         text.push_str("; without `principals:` everybody may make every call");
     }
     if *undecided > 0 {
-        let many = many(usize::try_from(*undecided).unwrap_or(0), "branch");
-        text.push_str(&format!("; {many} depend on an unknown fact"));
-        if let Some(halt) = &target.hunted.first_undecided {
-            text.push_str(&format!(", first at {}", elapsed(header, halt.at)));
-        }
+        text.push_str(&format!("; {}", undecided_branches(*undecided)));
     }
     text
 }
@@ -300,8 +318,10 @@ fn target_json(header: &RunHeader, target: &HuntedTarget) -> Json {
         "incomplete_because": incomplete.map(|why| match why {
             Incomplete::Limit => "limit",
             Incomplete::Interrupted => "interrupted",
+            Incomplete::Undecided => "unknown-fact",
         }),
         "undecided": undecided,
+        "first_undecided": target.first_undecided,
         "ways": ways,
     })
 }

@@ -20,6 +20,19 @@ pub enum Incomplete {
     Limit,
     /// The search was interrupted.
     Interrupted,
+    /// The course of a branch depends on an unknown fact.
+    Undecided,
+}
+
+impl Incomplete {
+    /// The reason in words.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Limit => "the largest number of states was reached",
+            Self::Interrupted => "the search was interrupted",
+            Self::Undecided => "the result depends on an unknown fact",
+        }
+    }
 }
 
 /// The result of a search.
@@ -32,7 +45,7 @@ pub struct Hunted {
     /// Largest number of steps that was searched to its end; `None` if not even the ways without a
     /// step were.
     pub searched: Option<usize>,
-    /// Why it ended early; `None` if it is complete.
+    /// Why it is not complete; `None` if it is.
     pub incomplete: Option<Incomplete>,
     /// Number of branches whose further course depends on an unknown fact.
     pub undecided: u64,
@@ -130,11 +143,12 @@ fn search(
         }
         searched = Some(depth);
     }
+    let undecided = (search.undecided > 0).then_some(Incomplete::Undecided);
     Hunted {
         ways: search.ways.in_order(),
         states: search.states,
         searched,
-        incomplete: search.incomplete,
+        incomplete: search.incomplete.or(undecided),
         undecided: search.undecided,
         first_undecided: search.first_undecided,
         targets,
@@ -158,6 +172,7 @@ struct Search<'h, F> {
     /// Whether the search ends with the first way.
     ends_at_first: bool,
     states: u64,
+    /// Why it ended early.
     incomplete: Option<Incomplete>,
     undecided: u64,
     first_undecided: Option<Halt>,

@@ -1,10 +1,18 @@
 //! The origins that a step records and looks up: of timers, and of the removal of protections.
 
 use super::origins::{DatedOrigin, OriginKey};
-use super::step::Step;
+use super::step::{Step, World};
 use crate::policy::Facts;
 use crate::record::Origin;
 use crate::words::{InstanceId, PolicyId, ProtectionId, ProtectionSet};
+
+impl World {
+    /// The request that last set the scheduled release of an instance; `None` if none of this run
+    /// did.
+    pub fn scheduled_by(&self, id: InstanceId) -> Option<u64> {
+        self.origins.get(OriginKey::Schedule(id)).origin.seq()
+    }
+}
 
 impl Step<'_> {
     /// The origin of a timer that is due.

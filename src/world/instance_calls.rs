@@ -8,7 +8,7 @@ use super::request::{Call, Ids, Payload, RequestContext, RequestTally, count};
 use super::step::Step;
 use crate::plan::{Targets, lead, verb};
 use crate::policy::{Basis, Column, Facts, FlagChange, Flags, Undecided};
-use crate::record::{Refusal, Subject, Target, What};
+use crate::record::{Refusal, SetProtections, Subject, Target, What};
 use crate::time::{SimTime, Term};
 use crate::words::{
     Action, Billing, FlagFate, GroupId, InstanceId, Lifecycle, Lock, Obstacle, PolicyId,
@@ -290,14 +290,13 @@ impl Step<'_> {
         let policy = self.world.policy_of_group(id);
         let Flags { on, off } = self.flags(request, policy).unwrap_or_default();
         let group = self.world.fleet.group_mut(id);
-        let from = group.on;
-        group.on = from.union(on).difference(off);
-        group.unknown = group.unknown.difference(on.union(off));
-        let to = group.on;
+        let from = SetProtections { on: group.on, unknown: group.unknown };
+        let to = from.switched(on, off);
+        (group.on, group.unknown) = (to.on, to.unknown);
         if from != to {
             self.change(request, open.seq, Subject::Group(id), What::Protections(policy, from, to));
             let removed = |protection| OriginKey::GroupFlagOff(id, protection);
-            self.note_removals(from.difference(to), request.origin.after(open.seq), removed);
+            self.note_removals(from.lifted(to).0, request.origin.after(open.seq), removed);
         }
         self.close(open, RequestTally::all(1));
     }
@@ -381,15 +380,14 @@ impl Step<'_> {
     ) {
         let policy = self.world.policy_of(id);
         let instance = self.world.fleet.instance_mut(id);
-        let on = instance.on;
-        let kept = on.difference(cleared);
-        instance.on = kept;
-        instance.unknown = instance.unknown.difference(cleared);
-        if on != kept {
-            let what = What::Protections(policy, on, kept);
+        let from = SetProtections { on: instance.on, unknown: instance.unknown };
+        let to = from.switched(ProtectionSet::EMPTY, cleared);
+        (instance.on, instance.unknown) = (to.on, to.unknown);
+        if from != to {
+            let what = What::Protections(policy, from, to);
             self.change(request, seq, Subject::Instance(id), what);
             let removed = |protection| OriginKey::FlagOff(id, protection);
-            self.note_removals(on.difference(kept), request.origin.after(seq), removed);
+            self.note_removals(from.lifted(to).0, request.origin.after(seq), removed);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::policy::{Basis, CallPermission, Column, Facts, Flags, Needs, SETS, Un
 use crate::record::{Cause, Refusal, Subject};
 use crate::words::{
     AccountId, Action, ActorId, GroupId, Initiator, InstanceId, PolicyId, ProtectionId,
-    ProtectionSet, RuleId, Trigger,
+    ProtectionSet, RuleId, Trigger, Upgrade,
 };
 
 impl World {
@@ -57,15 +57,39 @@ impl World {
         self.lacking(caller, verb, self.policy_of(id), &facts, switched, &resource).is_none()
     }
 
-    /// Whether a protection would hold against the release of an instance, whatever the values of
-    /// unknown facts are and, for a call, through every channel.
+    /// Whether a protection would hold against everything that a trigger can request of an
+    /// instance: for a manual call through every channel, for other triggers whether or not a call
+    /// names the instance, by every initiator and in every upgrade that the group can make. Unknown
+    /// facts may have any value.
     pub fn would_hold(&self, id: InstanceId, protection: ProtectionId, trigger: Trigger) -> bool {
         let book = self.header.rulebook(self.policy_of(id));
-        let called = trigger == Trigger::Manual;
-        let requested = Facts { trigger, action: Action::Release, ..Facts::default() };
-        let unknown = requested.unknown.with_if(Column::Channel, called);
+        let in_space = |column| book.policy.domain.columns().contains(column);
+        let open: &[Column] = match trigger {
+            Trigger::Manual => &[Column::Channel],
+            _ => &[Column::Named, Column::Initiator],
+        };
+        let open = open.iter().filter(|column| **column == Column::Channel || in_space(**column));
+        let requested = Facts { trigger, ..Facts::default() };
+        let unknown = open.fold(requested.unknown, |unknown, column| unknown.with(*column));
         let facts = book.narrowed(&self.situation(id, Facts { unknown, ..requested }));
-        book.positions(&facts).0.all(|facts| book.holds(protection, &facts))
+        let holds = |upgrade| book.holds_against(protection, &Facts { upgrade, ..facts });
+        match self.fleet.instance(id).group {
+            Some(group) if trigger == Trigger::ModelUpdate => {
+                let mode = self.fleet.group(group).upgrades.mode;
+                [mode, Upgrade::Manual, Upgrade::OsImage].into_iter().all(holds)
+            }
+            _ => holds(facts.upgrade),
+        }
+    }
+
+    /// Whether preconditions refuse every manual release of an instance, whatever the call states
+    /// and whatever the unknown facts are.
+    pub fn refuses_release(&self, id: InstanceId) -> bool {
+        let book = self.header.rulebook(self.policy_of(id));
+        let stated = [Column::Channel, Column::Force, Column::TerminateSubscription];
+        let unknown = stated.into_iter().fold(Facts::default().unknown, |all, one| all.with(one));
+        let facts = self.situation(id, Facts { unknown, ..Facts::default() });
+        book.positions(&book.narrowed(&facts)).0.all(|facts| book.refusal(&facts).is_some())
     }
 
     /// The first permission that a caller lacks; `None` if it lacks none.

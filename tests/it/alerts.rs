@@ -193,6 +193,53 @@ fn a_lifted_protection_needs_an_alert_in_time() {
     assert!(late.iter().all(|text| text.contains("up to 1h")), "{late:?}");
 }
 
+/// A protection that is switched off, and of which it is unknown whether it was on: the change is
+/// recorded, and whether a watch of changes raised an alert is not stated as a fact.
+#[test]
+fn an_unknown_protection_that_is_switched_off_is_a_change() {
+    let text = |watch: &str| {
+        format!(
+            "watch: {{ lifted: {watch} }}\nhouse: {{ told: {{ alert-within: 15m }} }}\n\
+             fleet: {{ instances: {{ u: {{ protect: [\"release-protection=unknown\"] }}, \
+             v: {{ protect: [release-protection] }} }} }}\n\
+             events:\n\
+             \x20 - {{ at: +1h, id: off, set-protection: {{ instance: [u, v], flags: {{ \
+             release-protection: false }}, by: dan, via: api }} }}\n\
+             \x20 - {{ at: +4h, id: gone, release: {{ instance: [u, v], force: true, by: dan, via: api }} }}\n\
+             expect: {{ alerted: {{ instance: \"*\", before-loss: 1h }} }}\n"
+        )
+    };
+    let by_change = scenario(ALIBABA, &text("{ changes: protection-lifted, after: 30s }"));
+    let changes = records(&by_change, "change");
+    let of_u: Vec<&Value> = changes
+        .iter()
+        .filter(|change| change["instance"] == "u" && change["what"] == "protections")
+        .collect();
+    assert_eq!(of_u.len(), 1, "{changes:?}");
+    assert_eq!(of_u[0]["from"], serde_json::json!(["release-protection=unknown"]));
+    assert_eq!(records(&by_change, "finding").len(), 0);
+    let (code, said) = test(&by_change);
+    assert_eq!(code, 1, "{said}");
+    for part in [
+        "u was lost at +4h (manual), perhaps without an alert at least 1h before",
+        "the alert of `lifted` came by +1h30s if the protection was on, which is unknown",
+    ] {
+        assert!(said.contains(part), "no `{part}` in\n{said}");
+    }
+    assert!(!said.contains("v was lost"), "{said}");
+    // The call itself is in the trail in either case.
+    let (code, said) = test(&scenario(ALIBABA, &text("{ calls: ModifyInstanceAttribute }")));
+    assert_eq!(code, 0, "{said}");
+    // Without an alert in time, the rule is broken by the change as well.
+    let late = scenario(ALIBABA, &text("{ changes: protection-lifted, after: 1h }"));
+    let found = records(&late, "finding");
+    let texts: Vec<&str> = found.iter().filter_map(|finding| finding["text"].as_str()).collect();
+    assert!(
+        texts.iter().any(|text| text.contains("which may have been on, was switched off")),
+        "{texts:?}"
+    );
+}
+
 #[test]
 fn every_call_of_a_person_raises_the_alert_of_a_watch_on_all_calls() {
     let overlay = "stayput: overlay/1\nwatch: { all: { calls: \"*\" } }\n";

@@ -300,6 +300,53 @@ fn a_two_person_rule_is_proved_or_fails_with_the_way() {
     assert!(converts.stdout.contains("convert-billing"), "{}", converts.stdout);
 }
 
+/// If a protection is unknown, a call may cause a loss alone. Neither `two-person` nor `hunt` states
+/// that there is no way, although none is certain.
+#[test]
+fn a_search_that_depends_on_an_unknown_fact_is_undecided() {
+    let folder = folder();
+    let file = |assume: &str, of: &str| {
+        let text = format!(
+            "stayput: scenario/1\nname: s\npolicy: alibaba-ecs-cn@2026-05-15\n\
+             start: 2026-06-01T00:00:00Z\nfor: 1d\n{assume}principals:\n  \
+             eve: {{ may: [ecs:DeleteInstance, ecs:DeleteInstances] }}\n  \
+             pat: {{ may: ecs:ModifyInstanceAttribute }}\nfleet: {{ instances: {{ a: {{ {of} }} }} }}\n\
+             expect: {{ two-person: {{ instance: a, within: 24h }} }}\n"
+        );
+        write(folder.path(), "s.yaml", text)
+    };
+    let unknown = "protect: [\"release-protection=unknown\"]";
+    let path = file("", unknown);
+    let tested = stayput(&["test", &path]);
+    let not_proved = "not proved for eve, because the result depends on an unknown fact";
+    assert_eq!(tested.code, 1, "{}", tested.stdout);
+    assert!(tested.stdout.replace("\n  ", " ").contains(not_proved), "{}", tested.stdout);
+    let hunt = ["hunt", &path, "--target", "a", "--calls-only", "--as", "eve"];
+    let text = stayput(&hunt);
+    assert_eq!(text.code, 5, "{}", text.stdout);
+    assert!(text.stdout.starts_with("a: undecided whether there is a way within 30d"), "{text:?}");
+    assert!(text.stdout.contains("`unknown-protection: unset`"), "{}", text.stdout);
+    let json = stayput(&[&hunt[..], &["-f", "json"]].concat());
+    let answers: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(answers[0]["targets"][0]["incomplete_because"], "unknown-fact");
+    let fixed = stayput(&[&hunt[..], &["--fix"]].concat());
+    assert_eq!(fixed.code, 5, "{}", fixed.stdout);
+    assert!(fixed.stdout.contains("undecided whether there is a way"), "{}", fixed.stdout);
+    let more = stayput(&["hunt", &path, "--target", "a", "--calls-only"]);
+    assert_eq!(more.code, 5, "{}", more.stdout);
+    assert!(more.stdout.starts_with("a: at least 1 way within 30d"), "{}", more.stdout);
+    // A known position is searched as usual; the proof uses the assumption.
+    let set = file("assume: { unknown-protection: set }\n", unknown);
+    let proved = stayput(&["test", &set]);
+    assert_eq!(proved.code, 0, "{}{}", proved.stdout, proved.stderr);
+    assert!(!proved.stderr.contains("W061"), "{}", proved.stderr);
+    // An unknown billing, where protection of spot capacity has no effect.
+    let spot = "billing: unknown, protect: [release-protection]";
+    let tested = stayput(&["test", &file("assume: { flag-on-spot: inert }\n", spot)]);
+    assert_eq!(tested.code, 1, "{}", tested.stdout);
+    assert!(tested.stdout.contains("not proved for eve"), "{}", tested.stdout);
+}
+
 /// One caller may switch the protection off, and another may release. Together they can lose the
 /// instance; neither can alone.
 #[test]

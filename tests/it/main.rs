@@ -37,6 +37,7 @@ mod explain;
 mod fix;
 /// The targets of `fuzz/` on mutated seeds.
 mod fuzz;
+mod house;
 mod hunt;
 mod import_rows;
 /// Real replies of providers, with outcomes that were counted by hand.

@@ -23,8 +23,11 @@ pub(super) fn unalerted(
             let name = header.instance(loss.instance);
             let (after, before) = (header.elapsed(loss.at), line.before_loss);
             let trigger = loss.trigger.map(|trigger| format!(" ({trigger})")).unwrap_or_default();
+            // It is unknown whether an alert came in time.
+            let unclear = loss.perhaps.as_ref().is_some_and(|(_, seen)| in_time(*seen, loss, before));
+            let perhaps = if unclear { "perhaps " } else { "" };
             let title = format!(
-                "{name} was lost at +{after}{trigger}, without an alert at least {before} before"
+                "{name} was lost at +{after}{trigger}, {perhaps}without an alert at least {before} before"
             );
             let instead = explanation(loss, before, header);
             Failure { span: Some(*span), title, instead }
@@ -46,9 +49,19 @@ fn explanation(loss: &Alert, before: SimSpan, header: &RunHeader) -> Vec<String>
             header.elapsed(seen),
             seen.since(loss.at)
         ),
+        _ if loss.perhaps.is_some() => "no other watch raised an alert about it".into(),
         _ => "no watch raised an alert about it".into(),
     });
-    let in_time = |seen: SimTime| seen <= loss.at && loss.at.since(seen) >= before;
+    if let Some((watch, seen)) = &loss.perhaps {
+        let seen = header.elapsed(*seen);
+        lines.insert(
+            0,
+            format!(
+                "the alert of `{watch}` came by +{seen} if the protection was on, which is unknown"
+            ),
+        );
+    }
+    let in_time = |seen: SimTime| in_time(seen, loss, before);
     let mut calls = loss.calls.iter().rev();
     let Some(call) = calls.find(|call| call.seen.is_some_and(in_time)) else {
         lines.push(match loss.calls.first() {
@@ -61,6 +74,11 @@ fn explanation(loss: &Alert, before: SimSpan, header: &RunHeader) -> Vec<String>
     let event = call.event.replace(" or ", ", ");
     lines.push(format!("write `watch: {{ NAME: {{ calls: [{event}] }} }}`"));
     lines
+}
+
+/// Whether an alert that comes at an instant comes in time before a loss.
+fn in_time(seen: SimTime, loss: &Alert, before: SimSpan) -> bool {
+    seen <= loss.at && loss.at.since(seen) >= before
 }
 
 fn shown(call: &CallAbout, header: &RunHeader) -> String {

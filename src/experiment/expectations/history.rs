@@ -1,7 +1,7 @@
 //! Records as single lines, for the history of an instance in failures.
 
 use crate::policy::Rule;
-use crate::record::{Decision, HouseFinding, Request, Subject, What};
+use crate::record::{Decision, HouseFinding, Request, SetProtections, Subject, What};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{Effect, Lifecycle};
@@ -47,8 +47,11 @@ fn add_rule(line: &mut String, rule: &Rule) {
 /// A change as one line: `running → stopped`; `None` if the line of a decision already shows it.
 pub(in crate::experiment) fn change_line(what: &What, header: &RunHeader) -> Option<String> {
     let time = |at: SimTime| if at == SimTime::NEVER { "none".into() } else { at.to_string() };
-    let flags = |policy, set| {
-        let names = header.protections(policy, set);
+    let flags = |policy, set: SetProtections| {
+        let mut names = header.protections(policy, set.on);
+        let unknown = header.protections(policy, set.unknown);
+        let unknown: Vec<String> = unknown.iter().map(|name| format!("{name}=unknown")).collect();
+        names.extend(unknown.iter().map(String::as_str));
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     };
     Some(match what {

@@ -131,15 +131,14 @@ impl<'q> Check<'q> {
             if let Some(way) = hunted.ways.pop() {
                 return Ok(ClosedOrOpen::Open(Box::new(self.open(&class, &hunted, way))));
             }
-            if let Some(why) = hunted.incomplete {
-                return Err(why);
-            }
+            ended(&hunted)?;
         }
         Ok(ClosedOrOpen::Closed(undecided))
     }
 
     /// All open ways. If `whole`, within the whole time of the search; otherwise only those that
-    /// take so little time that they are to be closed.
+    /// take so little time that they are to be closed. The second value is the number of branches
+    /// that depend on an unknown fact.
     ///
     /// # Errors
     /// If a search ended early.
@@ -148,18 +147,25 @@ impl<'q> Check<'q> {
         whole: bool,
         states: &mut u64,
         may_continue: &dyn Fn() -> bool,
-    ) -> Result<Vec<OpenWay>, Incomplete> {
+    ) -> Result<(Vec<OpenWay>, u64), Incomplete> {
         let within = if whole { self.question.hunt.within } else { self.span() };
-        let mut open = Vec::new();
+        let (mut open, mut undecided) = (Vec::new(), 0);
         for class in self.searches(within) {
             let hunted = hunt(&class.part, &class.hunt, |_| may_continue());
             *states += hunted.states;
+            undecided += hunted.undecided;
             let ways = hunted.ways.iter().cloned();
             open.extend(ways.map(|way| self.open(&class, &hunted, way)));
-            if let Some(why) = hunted.incomplete {
-                return Err(why);
-            }
+            ended(&hunted)?;
         }
-        Ok(open)
+        Ok((open, undecided))
+    }
+}
+
+/// Whether a search went to its end. Branches that depend on an unknown fact are counted instead.
+fn ended(hunted: &Hunted) -> Result<(), Incomplete> {
+    match hunted.incomplete {
+        None | Some(Incomplete::Undecided) => Ok(()),
+        Some(why @ (Incomplete::Limit | Incomplete::Interrupted)) => Err(why),
     }
 }

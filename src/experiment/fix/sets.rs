@@ -49,6 +49,8 @@ pub struct Fixed {
     pub at_limit: bool,
     /// Why the search ended early.
     pub incomplete: Option<Incomplete>,
+    /// Number of branches without changes whose course depends on an unknown fact.
+    pub undecided: u64,
     /// The house rules that find a way, or the state that allows it.
     pub found_by: Vec<FoundBy>,
 }
@@ -83,6 +85,7 @@ pub fn fix(
             states: 0,
             at_limit: false,
             incomplete: None,
+            undecided: 0,
             found_by: Vec::new(),
         },
     };
@@ -113,7 +116,8 @@ impl<'q> SetSearch<'q, '_, '_> {
         let Some(base) = Check::new(self.question, self.question.plan.clone()) else {
             return Ok(());
         };
-        self.result.ways = base.all_open(false, &mut self.result.states, self.may_continue)?;
+        (self.result.ways, self.result.undecided) =
+            base.all_open(false, &mut self.result.states, self.may_continue)?;
         if self.result.ways.is_empty() {
             return Ok(());
         }
@@ -166,7 +170,7 @@ impl<'q> SetSearch<'q, '_, '_> {
         for _ in 0..MOST_ROUNDS {
             let all = strongest(&self.considered);
             let Some(check) = self.with(&all) else { break };
-            let open = check.all_open(false, &mut self.result.states, self.may_continue)?;
+            let (open, _) = check.all_open(false, &mut self.result.states, self.may_continue)?;
             let before = self.considered.len();
             for way in &open {
                 self.candidates(&check, way);
@@ -245,7 +249,10 @@ impl<'q> SetSearch<'q, '_, '_> {
         for fix in &mut fixes {
             let Some(check) = self.with(&fix.changes) else { continue };
             match check.all_open(true, &mut self.result.states, self.may_continue) {
-                Ok(left) => fix.left = left,
+                Ok((left, undecided)) => {
+                    fix.left = left;
+                    fix.undecided = fix.undecided.max(undecided);
+                }
                 Err(why) => done = Err(why),
             }
         }

@@ -6,7 +6,9 @@ use crate::format::{Node, OneOrMany, Read};
 use crate::policy::edition::Protection;
 use crate::policy::facts::Condition;
 use crate::policy::file::{PolicyFile, WrittenPermissions};
-use crate::policy::permission::{CallPermission, Needs, Permissions, SETS, caller_verbs};
+use crate::policy::permission::{
+    CallPermission, Needs, Permissions, SETS, Switching, caller_verbs,
+};
 use crate::policy::rule_node::PermissionRule;
 use crate::policy::space::{Axis, Over};
 use crate::policy::table::{TableRow, axes_of};
@@ -61,13 +63,13 @@ impl Compiler<'_> {
             let span = node.get("protection").map_or(part.span, |node| node.span);
             self.problems.add(Problem::at(Code::Contradiction, span, title, "another verb"));
         }
-        let switches = node.get("switches").and_then(|node| match node.scalar() {
-            Some("on") => Some(true),
-            Some("off") => Some(false),
+        let switches = node.get("switches").map_or(Switching::Either, |node| match node.scalar() {
+            Some("on") => Switching::On,
+            Some("off") => Switching::Off,
             _ => {
                 let title = "`switches` is neither `on` nor `off`";
                 self.problems.add(Problem::at(Code::UnknownWord, node.span, title, "not a word"));
-                None
+                Switching::Either
             }
         });
         let needs = self.needs(node, part, known);
@@ -168,11 +170,11 @@ impl Compiler<'_> {
                 if !found.sets(id) {
                     continue;
                 }
-                for (on, word) in [(true, "on"), (false, "off")] {
+                for (to, word) in [(Switching::On, "on"), (Switching::Off, "off")] {
                     let name = format!("permissions of {verb} {} {word}", protection.name);
                     self.prove_call(&name, span, (found, parts), |row| {
                         let named = row.protections.is_empty() || row.protections.contains(id);
-                        row.has(SETS) && named && row.switches.is_none_or(|to| to == on)
+                        row.has(SETS) && named && row.switches.includes(to)
                     });
                 }
             }

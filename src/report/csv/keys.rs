@@ -142,7 +142,10 @@ impl Key for Values {
     fn numbers(&self) -> [u64; 2] {
         both(match self.0 {
             What::State(a, b) => [0, a.index().into(), b.index().into(), 0],
-            What::Protections(policy, a, b) => [1, policy.0.into(), mask(a, b), self.1.into()],
+            What::Protections(policy, a, b) => {
+                let head = 1 | u32::from(self.1) << 8 | u32::from(policy.0) << 16;
+                [head, mask(a.on, b.on), mask(a.unknown, b.unknown), 0]
+            }
             What::Arrears(a, b) => [2, a.into(), b.into(), self.1.into()],
             // Others are rare, or have as many values as records.
             What::Group(..)

@@ -8,8 +8,8 @@ use super::columns::{
 use crate::money::Currency;
 use crate::policy::{Finding, Remedy};
 use crate::record::{
-    Alert, Cause, Change, Decision, HouseFinding, InstanceRow, Loss, Origin, Request, Subject,
-    Target, What,
+    Alert, Cause, Change, Decision, HouseFinding, InstanceRow, Loss, Origin, Request,
+    SetProtections, Subject, Target, What,
 };
 use crate::run_header::{RunHeader, START};
 use crate::time::SimTime;
@@ -295,7 +295,7 @@ pub(in crate::report) fn what<'l>(
         What::Schedule(a, b) => ("scheduled-release", time(a), time(b)),
         What::Protections(policy, a, b) => {
             let policy = &header.rulebook(*policy).policy;
-            let list = |set: &ProtectionSet| Cell::Protections(policy, *set, ProtectionSet::EMPTY);
+            let list = |set: &SetProtections| Cell::Protections(policy, set.on, set.unknown);
             ("protections", list(a), list(b))
         }
         What::Billing(a, b) => ("billing", Cell::word(*a), Cell::word(*b)),

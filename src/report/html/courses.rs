@@ -160,7 +160,11 @@ impl Courses {
     fn of_instance(&self, what: What) -> Option<Happened> {
         Some(match what {
             What::State(from, to) => Happened::State(from, to),
-            What::Protections(policy, from, to) => Happened::Protections(policy, from, to),
+            // A lane shows the protections that are certainly on.
+            What::Protections(policy, from, to) if from.on != to.on => {
+                Happened::Protections(policy, from.on, to.on)
+            }
+            What::Protections(..) => return None,
             What::Schedule(_, to) => Happened::Scheduled(to != SimTime::NEVER),
             What::Term(_, to) => Happened::Term((to != SimTime::NEVER).then(|| self.elapsed(to))),
             What::Group(_, to) => Happened::Group(to),

@@ -1,0 +1,115 @@
+//! Tests of house rules: which states break them, whatever is unknown.
+
+use crate::support::{folder, stayput, write};
+
+/// The findings of a run of a scenario, as `RULE: INSTANCE: TEXT`.
+fn findings(policy: &str, rest: &str) -> Vec<String> {
+    let folder = folder();
+    let text = format!(
+        "stayput: scenario/1\nname: s\npolicy: {policy}\nstart: 2026-06-01T00:00:00+08:00\n\
+         for: 5d\n{rest}"
+    );
+    let path = write(folder.path(), "s.yaml", text);
+    let ran = stayput(&["run", &path, "-f", "jsonl"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let records = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap());
+    let found = records.filter(|record: &serde_json::Value| record["record"] == "finding");
+    let text = |record: serde_json::Value| {
+        let of = |key: &str| record[key].as_str().unwrap().to_owned();
+        format!("{}: {}: {}", of("rule"), of("instance"), of("text"))
+    };
+    found.map(text).collect()
+}
+
+/// A rule about a trigger asks for what the trigger requests of the instance: of an attached member
+/// its removal, of a member of a scale set its repair or its upgrade.
+#[test]
+fn a_protection_is_in_force_if_it_holds_against_what_the_trigger_requests() {
+    let fleet = "house:
+  scale-in: { in-force: scale-in-protection, against: [scale-in, health-check] }
+  recycled: { instance: r, in-force: scale-in-protection, against: scale-in }
+  deleted: { in-force: group-deletion-protection, against: group-delete }
+  detached: { in-force: scale-in-protection, against: detach }
+fleet:
+  groups:
+    web: { min: 0, max: 9, protect: [group-deletion-protection] }
+    rc: { min: 0, max: 9, reclaim: recycle, protect: [group-deletion-protection] }
+  instances:
+    a: { group: web, membership: attached, protect: [scale-in-protection] }
+    c: { group: web, membership: auto-created, protect: [scale-in-protection] }
+    u: { group: web, membership: unknown, protect: [scale-in-protection] }
+    r: { group: rc, membership: auto-created, protect: [scale-in-protection] }
+";
+    let detached = |id: &str| {
+        format!("detached: {id}: scale-in-protection is on, and does not hold against detach")
+    };
+    let expected = ["a", "c", "u", "r"].map(detached);
+    assert_eq!(findings("alibaba-ecs-cn@2026-05-15", fleet), expected);
+    let fleet = "house:
+  actions: { in-force: protect-from-scale-set-actions, against: [group-action, model-update] }
+  deletion: { in-force: protect-from-scale-set-actions, against: delete-members }
+  repairs: { in-force: protect-from-scale-in, against: health-check }
+  locked: { in-force: read-only-lock, against: [detach, group-action, delete-members] }
+  upgrades: { in-force: protect-from-scale-in, against: model-update }
+fleet:
+  groups:
+    u: { orchestration: uniform, health-check: application, repair: restart, upgrade-mode: automatic, protect: [read-only-lock] }
+    f: { orchestration: flexible, health-check: application, repair: reimage, upgrade-mode: surge, protect: [read-only-lock] }
+  instances:
+    u_1: { group: u, protect: [protect-from-scale-in, protect-from-scale-set-actions] }
+    f_1: { group: f, protect: [protect-from-scale-in, protect-from-scale-set-actions] }
+";
+    let upgrades = |id: &str| {
+        format!(
+            "upgrades: {id}: protect-from-scale-in is on, and does not hold against model-update"
+        )
+    };
+    let expected = ["u_1", "f_1"].map(upgrades);
+    assert_eq!(findings("azure-vmss@2026-05-19", fleet), expected);
+}
+
+/// The second caller who schedules a release for the same time changes nothing, and counts.
+#[test]
+fn two_callers_can_schedule_a_release_for_the_same_time() {
+    let fleet = "house: { sched: { two-people: schedule } }
+fleet:
+  instances:
+    a: {}
+    b: {}
+    c: { protect: [\"release-protection=unknown\"] }
+    d: { protect: [release-protection] }
+events:
+  - { at: +1h, id: x, schedule-release: { instance: [a, b, c, d], time: +3d, by: eve, via: api } }
+  - { at: +2h, id: y, schedule-release: { instance: [a, d], time: +3d, by: pat, via: api } }
+  - { at: +3h, id: z, set-protection: { instance: [a, b], flags: { release-protection: true }, by: pat, via: api } }
+";
+    let when = "and eve alone scheduled its release at 2026-06-04 00:00 +08:00";
+    let expected = [
+        format!("sched: c: it is unknown whether release-protection is on, {when}"),
+        format!("sched: d: it is protected, {when}"),
+        format!("sched: b: it is protected, {when}"),
+    ];
+    assert_eq!(findings("alibaba-ecs-cn@2026-05-15", fleet), expected);
+}
+
+/// A protection that is off, or may be off, is no second person.
+#[test]
+fn one_person_can_release_what_is_not_certainly_protected() {
+    let fleet = "principals:
+  eve: { may: [ecs:DeleteInstance, ecs:DeleteInstances] }
+  pat: { may: ecs:ModifyInstanceAttribute }
+house: { two: { two-people: release } }
+fleet:
+  instances:
+    a: { protect: [\"release-protection=unknown\"] }
+    b: { protect: [release-protection] }
+    paid: { billing: subscription, expires: +60d }
+events:
+  - { at: +1h, id: lift, set-protection: { instance: b, flags: { release-protection: false }, by: pat, via: api } }
+";
+    let expected = [
+        "two: a: eve can release it if release-protection is off, which is unknown",
+        "two: b: eve can release it",
+    ];
+    assert_eq!(findings("alibaba-ecs-cn@2026-05-15", fleet), expected);
+}
