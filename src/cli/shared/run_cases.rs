@@ -150,6 +150,7 @@ pub fn course(job: &Job<'_>, settings: RunSettings) -> Result<RunPage, Interrupt
     let end = EndOfRun {
         header,
         summary: &summary,
+        stop: ending.word(),
         early: early.as_deref(),
         expectations: 0,
         instances: &instances,
