@@ -25,7 +25,7 @@ use std::io;
 use std::path::Path;
 
 use measure::{CLOCKS, clocks, spread};
-use stayput::experiment::{Summary, carry_out};
+use stayput::experiment::{Ending, Summary, carry_out};
 use stayput::plan::{Plan, Starts};
 use stayput::record::{InstanceRow, Record};
 use stayput::report::{
@@ -106,9 +106,15 @@ fn by_thread(plan: &Plan, folder: &Path) {
     let instances = || -> Box<dyn Iterator<Item = InstanceRow>> {
         Box::new(run.world().instance_rows(&starts))
     };
-    let header = run.world().header();
-    let end =
-        EndOfRun { header, summary: &summary, early: None, expectations: 0, instances: &instances };
+    let (header, stop) = (run.world().header(), Ending::of(&run).word());
+    let end = EndOfRun {
+        header,
+        summary: &summary,
+        stop,
+        early: None,
+        expectations: 0,
+        instances: &instances,
+    };
     thread.write(&RunItem::End(&end)).expect("a disk");
     thread.finish().expect("a disk");
 }

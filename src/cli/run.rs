@@ -316,8 +316,10 @@ impl<'a> Running<'a> {
         };
         let early = undecided(&ending, header);
         let early = early.as_deref();
+        let stop = ending.word();
+        let (summary_so_far, instances) = (&summary, &instances);
         let end =
-            EndOfRun { header, summary: &summary, early, expectations, instances: &instances };
+            EndOfRun { header, summary: summary_so_far, stop, early, expectations, instances };
         self.write(&RunItem::End(&end))?;
         self.note(&summary, world, &ending, written);
         if interrupted {

@@ -16,9 +16,16 @@ words! {
         StudentT = "student-t",
         /// Clopper–Pearson for a share: exact for every count, including none and all.
         ClopperPearson = "clopper-pearson",
+        /// Clopper–Pearson from the lower end, if no replication that did not complete has the
+        /// property, to the upper end, if all of them have it.
+        ClopperPearsonBounds = "clopper-pearson-bounds",
         /// Two Clopper–Pearson intervals for a difference of shares with common random numbers.
         ClopperPearsonPaired = "clopper-pearson-paired",
-        /// No interval: all observations are equal, or there are fewer than two.
+        /// The same, from the lower end to the upper end over all results that pairs with a
+        /// replication that did not complete can have.
+        ClopperPearsonPairedBounds = "clopper-pearson-paired-bounds",
+        /// No interval: all observations of a metric that is no share are equal, there are fewer
+        /// than two, or a replication did not complete.
         None = "none",
     }
 }
@@ -32,20 +39,38 @@ pub struct Estimate {
     pub unit: Unit,
     /// Number of complete replications.
     pub replications: u64,
+    /// Number of replications that did not complete. Whether a replication completes can depend on
+    /// what a metric counts, so the others are no random sample: with any such replication a share
+    /// has only bounds, and other metrics have no figure.
+    pub incomplete: u64,
     /// Number of replications with an observation.
     pub n: u64,
-    /// Mean of the observations, or the share; `None` without observations.
+    /// Mean of the observations, or the share; `None` without observations or if a replication did
+    /// not complete.
     pub mean: Option<f64>,
-    /// Standard error of the mean; `None` with fewer than two observations.
+    /// The share if no replication that did not complete has the property, and if all of them have
+    /// it; `None` for other metrics and if all completed.
+    pub bounds: Option<Interval>,
+    /// Standard error of the mean; `None` with fewer than two observations or without a mean.
     pub error: Option<f64>,
-    /// Confidence interval; `None` if [`Method::None`].
-    pub interval: Option<Interval>,
-    /// How the interval was computed.
-    pub method: Method,
+    /// Confidence interval, and how it was computed.
+    pub interval: Option<(Method, Interval)>,
     /// Smallest observation, 5th, 25th, 50th, 75th and 95th percentile, largest observation;
-    /// `None` for shares and without observations. Money is in millionths here, and in units in
-    /// all other fields.
+    /// `None` for shares, without observations and if a replication did not complete. Money is in
+    /// millionths here, and in units in all other fields.
     pub observed: Option<[i64; 7]>,
+}
+
+impl Estimate {
+    /// How the confidence interval was computed.
+    pub fn method(&self) -> Method {
+        self.interval.map_or(Method::None, |(method, _)| method)
+    }
+
+    /// The confidence interval; `None` if there is none.
+    pub fn range(&self) -> Option<Interval> {
+        self.interval.map(|(_, range)| range)
+    }
 }
 
 /// The quantiles in [`Estimate::observed`].
@@ -118,43 +143,50 @@ impl ObservedSeries {
         &self,
         tally: &Tally,
         observed: Option<[i64; 7]>,
-        replications: u64,
+        (replications, incomplete): (u64, u64),
         level: ConfidenceLevel,
     ) -> Estimate {
+        let n = tally.count();
         let mut estimate = Estimate {
             metric: self.name.clone(),
             unit: self.unit,
             replications,
-            n: tally.count(),
-            mean: tally.mean(),
-            error: tally.error(),
+            incomplete,
+            n,
+            mean: None,
+            bounds: None,
+            error: None,
             interval: None,
-            method: Method::None,
             observed: None,
         };
         if self.any {
             let hits = u64::try_from(tally.sum()).unwrap_or(0);
-            let counter = Counter::new(hits, tally.count());
-            estimate.error = counter.error();
-            estimate.interval = (tally.count() > 0).then(|| counter.interval(level));
-            estimate.method = Method::ClopperPearson;
-            return estimate;
-        }
-        estimate.interval = tally.differs().then(|| tally.interval(level)).flatten();
-        if estimate.interval.is_some() {
-            estimate.method = Method::StudentT;
-        }
-        estimate.observed = observed;
-        if self.unit == Unit::Money {
-            estimate.mean = estimate.mean.map(in_units);
-            estimate.error = estimate.error.map(in_units);
-            estimate.interval = estimate.interval.map(|found| found.map(in_units));
+            let least = Counter::new(hits, n + incomplete);
+            if incomplete > 0 {
+                let most = Counter::new(hits + incomplete, n + incomplete);
+                let ends = least.share().zip(most.share());
+                estimate.bounds = ends.map(|(low, high)| Interval { low, high });
+                let (low, high) = (least.interval(level).low, most.interval(level).high);
+                estimate.interval = Some((Method::ClopperPearsonBounds, Interval { low, high }));
+            } else if n > 0 {
+                estimate.mean = least.share();
+                estimate.error = least.error();
+                estimate.interval = Some((Method::ClopperPearson, least.interval(level)));
+            }
+        } else if incomplete == 0 {
+            let scaled = |number| if self.unit == Unit::Money { in_units(number) } else { number };
+            estimate.mean = tally.mean().map(scaled);
+            estimate.error = tally.error().map(scaled);
+            let interval = tally.differs().then(|| tally.interval(level)).flatten();
+            estimate.interval = interval.map(|found| (Method::StudentT, found.map(scaled)));
+            estimate.observed = observed;
         }
         estimate
     }
 }
 
-/// The estimate of every series, in a fixed order. Incomplete replications are left out.
+/// The estimate of every series, in a fixed order. With incomplete replications, shares have only
+/// bounds, and other metrics have no figure.
 pub fn estimates(all: &Replications, level: ConfidenceLevel) -> Vec<Estimate> {
     let mut estimator = Estimator::new(&all.counts, usize::MAX);
     all.rows.iter().for_each(|row| estimator.add(row));
@@ -226,12 +258,14 @@ impl Estimator {
         again: impl FnMut(&mut dyn FnMut(&Observed)) -> Result<(), E>,
     ) -> Result<Vec<Estimate>, E> {
         let observed: Vec<Option<[i64; 7]>> = match self.samples.take() {
+            // There is no figure of the values.
+            _ if self.incomplete > 0 => vec![None; self.series.len()],
             Some(samples) => samples.into_iter().map(quantiles).collect(),
             None => self.searched(again)?,
         };
         let all = self.series.iter().zip(&self.tallies).zip(observed);
         let estimate = |((series, tally), observed): ((&ObservedSeries, &Tally), _)| {
-            series.estimate(tally, observed, self.complete, level)
+            series.estimate(tally, observed, (self.complete, self.incomplete), level)
         };
         // A scenario without a currency has no observation of money.
         let is_there =
@@ -331,7 +365,8 @@ mod tests {
         let all =
             estimates_of(vec![row(0, 0, None, 3), row(1, 2, Some(4), 0), row(2, 1, Some(6), 0)]);
         let any = find(&all, "any-protected-lost");
-        assert_eq!((any.n, any.mean, any.method), (3, Some(2.0 / 3.0), Method::ClopperPearson));
+        assert_eq!((any.n, any.mean), (3, Some(2.0 / 3.0)));
+        assert!(any.interval.is_some_and(|(method, _)| method == Method::ClopperPearson));
         let first = find(&all, "first-protected-loss");
         assert_eq!((first.replications, first.n, first.mean), (3, 2, Some(5.0)));
         assert_eq!(find(&all, "protected-loss-free").mean, Some(19.0 / 3.0));
@@ -371,25 +406,48 @@ mod tests {
     fn equal_observations_have_no_interval_and_a_share_always_has_one() {
         let all = estimates_of((0..50).map(|k| row(k, 0, None, 0)).collect());
         let lost = find(&all, "protected-lost");
-        assert_eq!((lost.mean, lost.interval, lost.method), (Some(0.0), None, Method::None));
-        let any = find(&all, "any-protected-lost").interval.unwrap();
+        assert_eq!((lost.mean, lost.interval), (Some(0.0), None));
+        let (_, any) = find(&all, "any-protected-lost").interval.unwrap();
         assert!(any.low == 0.0 && any.high > 0.07 && any.high < 0.072, "{any:?}");
         let first = find(&all, "first-protected-loss");
         assert_eq!((first.n, first.mean, first.observed), (0, None, None));
     }
 
-    #[test]
-    fn incomplete_replications_are_not_counted() {
-        let mut rows = vec![row(0, 1, Some(4), 1), row(1, 3, Some(4), 1)];
-        let none = Observed {
+    fn stopped(replication: u64) -> Observed {
+        Observed {
             stop: Stopped::Undecided,
             values: [None; Metric::COUNT],
             counts: Vec::new(),
-            ..row(2, 0, None, 0)
-        };
-        rows.push(none);
+            ..row(replication, 0, None, 0)
+        }
+    }
+
+    #[test]
+    fn incomplete_replications_leave_bounds_of_shares_and_no_other_figure() {
+        let rows = vec![row(0, 1, Some(4), 1), row(1, 0, None, 0), stopped(2), stopped(3)];
         let all = estimates_of(rows);
-        assert!(all.iter().all(|estimate| (estimate.replications, estimate.n) == (2, 2)));
-        assert_eq!(find(&all, "protected-lost").mean, Some(2.0));
+        let any = find(&all, "any-protected-lost");
+        assert_eq!((any.replications, any.incomplete, any.n), (2, 2, 2));
+        assert_eq!((any.mean, any.error), (None, None));
+        assert_eq!(any.bounds, Some(Interval { low: 0.25, high: 0.75 }));
+        let low = Interval::of_share(1, 4, ConfidenceLevel::P95).low;
+        let high = Interval::of_share(3, 4, ConfidenceLevel::P95).high;
+        assert_eq!(any.interval, Some((Method::ClopperPearsonBounds, Interval { low, high })));
+        for one in all.iter().filter(|one| one.unit != Unit::Share) {
+            assert_eq!((one.mean, one.error, one.bounds), (None, None, None), "{one:?}");
+            assert!(one.interval.is_none() && one.observed.is_none(), "{one:?}");
+        }
+        // Without a complete replication nothing is known.
+        let any = find(&estimates_of(vec![stopped(0)]), "any-released").clone();
+        assert_eq!(any.bounds, Some(Interval { low: 0.0, high: 1.0 }));
+        assert_eq!(any.interval.map(|(_, found)| found), any.bounds);
+    }
+
+    #[test]
+    fn one_observation_has_no_standard_error() {
+        let all = estimates_of(vec![row(0, 1, Some(4), 1)]);
+        assert!(all.iter().all(|one| one.n == 0 || one.error.is_none()), "{all:?}");
+        let all = estimates_of(Vec::new());
+        assert!(all.iter().all(|one| one.interval.is_none() && one.mean.is_none()), "{all:?}");
     }
 }

@@ -30,7 +30,7 @@ pub use expectations::judge::Judge;
 pub use filter::{CaseProperties, Filter};
 pub use fix::{Changed, Fix, FixChange, FixQuestion, Fixed, FoundBy, OpenWay, fix};
 pub use house::house_at_start;
-pub use paired::{Paired, paired};
+pub use paired::{Paired, count_incomplete, paired};
 pub use precision::PrecisionTarget;
 pub use replication::{Observed, ReplicatedPlan, Replications, StudyEnd};
 pub use run::{Ending, Stopped, carry_out, carry_out_while};

@@ -76,7 +76,7 @@ impl PrecisionTarget {
         }
         concerned().all(|estimate| {
             let scale = if self.relative { estimate.mean.unwrap_or(0.0).abs() } else { 1.0 };
-            estimate.interval.is_some_and(|found| found.half_width() <= self.width * scale)
+            estimate.interval.is_some_and(|(_, found)| found.half_width() <= self.width * scale)
         })
     }
 }

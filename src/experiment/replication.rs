@@ -213,8 +213,8 @@ impl Counting {
                     Metric::ProtectedLossFreeAtLeast => {
                         Some(self.first_perhaps_protected.map_or(length, since_start))
                     }
-                    Metric::LostWorth => sum(self.money.lost),
-                    Metric::StillBilled => sum(self.money.billed),
+                    Metric::WorthLost => sum(self.money.lost),
+                    Metric::BilledUntilEnd => sum(self.money.billed),
                     Metric::LostWithoutWorth => number(self.money.of_unknown_worth),
                     Metric::BilledWithoutPrice => number(self.money.of_unknown_price),
                 };

@@ -68,6 +68,7 @@ impl<W: Write> SideBySide<W> {
         self.cases.push(ComparedCase {
             scenario: header.scenario.clone(),
             case: header.case.clone(),
+            stop: end.stop,
             figures: Figures::new(end.summary, first, header),
             remedies: remedies.collect(),
             others: released.len().saturating_sub(MOST),

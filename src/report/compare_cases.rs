@@ -8,7 +8,7 @@ use super::csv::cells::Cell;
 use super::csv::columns::COMPARISON_COLUMNS;
 use super::csv::rows::case;
 use super::names::NameRanges;
-use crate::experiment::Summary;
+use crate::experiment::{Stopped, Summary};
 use crate::money::{Currency, Total};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
@@ -32,6 +32,8 @@ pub(super) struct ComparedRemedy {
 pub(super) struct ComparedCase {
     pub(super) scenario: String,
     pub(super) case: String,
+    /// How its run ended. If it stopped before its end, its figures are lower bounds.
+    pub(super) stop: Stopped,
     pub(super) figures: Figures,
     pub(super) remedies: Vec<ComparedRemedy>,
     /// The instant and the trigger of each release, by the name of the instance.
@@ -82,33 +84,56 @@ impl Figures {
     }
 }
 
-/// The instant and the trigger of an instance's release in each case; `None` where it was kept.
-type Ends<'c> = Vec<Option<&'c (Shown, Trigger)>>;
+/// The fate of an instance in a case.
+#[derive(Clone, Copy)]
+pub(super) enum InstanceFate<'c> {
+    /// It was kept.
+    Kept,
+    /// It was released, at an instant and by a trigger.
+    Released(&'c (Shown, Trigger)),
+    /// The run stopped before its end and had not released it by then.
+    Unknown,
+}
 
-/// Instances with different ends in the cases: their names, and their end in each case.
-pub(super) fn differences<'c>(cases: &[&'c ComparedCase]) -> Vec<(String, Ends<'c>)> {
+impl InstanceFate<'_> {
+    /// The part by which fates are compared; `None` if it is not known.
+    fn known(&self) -> Option<Option<(SimTime, Trigger)>> {
+        match self {
+            Self::Kept => Some(None),
+            Self::Released((shown, by)) => Some(Some((shown.at, *by))),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// Instances with different fates in the cases: their names, and their fate in each case.
+pub(super) fn differences<'c>(cases: &[&'c ComparedCase]) -> Vec<(String, Vec<InstanceFate<'c>>)> {
     let mut kinds: IndexMap<Vec<_>, (NameRanges<'_>, &str)> = IndexMap::new();
     let mut names: IndexMap<&str, ()> = IndexMap::new();
     for name in cases.iter().flat_map(|case| &case.instances) {
         names.insert(name, ());
     }
     for name in names.keys() {
-        let end = |case: &&ComparedCase| case.end_of(name).map(|(shown, by)| (shown.at, *by));
-        let ends: Vec<_> = cases.iter().map(end).collect();
-        if ends.iter().any(|end| *end != ends[0]) {
+        let ends: Vec<_> = cases.iter().map(|case| case.fate_of(name).known()).collect();
+        let known: Vec<_> = ends.iter().flatten().collect();
+        if known.iter().any(|end| *end != known[0]) {
             kinds.entry(ends).or_insert_with(|| (NameRanges::default(), name)).0.add(name);
         }
     }
     let row = |(names, first): (NameRanges<'_>, &str)| {
-        (names.text(), cases.iter().map(|case| case.end_of(first)).collect())
+        (names.text(), cases.iter().map(|case| case.fate_of(first)).collect())
     };
     kinds.into_values().map(row).collect()
 }
 
 impl ComparedCase {
-    /// The instant and the trigger of an instance's release; `None` if it was kept.
-    fn end_of(&self, name: &str) -> Option<&(Shown, Trigger)> {
-        self.released.get(name)
+    /// The fate of an instance.
+    fn fate_of(&self, name: &str) -> InstanceFate<'_> {
+        match self.released.get(name) {
+            Some(release) => InstanceFate::Released(release),
+            None if self.stop.is_complete() => InstanceFate::Kept,
+            None => InstanceFate::Unknown,
+        }
     }
 
     /// The row of `comparison.csv`.
@@ -116,24 +141,29 @@ impl ComparedCase {
         let f = &self.figures;
         let first = f.first.as_ref();
         let money = f.money.as_ref();
-        let amount = |total: Option<Total>| Cell::money(total.and_then(Total::amount));
+        // A run that stopped before its end has no totals.
+        let is_whole = self.stop.is_complete();
+        let number = |count: u64| if is_whole { Cell::Number(count) } else { Cell::EMPTY };
+        let amount =
+            |total: Option<Total>| Cell::money(total.filter(|_| is_whole).and_then(Total::amount));
         [
             Cell::Text(&self.scenario),
             case(&self.case),
             Cell::Number(f.instances),
-            Cell::Number(f.released),
-            Cell::Number(f.protected.0),
-            Cell::Number(f.protected.1),
+            number(f.released),
+            number(f.protected.0),
+            number(f.protected.1),
             first.map_or(Cell::EMPTY, |(shown, _)| Cell::Time(shown.at)),
             first.map_or(Cell::EMPTY, |(_, trigger)| Cell::word(*trigger)),
-            Cell::Number(f.resources_lost),
-            Cell::Number(f.gib_lost),
-            Cell::Number(f.left_billed),
-            Cell::Number(f.held),
-            Cell::Number(f.overridden),
+            number(f.resources_lost),
+            number(f.gib_lost),
+            number(f.left_billed),
+            number(f.held),
+            number(f.overridden),
             amount(money.map(|(lost, ..)| *lost)),
             amount(money.map(|(_, billed, _)| *billed)),
             Cell::text(money.map(|(.., currency)| currency.code())),
+            Cell::word(self.stop),
         ]
     }
 }

@@ -5,41 +5,51 @@ use std::io::{self, Write};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 
-use super::compare_cases::{ComparedCase, ComparedRemedy, Figures, Shown, differences};
+use super::compare_cases::{ComparedCase, ComparedRemedy, Figures, InstanceFate, differences};
 use super::csv::cells::FieldEncoder;
 use super::csv::columns::COMPARISON;
 use super::csv::tables::{BufferedCsv, Rows, begin};
 use super::jsonl::object;
 use super::markdown as escaped;
 use super::text_table::{Page, columns, hanging, padded};
-use crate::words::{Trigger, Word};
+use crate::words::Word;
 
 /// Most rows of instances that differ, in text and Markdown.
 const MOST_ROWS: usize = 200;
 
-/// The figures of a case for people: a head and a value each.
-fn figures(f: &Figures) -> Vec<(&'static str, String)> {
+/// The figures of a case for people: a head and a value each. If the run stopped before its end,
+/// its totals are lower bounds. `ended`: whether to show how the run ended.
+fn figures(case: &ComparedCase, ended: bool) -> Vec<(&'static str, String)> {
+    let f: &Figures = &case.figures;
     let (least, most) = f.protected;
-    let first = f.first.as_ref();
-    let or_dash = |text: Option<&str>| text.unwrap_or("-").to_owned();
-    let mut rows = vec![
+    let is_whole = case.stop.is_complete();
+    let total = |text: String| if is_whole { text } else { format!("at least {text}") };
+    let number = |count: u64| total(count.to_string());
+    let or_dash =
+        |text: Option<&str>| text.unwrap_or(if is_whole { "-" } else { "unknown" }).to_owned();
+    let mut rows = Vec::new();
+    if ended {
+        rows.push(("ended", case.stop.word().to_owned()));
+    }
+    let (at, trigger) = (f.first.as_ref().map(|(at, _)| at), f.first.as_ref().map(|(_, by)| by));
+    rows.extend([
         ("instances", f.instances.to_string()),
-        ("released", f.released.to_string()),
+        ("released", number(f.released)),
         (
             "with a protection on",
-            if least < most { format!("{least} to {most}") } else { least.to_string() },
+            if least < most && is_whole { format!("{least} to {most}") } else { number(least) },
         ),
-        ("first loss", or_dash(first.map(|(shown, _)| shown.text.as_str()))),
-        ("through", or_dash(first.map(|(_, trigger)| trigger.word()))),
-        ("resources lost", f.resources_lost.to_string()),
-        ("GiB lost (known)", f.gib_lost.to_string()),
-        ("left behind, billed", f.left_billed.to_string()),
-        ("decisions held", f.held.to_string()),
-        ("decisions overridden", f.overridden.to_string()),
-    ];
+        ("first loss", or_dash(at.map(|shown| shown.text.as_str()))),
+        ("through", or_dash(trigger.map(|trigger| trigger.word()))),
+        ("resources lost", number(f.resources_lost)),
+        ("GiB lost (known)", number(f.gib_lost)),
+        ("left behind, billed", number(f.left_billed)),
+        ("decisions held", number(f.held)),
+        ("decisions overridden", number(f.overridden)),
+    ]);
     if let Some((lost, billed, currency)) = &f.money {
-        rows.push(("worth lost", format!("{lost} {currency}")));
-        rows.push(("billed to the end", format!("{billed} {currency}")));
+        rows.push(("worth lost", total(format!("{lost} {currency}"))));
+        rows.push(("billed to the end", total(format!("{billed} {currency}"))));
     }
     rows
 }
@@ -47,13 +57,14 @@ fn figures(f: &Figures) -> Vec<(&'static str, String)> {
 /// Rows of the comparison: a head, and a cell for each case.
 fn rows(cases: &[&ComparedCase]) -> Vec<Vec<String>> {
     let mut rows: IndexMap<String, Vec<String>> = IndexMap::new();
+    let ended = cases.iter().any(|case| !case.stop.is_complete());
     for (index, case) in cases.iter().enumerate() {
         let remedy = |one: &ComparedRemedy| {
             let until = one.until.as_ref().map(|until| format!(", until {}", until.text));
             let value = format!("{}{}", one.instances, until.unwrap_or_default());
             (format!("kept by: {}", one.text), value)
         };
-        let figures = figures(&case.figures).into_iter();
+        let figures = figures(case, ended).into_iter();
         let figures = figures.map(|(head, value)| (head.to_owned(), value));
         for (head, value) in figures.chain(case.remedies.iter().map(remedy)) {
             let row = rows.entry(head).or_insert_with(|| vec!["-".to_owned(); cases.len()]);
@@ -65,8 +76,10 @@ fn rows(cases: &[&ComparedCase]) -> Vec<Vec<String>> {
 
 /// Rows of the instances that differ, and a sentence about those that are not listed.
 fn differing(cases: &[&ComparedCase]) -> (Vec<Vec<String>>, Vec<String>) {
-    let end = |end: Option<&(Shown, Trigger)>| {
-        end.map_or("kept".to_owned(), |(shown, by)| format!("{} {}", shown.text, by.word()))
+    let end = |fate: InstanceFate<'_>| match fate {
+        InstanceFate::Kept => "kept".to_owned(),
+        InstanceFate::Released((shown, by)) => format!("{} {}", shown.text, by.word()),
+        InstanceFate::Unknown => "unknown".to_owned(),
     };
     let all = differences(cases);
     let left = all.len().saturating_sub(MOST_ROWS);
@@ -79,6 +92,10 @@ fn differing(cases: &[&ComparedCase]) -> (Vec<Vec<String>>, Vec<String>) {
     if left > 0 {
         notes.push(format!("… {left} more rows; see instances.csv of `--out DIR`"));
     }
+    for case in cases.iter().filter(|case| !case.stop.is_complete()) {
+        let name = title(case);
+        notes.push(format!("{name} stopped before its end ({}): its totals are lower bounds, and what it had not released by then is unknown", case.stop));
+    }
     let others: usize = cases.iter().map(|case| case.others).sum();
     if others > 0 {
         notes.push(format!("{others} more releases are counted and not compared by instance"));
@@ -86,12 +103,15 @@ fn differing(cases: &[&ComparedCase]) -> (Vec<Vec<String>>, Vec<String>) {
     (rows, notes)
 }
 
-fn titles(cases: &[&ComparedCase]) -> Vec<String> {
-    let title = |case: &&ComparedCase| match case.case.as_str() {
+fn title(case: &ComparedCase) -> String {
+    match case.case.as_str() {
         "" => "(one case)".to_owned(),
         name => name.to_owned(),
-    };
-    cases.iter().map(title).collect()
+    }
+}
+
+fn titles(cases: &[&ComparedCase]) -> Vec<String> {
+    cases.iter().map(|case| title(case)).collect()
 }
 
 const DIFFER: &str = "instances that differ";
@@ -196,7 +216,13 @@ fn wrapped(row: &[String], widths: &[usize]) -> Vec<String> {
 
 /// One object for a scenario. Figures have the columns of `comparison.csv` as keys.
 pub(super) fn json_line(name: &str, cases: &[&ComparedCase]) -> Json {
-    let end = |(shown, by): &(Shown, Trigger)| json!({ "at": shown.at.to_string(), "trigger": by.word() });
+    let end = |fate: InstanceFate<'_>| match fate {
+        InstanceFate::Kept => Json::Null,
+        InstanceFate::Released((shown, by)) => {
+            json!({ "at": shown.at.to_string(), "trigger": by.word() })
+        }
+        InstanceFate::Unknown => "unknown".into(),
+    };
     let remedy = |one: &ComparedRemedy| {
         let until = one.until.as_ref().map(|until| until.at.to_string());
         json!({ "remedy": one.text, "instances": one.instances, "until": until })
@@ -213,8 +239,8 @@ pub(super) fn json_line(name: &str, cases: &[&ComparedCase]) -> Json {
         let remedies: Vec<Json> = case.remedies.iter().map(remedy).collect();
         json!({ "case": case.case, "figures": figures, "remedies": remedies })
     };
-    let differ = |(instances, ends): (String, Vec<Option<&(Shown, Trigger)>>)| {
-        let ends: Vec<Option<Json>> = ends.into_iter().map(|one| one.map(end)).collect();
+    let differ = |(instances, ends): (String, Vec<InstanceFate<'_>>)| {
+        let ends: Vec<Json> = ends.into_iter().map(end).collect();
         json!({ "instances": instances, "ends": ends })
     };
     let differ: Vec<Json> = differences(cases).into_iter().map(differ).collect();

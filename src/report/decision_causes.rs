@@ -2,12 +2,14 @@
 //!
 //! A difference causes a change directly if it states the deciding rule of either side, or the
 //! clock, schedule or table that made the request. Any other change of a decision follows from the
-//! state that earlier changes of the run left, so it has their causes: of changed decisions, and of
-//! calls that only one side refused. Causes name every difference
-//! that can have led to the change: a changed decision is accepted only with all of them.
+//! state that earlier changes of the run left, so it has their causes: of changed decisions, of
+//! calls that only one side refused, and of changes of state that only one side has, such as a stop
+//! by a clock. A rule that neither side used in the run caused nothing. Causes name every
+//! difference that can have led to the change: a changed decision is accepted only with all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::course::{ChangedCourse, StateChange};
 use super::decision_diff::{Changed, DecisionRow};
 use super::refused_call::ChangedRefusal;
 use crate::policy::{Class, Column, Comparison, Difference, Part};
@@ -17,31 +19,33 @@ use crate::words::{Outcome, Trigger, Word};
 const TESTED: [Column; 5] =
     [Column::Trigger, Column::Action, Column::Channel, Column::Billing, Column::Membership];
 
-/// Sets the causes of changed decisions: the keys of differences. `refusals` are the calls that
-/// only one side refused.
-pub fn find_causes(comparison: &Comparison, refusals: &[ChangedRefusal], changed: &mut [Changed]) {
+/// Sets the causes of changed decisions: the keys of differences. `courses` are the other
+/// differences of the runs.
+pub fn find_causes(comparison: &Comparison, courses: &[ChangedCourse], changed: &mut [Changed]) {
     let keys: Vec<String> = comparison.differences.iter().map(Difference::key).collect();
-    let suspects = Suspects::new(&comparison.differences);
-    let mut order: Vec<usize> = (0..changed.len()).collect();
-    order.sort_by_cached_key(|index| {
-        let row = changed[*index].row();
-        (row.run(), row.seconds(), *index)
-    });
-    let mut earlier: Vec<Consequence> = Vec::new();
-    for index in order {
-        let change = ChangedDecision::new(&changed[index]);
-        if earlier.last().is_some_and(|last| last.run != change.run) {
-            earlier.clear();
-        }
-        let seconds = changed[index].row().seconds();
-        let refused = refusals.iter().filter(|one| {
-            one.call.run == change.run && one.call.seconds <= seconds && change.can_follow(one)
-        });
-        let refused = refused.flat_map(|one| suspects.refusing(one)).copied().collect();
-        let causes = change.causes(&suspects, &earlier, refused);
-        changed[index].causes = causes.iter().map(|cause| keys[*cause].clone()).collect();
-        if changed[index].class.changes_result() {
-            earlier.push(Consequence { run: change.run, subjects: change.subjects, causes });
+    let mut of_run: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, change) in changed.iter().enumerate() {
+        of_run.entry(change.row().run()).or_default().push(index);
+    }
+    for (run, mut order) in of_run {
+        let course = courses.iter().find(|course| course.run == run);
+        let suspects = Suspects::new(&comparison.differences, course);
+        let refusals = course.map_or(&[][..], |course| &course.refusals);
+        let states = course.map_or(&[][..], |course| &course.states);
+        let mut earlier: Vec<Consequence> = suspects.consequences(states);
+        order.sort_by_key(|index| (changed[*index].row().seconds(), *index));
+        for index in order {
+            let change = ChangedDecision::new(&changed[index]);
+            let refused = refusals
+                .iter()
+                .filter(|one| one.call.seconds <= change.seconds && change.can_follow(one));
+            let refused = refused.flat_map(|one| suspects.refusing(one)).copied().collect();
+            let causes = change.causes(&suspects, &earlier, refused);
+            changed[index].causes = causes.iter().map(|cause| keys[*cause].clone()).collect();
+            if changed[index].class.changes_result() {
+                let ChangedDecision { seconds, subjects, .. } = change;
+                earlier.push(Consequence { seconds, subjects, of_state: None, causes });
+            }
         }
     }
 }
@@ -51,12 +55,13 @@ struct Suspects<'d> {
     all: &'d [Difference],
     /// The differences that state a rule for the old side or the new side (`true`).
     of_rule: BTreeMap<(bool, &'d str), Vec<usize>>,
-    /// The differences of other parts than rules.
+    /// The differences of other parts than rules, apart from those whose rules were not used.
     others: Vec<usize>,
 }
 
 impl<'d> Suspects<'d> {
-    fn new(all: &'d [Difference]) -> Self {
+    /// The differences that can be causes in a run with this course.
+    fn new(all: &'d [Difference], course: Option<&ChangedCourse>) -> Self {
         let mut of_rule: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (index, difference) in all.iter().enumerate() {
             for is_new in [false, true] {
@@ -67,6 +72,7 @@ impl<'d> Suspects<'d> {
         }
         let is_other = |difference: &Difference| {
             !matches!(difference.part, Part::Protection | Part::Effect | Part::Rule)
+                && course.is_none_or(|course| is_used(difference, course))
         };
         let others = (0..all.len()).filter(|index| is_other(&all[*index])).collect();
         Self { all, of_rule, others }
@@ -77,6 +83,62 @@ impl<'d> Suspects<'d> {
         let stated = self.of_rule.get(&(refusal.is_new, refusal.call.rule.as_str()));
         stated.map(Vec::as_slice).unwrap_or_default()
     }
+
+    /// The changes of state that only one side has, in the order of their times, with their causes.
+    /// One without causes of its own follows from earlier ones, which are in the list.
+    fn consequences(&self, states: &[StateChange]) -> Vec<Consequence> {
+        let mut all: Vec<Consequence> = Vec::new();
+        for state in states {
+            let follows = all.iter().any(|earlier| earlier.subjects.contains(&state.subject));
+            let causes = self.causes_of_state(state, follows);
+            if !causes.is_empty() {
+                all.push(Consequence {
+                    seconds: state.seconds,
+                    subjects: vec![state.subject.clone()],
+                    of_state: Some(state.cause.clone()),
+                    causes,
+                });
+            }
+        }
+        all
+    }
+
+    /// The differences that made a change of state: those of its clock, else, unless it can follow
+    /// from an earlier one, those of tables with another result.
+    fn causes_of_state(&self, state: &StateChange, follows: bool) -> BTreeSet<usize> {
+        let of_clock = |d: &Difference| is_of_clock(d, &state.cause, state.verb);
+        let of_table = |d: &Difference| matches!(d.part, Part::Table | Part::Schedule);
+        let fitting = |is: &dyn Fn(&Difference) -> bool| -> BTreeSet<usize> {
+            let fits = |index: &usize| {
+                let difference = &self.all[*index];
+                difference.class.changes_result() && is(difference)
+            };
+            self.others.iter().copied().filter(fits).collect()
+        };
+        let causes = fitting(&of_clock);
+        if causes.is_empty() && !follows { fitting(&of_table) } else { causes }
+    }
+}
+
+/// Whether a side used the rule that it states in a difference. A difference without a rule can
+/// always be a cause.
+fn is_used(difference: &Difference, course: &ChangedCourse) -> bool {
+    let rules = [false, true].map(|is_new| rule_of(difference, is_new));
+    let used = rules
+        .iter()
+        .zip(&course.rules)
+        .any(|(rule, used)| rule.is_some_and(|rule| used.contains(rule)));
+    used || rules == [None, None]
+}
+
+/// Whether a difference is about this action of the clock that is the cause.
+fn is_of_clock(difference: &Difference, cause: &str, action: &str) -> bool {
+    let Some(timer) = cause.strip_prefix("timer:") else { return false };
+    let subject = difference.subject.as_str();
+    // `CLOCK: ACTION`, or `CLOCK: ACTION as TRIGGER` if it makes the action by several triggers.
+    let (clock, of) = subject.split_once(": ").unwrap_or((subject, ""));
+    let of = of.split(' ').next().unwrap_or_default();
+    difference.part == Part::Clock && timer == clock && (of.is_empty() || action == of)
 }
 
 /// The rule that a difference states for a side.
@@ -85,16 +147,18 @@ fn rule_of(difference: &Difference, is_new: bool) -> Option<&str> {
     statement.rule.as_ref().map(|rule| rule.id.as_str())
 }
 
-/// A changed decision that later ones can follow from.
+/// A changed decision or state that later decisions can follow from.
 struct Consequence {
-    run: String,
+    seconds: i64,
     subjects: Vec<String>,
+    /// Of a change of state: its event or timer.
+    of_state: Option<String>,
     causes: BTreeSet<usize>,
 }
 
 /// The facts about a changed decision that the search uses.
 struct ChangedDecision {
-    run: String,
+    seconds: i64,
     class: Class,
     sides: Vec<Side>,
     /// Whether the decision occurs on both sides.
@@ -175,15 +239,9 @@ impl Side {
 
     /// Whether a difference is about the clock, schedule or switch that made or judged the request.
     fn comes_from(&self, difference: &Difference) -> bool {
-        let timer = self.event.strip_prefix("timer:");
         match difference.part {
-            Part::Clock => {
-                let (clock, action) =
-                    difference.subject.split_once(": ").unwrap_or((&difference.subject, ""));
-                let asked = self.tested[1].as_str();
-                timer == Some(clock) && (action.is_empty() || action == asked)
-            }
-            Part::Schedule => timer == Some("scheduled-release"),
+            Part::Clock => is_of_clock(difference, &self.event, &self.tested[1]),
+            Part::Schedule => self.event == "timer:scheduled-release",
             Part::Switch => self.uses(&difference.subject),
             Part::Title
             | Part::Space
@@ -244,7 +302,7 @@ impl ChangedDecision {
         sides.iter_mut().for_each(|side| side.switches.clone_from(&switches));
         let paired = changed.old.as_ref().zip(changed.new.as_ref());
         Self {
-            run: changed.row().run(),
+            seconds: changed.row().seconds(),
             class: changed.class,
             sides,
             is_paired: paired.is_some(),
@@ -253,6 +311,17 @@ impl ChangedDecision {
             }),
             subjects,
         }
+    }
+
+    /// Whether the change can follow from an earlier one. A change of state at the same instant is
+    /// earlier unless it has the same event or timer.
+    fn follows(&self, earlier: &Consequence) -> bool {
+        let is_earlier = match &earlier.of_state {
+            None => true,
+            Some(_) if earlier.seconds != self.seconds => earlier.seconds < self.seconds,
+            Some(cause) => self.sides.iter().all(|side| side.event != *cause),
+        };
+        is_earlier && earlier.subjects.iter().any(|subject| self.subjects.contains(subject))
     }
 
     /// Whether the change can follow from a call that only one side refused.
@@ -292,8 +361,7 @@ impl ChangedDecision {
         if self.class.changes_result() {
             causes.append(&mut refused);
         }
-        let follows = |one: &&Consequence| one.subjects.iter().any(|s| self.subjects.contains(s));
-        for one in earlier.iter().filter(follows) {
+        for one in earlier.iter().filter(|one| self.follows(one)) {
             if one.causes.is_empty() {
                 // The decision may follow from a change that no difference explains.
                 return BTreeSet::new();

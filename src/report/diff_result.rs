@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::accepted_changes::{Acceptance, Accepted, AcceptedFile, Accepting, accept};
+use super::course::ChangedCourse;
 use super::decision_diff::Changed;
 use super::paired::PairedRun;
-use super::refused_call::ChangedRefusal;
 use super::shell::shell_word;
 use crate::diagnostics::Problems;
 use crate::policy::{Comparison, Difference};
@@ -25,8 +25,8 @@ pub struct DiffResult {
     pub affected_instances: Vec<(usize, String, Vec<String>)>,
     /// Changed decisions.
     pub changed: Vec<Changed>,
-    /// Calls that only one side refused.
-    pub refusals: Vec<ChangedRefusal>,
+    /// How the runs differ besides their decisions.
+    pub courses: Vec<ChangedCourse>,
     /// Number of compared decisions; `None` if none were compared.
     pub compared: Option<usize>,
     /// Paired differences of replications; empty if decisions were compared.

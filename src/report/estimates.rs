@@ -18,6 +18,7 @@ use crate::diagnostics::many;
 use crate::experiment::Estimate;
 use crate::money::{Currency, Money, Total};
 use crate::run_header::run_name;
+use crate::stats::Interval;
 use crate::words::{Metric, Unit, Word};
 
 /// An event that occurs in fewer replications than this gives no reliable interval of a mean.
@@ -68,10 +69,10 @@ fn row<'e>(run: &'e Estimated<'_>, one: &'e Estimate) -> [Cell<'e>; ESTIMATE_COL
         Cell::Number(one.n),
         decimal(one.mean),
         decimal(one.error),
-        decimal(one.interval.map(|interval| interval.low)),
-        decimal(one.interval.map(|interval| interval.high)),
+        decimal(one.range().map(|interval| interval.low)),
+        decimal(one.range().map(|interval| interval.high)),
         decimal(Some(run.level)),
-        Cell::word(one.method),
+        Cell::word(one.method()),
         observed(0),
         observed(1),
         observed(2),
@@ -80,6 +81,9 @@ fn row<'e>(run: &'e Estimated<'_>, one: &'e Estimate) -> [Cell<'e>; ESTIMATE_COL
         observed(5),
         observed(6),
         Cell::text(run.currency.as_ref().map(Currency::code)),
+        Cell::Number(one.incomplete),
+        decimal(one.bounds.map(|bounds| bounds.low)),
+        decimal(one.bounds.map(|bounds| bounds.high)),
     ]
 }
 
@@ -159,6 +163,17 @@ pub(super) fn shown(number: f64, unit: Unit) -> String {
     }
 }
 
+/// The two ends of a range, each as `show` writes it.
+pub(super) fn from_to(range: Interval, show: impl Fn(f64) -> String) -> String {
+    format!("{} to {}", show(range.low), show(range.high))
+}
+
+/// The mean, or the bounds of a share; `None` without either.
+pub(super) fn mean_or_bounds(one: &Estimate) -> Option<String> {
+    let show = |number| shown(number, one.unit);
+    one.mean.map(show).or_else(|| Some(from_to(one.bounds?, show)))
+}
+
 /// A difference in its unit, with its sign.
 pub(super) fn signed(number: f64, unit: Unit) -> String {
     let text = shown(number, unit);
@@ -193,11 +208,10 @@ fn text_cells(one: &Estimate, currency: Option<Currency>) -> Vec<String> {
         | Unit::Resources
         | Unit::Gib => number.to_string(),
     };
-    let interval = one.interval.map_or("-".to_owned(), |interval| {
-        format!("{} to {}", shown(interval.low, one.unit), shown(interval.high, one.unit))
-    });
-    let mut cells =
-        vec![label(&one.metric, one.unit, currency), show(one.mean), show(one.error), interval];
+    let interval = one.range().map(|range| from_to(range, |number| shown(number, one.unit)));
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    let name = label(&one.metric, one.unit, currency);
+    let mut cells = vec![name, or_dash(mean_or_bounds(one)), show(one.error), or_dash(interval)];
     match one.observed {
         Some([least, p05, _, p50, _, p95, most]) => {
             cells.extend([least, p05, p50, p95, most].map(whole));
@@ -214,14 +228,15 @@ const RANKS: [u8; 9] = [0, 0, 3, 1, 4, 6, 2, 5, 4];
 pub fn estimates_text(run: &Estimated<'_>, page: Page) -> String {
     let Estimated { scenario, case, policy, complete, .. } = run;
     let policies = policy.replace(';', ", ");
-    let (seed, count) = (run.seed, many(*complete, "replication"));
+    let (seed, count) = (run.seed, many(*complete + run.incomplete, "replication"));
     let about = format!("{policies} · seed {seed} · {count}");
     let mut out = headed(&run_name(scenario, case), &about, page);
     out.push(String::new());
     let level = format!("{} % interval", run.level);
     let head = ["", "mean", "std error", &level, "least", "5 %", "median", "95 %", "most"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
-    let reported = run.estimates.iter().filter(|one| !is_redundant(run, one));
+    let has_figure = |one: &&Estimate| run.incomplete == 0 || one.unit == Unit::Share;
+    let reported = run.estimates.iter().filter(has_figure).filter(|one| !is_redundant(run, one));
     rows.extend(reported.map(|one| text_cells(one, run.currency)));
     out.extend(fitted(&rows, &[1, 2, 3, 4, 5, 6, 7, 8], &RANKS, page.width));
     out.push(String::new());
@@ -243,29 +258,43 @@ fn is_redundant(run: &Estimated<'_>, one: &Estimate) -> bool {
     let Some(bounded) = Metric::spelled(name).and_then(Metric::bounds) else { return false };
     let bounded = format!("{share}{bounded}");
     let other = run.estimates.iter().find(|other| other.metric == bounded);
-    other.is_some_and(|other| (other.mean, other.observed) == (one.mean, one.observed))
+    let figures = |one: &Estimate| (one.mean, one.bounds, one.observed);
+    other.is_some_and(|other| figures(other) == figures(one))
 }
 
 /// Notes on the meaning of the figures. `complete` is the number of complete replications.
 fn notes(run: &Estimated<'_>, complete: u64) -> Vec<String> {
     let mut notes = Vec::new();
+    if run.incomplete > 0 {
+        notes.push(format!(
+            "{} did not complete; see the column `stop` of replications.csv. Each share is given from none of \
+             them to all of them, with the interval around both. Other metrics have no figure, because the replications that \
+             completed are no random sample",
+            many(run.incomplete, "replication")
+        ));
+        return notes;
+    }
     let find = |name: &str| run.estimates.iter().find(|one| one.metric == name);
     for (first, free) in
         [("first-loss", "loss-free"), ("first-protected-loss", "protected-loss-free")]
     {
-        if let Some(some) = find(first).filter(|some| some.n < some.replications) {
-            notes.push(format!(
+        match find(first) {
+            Some(none) if none.n == 0 => notes.push(format!(
+                "{first}: it occurred in no replication; {free} counts all to the end of the run"
+            )),
+            Some(some) if some.n < some.replications => notes.push(format!(
                 "{first}: only the {} of {complete} replications in which it occurred; {free} counts the others to the end of the run",
                 some.n
-            ));
+            )),
+            Some(_) | None => {}
         }
     }
     if find("lost-of-unknown-size").is_some_and(|one| one.mean.is_some_and(|mean| mean > 0.0)) {
         notes.push("gib-lost: known sizes only; some lost disks have no reported size".into());
     }
     for (sum, unstated, what) in [
-        ("lost-worth", "lost-without-worth", "released instances have no `worth`"),
-        ("still-billed", "billed-without-price", "resources have no `hourly`"),
+        ("worth-lost", "lost-without-worth", "released instances have no `worth`"),
+        ("billed-until-end", "billed-without-price", "resources have no `hourly`"),
     ] {
         if find(unstated).is_some_and(|one| one.mean.is_some_and(|mean| mean > 0.0)) {
             notes.push(format!("{sum}: stated prices only; some {what}"));
@@ -283,13 +312,6 @@ fn notes(run: &Estimated<'_>, complete: u64) -> Vec<String> {
         notes.push(format!(
             "seen in few replications: {}; the interval of the mean is too narrow, the interval of the share is reliable",
             rare.join(", ")
-        ));
-    }
-    let incomplete = run.incomplete;
-    if incomplete > 0 {
-        notes.push(format!(
-            "{} did not complete and are left out; see the column `stop` of replications.csv",
-            many(incomplete, "replication")
         ));
     }
     notes

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::experiment::Summary;
+use crate::experiment::{Stopped, Summary};
 use crate::plan::Plan;
 use crate::record::{InstanceRow, Record};
 use crate::run_header::RunHeader;
@@ -42,6 +42,8 @@ pub struct EndOfRun<'a> {
     pub header: &'a RunHeader,
     /// Totals over its records.
     pub summary: &'a Summary,
+    /// How it ended.
+    pub stop: Stopped,
     /// Why the run stopped before its end; `None` if it did not.
     pub early: Option<&'a str>,
     /// Number of expectations of the scenario. Running a scenario does not check them.

@@ -7,6 +7,7 @@ mod accepted_changes;
 mod compare;
 mod compare_cases;
 mod compare_formats;
+mod course;
 mod coverage;
 mod csv;
 mod data_package;
@@ -60,6 +61,7 @@ pub use accepted_changes::{
     accepted_yaml, is_reason, read_accepted, stale_json, stale_markdown,
 };
 pub use compare::{ComparisonFormat, SideBySide};
+pub use course::{ChangedCourse, Course};
 pub use coverage::{
     Mutant, coverage_json, coverage_missed, coverage_per_cent, coverage_text, mutants_missed,
     mutation_per_cent, mutation_text,
@@ -91,7 +93,6 @@ pub use jsonl::JsonLines;
 pub use matrix::{matrix_csv, matrix_text};
 pub use paired::{PairedRun, paired_csv, paired_json, paired_markdown, paired_text};
 pub use policy_diff::{diff_markdown, diff_text};
-pub use refused_call::{ChangedRefusal, RefusedCall, changed_refusals};
 pub use replications::{
     ReplicationRow, ReplicationRows, ReplicationsCsv, RunNames, count_names, read_replications,
     replications_csv,

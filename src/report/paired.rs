@@ -9,13 +9,13 @@ use super::csv::cells::{Cell, FieldEncoder};
 use super::csv::columns::{DIFFERENCE_COLUMNS, DIFFERENCES};
 use super::csv::rows::case;
 use super::csv::tables::{BufferedCsv, Rows, begin};
-use super::estimates::{decimal, label, shown, signed};
+use super::estimates::{decimal, from_to, label, shown, signed};
 use super::jsonl::object;
 use super::markdown;
 use super::policy_diff::ARROW;
 use super::text_table::{Page, folded, hanging};
 use crate::diagnostics::many;
-use crate::experiment::{Observed, Paired, Replications, paired};
+use crate::experiment::{Observed, Paired, Replications, count_incomplete, paired};
 use crate::money::Currency;
 use crate::stats::ConfidenceLevel;
 
@@ -30,8 +30,10 @@ pub struct PairedRun {
     pub policies: [String; 2],
     /// Number of pairs of replications.
     pub replications: usize,
-    /// Number of pairs in which at least one metric differs.
+    /// Number of pairs in which at least one metric differs, among the pairs that completed.
     pub differ: usize,
+    /// Number of pairs of which at least one replication did not complete.
+    pub incomplete: u64,
     /// Confidence level of intervals, in percent.
     pub level: f64,
     /// Currency of all prices; `None` if the scenario has none.
@@ -50,7 +52,9 @@ impl PairedRun {
         level: ConfidenceLevel,
     ) -> Self {
         let differs = |(old, new): &(&Observed, &Observed)| {
-            (old.values, &old.counts) != (new.values, &new.counts)
+            old.stop.is_complete()
+                && new.stop.is_complete()
+                && (old.values, &old.counts) != (new.values, &new.counts)
         };
         Self {
             scenario: old.scenario.clone(),
@@ -58,6 +62,7 @@ impl PairedRun {
             policies: [old.policy.clone(), new.policy.clone()],
             replications: old.rows.len(),
             differ: old.rows.iter().zip(&new.rows).filter(differs).count(),
+            incomplete: count_incomplete(old, new),
             level: per_cent,
             currency: old.currency,
             figures: paired(old, new, level),
@@ -79,14 +84,17 @@ fn row<'r>(run: &'r PairedRun, one: &'r Paired) -> [Cell<'r>; DIFFERENCE_COLUMNS
         decimal(one.means.map(|means| means[1])),
         decimal(one.difference),
         decimal(one.error),
-        decimal(one.interval.map(|interval| interval.low)),
-        decimal(one.interval.map(|interval| interval.high)),
+        decimal(one.range().map(|interval| interval.low)),
+        decimal(one.range().map(|interval| interval.high)),
         decimal(Some(run.level)),
-        Cell::word(one.method),
+        Cell::word(one.method()),
         Cell::text(run.currency.as_ref().map(Currency::code)),
         Cell::Number(one.fewer),
         Cell::Number(one.alike()),
         Cell::Number(one.more),
+        Cell::Number(one.incomplete),
+        decimal(one.bounds.map(|bounds| bounds.low)),
+        decimal(one.bounds.map(|bounds| bounds.high)),
     ]
 }
 
@@ -113,20 +121,20 @@ pub fn paired_json(all: &[PairedRun]) -> Json {
     all.iter().flat_map(objects).collect()
 }
 
-/// The cells of a row in text and Markdown; `None` if no pair of replications completed.
+/// The difference with its sign, or its bounds; `None` without either.
+pub(super) fn difference_or_bounds(one: &Paired) -> Option<String> {
+    let signed = |number| signed(number, one.unit);
+    one.difference.map(signed).or_else(|| Some(from_to(one.bounds?, signed)))
+}
+
+/// The cells of a row in text and Markdown; `None` if it has no figure.
 fn text_cells(one: &Paired, currency: Option<Currency>) -> Option<[String; 5]> {
-    let ([old, new], difference) = one.means.zip(one.difference)?;
-    let signed = |number: f64| signed(number, one.unit);
-    let interval = one.interval.map_or("-".to_owned(), |interval| {
-        format!("{} to {}", signed(interval.low), signed(interval.high))
-    });
-    Some([
-        label(&one.metric, one.unit, currency),
-        shown(old, one.unit),
-        shown(new, one.unit),
-        signed(difference),
-        interval,
-    ])
+    let difference = difference_or_bounds(one)?;
+    let interval = one.range().map(|range| from_to(range, |number| signed(number, one.unit)));
+    let mean = |side: usize| one.means.map(|means| shown(means[side], one.unit));
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    let name = label(&one.metric, one.unit, currency);
+    Some([name, or_dash(mean(0)), or_dash(mean(1)), difference, or_dash(interval)])
 }
 
 fn figures_of(run: &PairedRun) -> impl Iterator<Item = [String; 5]> {
@@ -148,10 +156,24 @@ fn name(run: &PairedRun) -> String {
 
 fn summary(run: &PairedRun) -> String {
     let count = many(run.replications, "replication");
-    if run.differ == 0 {
-        return format!("{count} with common random numbers, no differences");
+    let differ = if run.differ == 0 {
+        "no differences".to_owned()
+    } else {
+        format!("{} differ", run.differ)
+    };
+    if run.incomplete == 0 {
+        return format!("{count} with common random numbers, {differ}");
     }
-    format!("{count} with common random numbers, {} differ", run.differ)
+    format!(
+        "{count} with common random numbers; {} did not complete on both sides, so a share is given from its least to \
+         its greatest difference, and other metrics have no figure; among the others {differ}",
+        run.incomplete
+    )
+}
+
+/// Whether nothing differs and nothing is unknown.
+const fn is_same(run: &PairedRun) -> bool {
+    run.differ == 0 && run.incomplete == 0
 }
 
 /// The differences as text.
@@ -160,7 +182,7 @@ pub fn paired_text(all: &[PairedRun], page: Page) -> Vec<String> {
     for run in all {
         out.push(page.paint.bold(&name(run)));
         out.extend(hanging("  ", &summary(run), page.width));
-        if run.differ == 0 {
+        if is_same(run) {
             continue;
         }
         let mut rows = vec![head(run).to_vec()];
@@ -181,7 +203,7 @@ pub fn paired_markdown(all: &[PairedRun]) -> Vec<String> {
     for run in all {
         out.push(format!("**{}**: {}", markdown::text(&name(run)), summary(run)));
         out.push(String::new());
-        if run.differ == 0 {
+        if is_same(run) {
             continue;
         }
         out.push(format!("| {} |", head(run).join(" | ")));

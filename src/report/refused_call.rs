@@ -4,14 +4,12 @@
 use std::collections::BTreeSet;
 
 use crate::record::{Cause, Refusal, Request, Target};
-use crate::run_header::{RunHeader, run_name};
+use crate::run_header::RunHeader;
 use crate::words::EventId;
 
 /// A call of a run that a rule refused, at least in part.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RefusedCall {
-    /// `SCENARIO` or `SCENARIO [CASE]`.
-    pub(super) run: String,
+pub(super) struct RefusedCall {
     /// Its time since the start of the run, in seconds.
     pub(super) seconds: i64,
     event: EventId,
@@ -23,7 +21,7 @@ pub struct RefusedCall {
 
 /// A refused call, and the policy under which it was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangedRefusal {
+pub(super) struct ChangedRefusal {
     /// The call.
     pub(super) call: RefusedCall,
     /// Whether the new policy refused it, and not the old one.
@@ -32,7 +30,7 @@ pub struct ChangedRefusal {
 
 impl RefusedCall {
     /// The refused call of a record; `None` for a timer, and if no rule refused anything.
-    pub fn new(request: &Request, header: &RunHeader) -> Option<Self> {
+    pub(super) fn new(request: &Request, header: &RunHeader) -> Option<Self> {
         let (Some(Refusal::Rule(policy, rule)), Cause::Event(event)) =
             (request.refusal, request.cause)
         else {
@@ -45,7 +43,6 @@ impl RefusedCall {
             Target::Account(id) => Some(format!("account {}", header.account(id))),
         };
         Some(Self {
-            run: run_name(&header.scenario, &header.case),
             seconds: header.elapsed(request.at).seconds(),
             event,
             rule: header.rulebook(policy).policy.rule(rule).id.clone(),
@@ -55,7 +52,7 @@ impl RefusedCall {
 }
 
 /// The calls that only one of two policies refuses, or that they refuse by other rules.
-pub fn changed_refusals(
+pub(super) fn changed_refusals(
     old: &BTreeSet<RefusedCall>,
     new: &BTreeSet<RefusedCall>,
 ) -> Vec<ChangedRefusal> {

@@ -48,9 +48,11 @@ impl Counter {
         (self.of > 0).then(|| self.hits as f64 / self.of as f64)
     }
 
-    /// The standard error of the share: √(share · (1 − share) / of). `None` without a trial.
+    /// The standard error of the share: √(share · (1 − share) / of). `None` below two trials.
     pub fn error(self) -> Option<f64> {
-        self.share().map(|share| libm::sqrt(share * (1.0 - share) / self.of as f64))
+        self.share()
+            .filter(|_| self.of > 1)
+            .map(|share| libm::sqrt(share * (1.0 - share) / self.of as f64))
     }
 
     /// The interval of the probability of a hit; see [`Interval::of_share`].

@@ -35,13 +35,13 @@ words! {
         /// The same, if all unknown protections were on: the lower bound.
         ProtectedLossFreeAtLeast = "protected-loss-free-at-least",
         /// The worth of the released instances, as far as it is stated.
-        LostWorth = "lost-worth",
+        WorthLost = "worth-lost",
         /// The cost of resources that are left behind, from then to the end of the run, as far as
         /// prices are stated.
-        StillBilled = "still-billed",
-        /// Released instances whose worth is not stated; `lost-worth` does not include them.
+        BilledUntilEnd = "billed-until-end",
+        /// Released instances whose worth is not stated; `worth-lost` does not include them.
         LostWithoutWorth = "lost-without-worth",
-        /// Resources that are left behind and whose price is not stated; `still-billed` does not
+        /// Resources that are left behind and whose price is not stated; `billed-until-end` does not
         /// include them.
         BilledWithoutPrice = "billed-without-price",
     }
@@ -89,7 +89,7 @@ impl Metric {
             | Self::FirstProtectedLoss
             | Self::ProtectedLossFree
             | Self::ProtectedLossFreeAtLeast => Unit::Seconds,
-            Self::LostWorth | Self::StillBilled => Unit::Money,
+            Self::WorthLost | Self::BilledUntilEnd => Unit::Money,
         }
     }
 
@@ -102,7 +102,10 @@ impl Metric {
     pub const fn needs_currency(self) -> bool {
         matches!(
             self,
-            Self::LostWorth | Self::StillBilled | Self::LostWithoutWorth | Self::BilledWithoutPrice
+            Self::WorthLost
+                | Self::BilledUntilEnd
+                | Self::LostWithoutWorth
+                | Self::BilledWithoutPrice
         )
     }
 

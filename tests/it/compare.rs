@@ -52,13 +52,65 @@ fn the_comparison_has_the_same_figures_in_every_format() {
     assert!(page.contains("Cases side by side"));
 }
 
+/// A case that stopped before its end has no totals, and its instances are not called kept.
+#[test]
+fn a_case_that_stopped_is_shown_as_stopped() {
+    let span = folder();
+    let text = "\
+stayput: scenario/1
+name: stopped
+policy: alibaba-ecs-cn@2026-05-15
+start: 2026-01-01T00:00:00+08:00
+for: 100d
+cases:
+  on: { p: [release-protection] }
+  unknown: { p: ['release-protection=unknown'] }
+  off: { p: [] }
+fleet: { instances: { w-1: { protect: $p }, w-2: {} } }
+events:
+  - { at: +4d, id: r, release: { instance: w-1, force: true, by: x, via: api } }
+";
+    let path = write(span.path(), "stopped.yaml", text);
+    let compared = |format: &str| {
+        let ran = stayput(&["run", &path, "--compare", "-f", format]);
+        assert_eq!(ran.code, 5, "{}", ran.stderr);
+        ran.stdout
+    };
+    let table = compared("csv");
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let columns: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let cells = |column: &str| {
+        let at = columns.iter().position(|name| name == column).unwrap();
+        rows.iter().map(|row| row[at].to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(cells("stop"), ["drained", "undecided", "drained"]);
+    assert_eq!(cells("released"), ["0", "", "1"]);
+    assert_eq!(cells("held"), ["1", "", "0"]);
+    let json: Json = serde_json::from_str(compared("jsonl").trim()).unwrap();
+    let differ = json["differ"].as_array().unwrap();
+    assert_eq!((differ.len(), &differ[0]["instances"]), (1, &"w-1".into()));
+    assert_eq!((&differ[0]["ends"][0], &differ[0]["ends"][1]), (&Json::Null, &"unknown".into()));
+    for format in ["text", "markdown"] {
+        let text = compared(format).split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in ["at least 0", "undecided", "unknown stopped before its end"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    let page = compared("html");
+    assert!(page.contains("not compared: unknown stopped before its end"), "{page}");
+}
+
 #[test]
 fn amounts_are_numbers_and_markdown_needs_cases_to_compare() {
     let scenario = "scenarios/what-it-costs.yaml";
     let ran = stayput(&["run", scenario, "--compare", "-f", "jsonl"]);
     let json: Json = serde_json::from_str(ran.stdout.trim()).unwrap();
     let figures = &json["cases"][0]["figures"];
-    assert!(figures["worth_lost"].is_number() && figures["billed_to_end"].is_number(), "{json:#}");
+    assert!(
+        figures["worth_lost"].is_number() && figures["billed_until_end"].is_number(),
+        "{json:#}"
+    );
     assert!(figures["currency"].as_str().is_some_and(|code| code.len() == 3), "{figures}");
     let ran = stayput(&["run", SCENARIO, "-f", "markdown"]);
     assert_eq!(ran.code, 2);

@@ -117,7 +117,7 @@ const PROMISED: &[(&str, &str)] = &[
     ("timeline", "at seq account group instance from to cause"),
     (
         "replications",
-        "scenario case replication stop first_loss_s lost_worth still_billed first_loss_trigger \
+        "scenario case replication stop first_loss_s worth_lost billed_until_end first_loss_trigger \
          released_manual first_loss_of_any_s first_loss_of_any_trigger count_NAME",
     ),
 ];

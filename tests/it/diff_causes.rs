@@ -88,6 +88,28 @@ fn a_decision_that_follows_from_a_refused_call_names_the_refusal() {
     }
 }
 
+/// A stop by a clock is no decision, but later decisions follow from it. Tables that no rule of the
+/// run used are no causes.
+#[test]
+fn a_decision_that_follows_from_a_stop_by_a_clock_names_the_clock_alone() {
+    let scratch = folder();
+    let story = "stayput: scenario/1\nname: stops\npolicy: alibaba-ecs-cn@2026-05-15\n\
+                 start: 2026-06-01T00:00:00+08:00\nfor: 60d\nfleet:\n  \
+                 accounts: { shop: {} }\n  groups: { web: { account: shop, min: 0, max: 9 } }\n  \
+                 instances:\n    m1: { group: web, protect: [scale-in-protection] }\nevents:\n  \
+                 - { at: +3d, overdue: { account: shop } }\n  \
+                 - { at: +10d, settle: { account: shop } }\n";
+    let story = write(scratch.path(), "stops.yaml", story);
+    let found = reported(&[CHINA, INTERNATIONAL, &story]);
+    let decisions = list(&found, "decisions");
+    assert_eq!(decisions.len(), 1, "{found:#}");
+    assert_eq!(decisions[0]["old"]["trigger"], "health-check", "{found:#}");
+    let causes = texts(decisions[0], "causes");
+    assert!(!causes.is_empty(), "{found:#}");
+    let is_clock = |cause: &String| cause.starts_with("clock payment-overdue: stop");
+    assert!(causes.iter().all(is_clock), "{causes:#?}");
+}
+
 #[test]
 fn an_accepted_difference_accepts_its_decisions_and_stays_in_the_report() {
     let span = folder();

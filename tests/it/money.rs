@@ -144,8 +144,8 @@ fn replications_estimate_money_and_parts_give_the_same_bytes() {
     let study = [&both[..], &["--replications", "6"]].concat();
     let ran = stayput(&[&study[..], &["--out", &out("whole")]].concat());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stdout.contains("  lost-worth (EUR)"), "{}", ran.stdout);
-    let note = "lost-worth: stated prices only; some released instances have no `worth`";
+    assert!(ran.stdout.contains("  worth-lost (EUR)"), "{}", ran.stdout);
+    let note = "worth-lost: stated prices only; some released instances have no `worth`";
     assert!(ran.stdout.contains(note), "{}", ran.stdout);
     assert!(!ran.stdout.contains("  billed-without-price"), "{}", ran.stdout);
     for part in ["1/2", "2/2"] {
@@ -164,9 +164,9 @@ fn replications_estimate_money_and_parts_give_the_same_bytes() {
     let late = rows.iter().find(|row| row["case"] == "pays-late").unwrap();
     let first = ["first_loss_of_any_s", "first_loss_of_any_trigger", "count_mis-clicks-held"];
     assert_eq!(first.map(|column| late[column].as_str()), ["7200", "manual", "1"]);
-    assert_eq!((late["lost_worth"].as_str(), late["currency"].as_str()), ("66900", "EUR"));
+    assert_eq!((late["worth_lost"].as_str(), late["currency"].as_str()), ("66900", "EUR"));
     let plain = rows.iter().find(|row| row["scenario"] == "random-ties").unwrap();
-    let empty = ["lost_worth", "still_billed", "currency", "count_mis-clicks-held"];
+    let empty = ["worth_lost", "billed_until_end", "currency", "count_mis-clicks-held"];
     assert_eq!(empty.map(|column| plain[column].as_str()), [""; 4]);
     assert!(!plain["count_prod-1-lost"].is_empty());
     let estimates = table(&scratch.path().join("whole/estimates.csv"));
@@ -174,12 +174,12 @@ fn replications_estimate_money_and_parts_give_the_same_bytes() {
     assert_eq!(money.len(), 4, "two metrics of two cases");
     let unknown = estimates.iter().find(|row| row["metric"] == "lost-without-worth").unwrap();
     assert_eq!((unknown["mean"].as_str(), unknown["unit"].as_str()), ("1", "instances"));
-    let still = money.iter().find(|row| row["metric"] == "still-billed").unwrap();
+    let still = money.iter().find(|row| row["metric"] == "billed-until-end").unwrap();
     assert_eq!(
         (still["mean"].parse(), &still["mean"]),
         (still["min"].parse::<f64>(), &still["max"])
     );
-    assert_eq!(still["min"], late["still_billed"]);
+    assert_eq!(still["min"], late["billed_until_end"]);
 }
 
 #[test]

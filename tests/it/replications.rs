@@ -523,12 +523,103 @@ fn replications_without_an_answer_are_not_counted_but_reported() {
     assert!(raw.iter().all(|row| cell(row, "released").is_empty()));
     let figures = rows(&fs::read_to_string(out.join("estimates.csv")).unwrap());
     assert!(figures.iter().all(|row| cell(row, "n") == "0" && cell(row, "mean").is_empty()));
+    for row in &figures {
+        let is_share = cell(row, "unit") == "share";
+        let (ends, method) =
+            if is_share { (("0", "1"), "clopper-pearson-bounds") } else { (("", ""), "none") };
+        assert_eq!((cell(row, "ci_low"), cell(row, "ci_high")), ends);
+        assert_eq!((cell(row, "mean_at_least"), cell(row, "mean_at_most")), ends);
+        assert_eq!((cell(row, "method"), cell(row, "incomplete")), (method, "7"));
+    }
     assert_eq!(run_json(&out)["complete"], false);
+    assert!(ran.stdout.contains("7 replications did not complete"), "{}", ran.stdout);
+}
+
+/// Exactly the replications with a click do not complete, so the others show no loss.
+const CLICKS: &str = "\
+stayput: scenario/1
+name: clicks
+policy: alibaba-ecs-cn@2026-05-15
+start: 2026-01-01T00:00:00+08:00
+for: 100d
+cases:
+  unknown: { protect: [release-protection=unknown] }
+  on: { protect: [release-protection] }
+fleet: { instances: { a: { protect: $protect } } }
+random:
+  clicks:
+    every: { exponential: { mean: 200d } }
+    release: { instance: a, force: true, by: x, via: console }
+";
+
+#[test]
+fn undecided_replications_leave_a_least_and_a_most_of_shares_and_no_other_figure() {
+    let scratch = folder();
+    let path = write(scratch.path(), "clicks.yaml", CLICKS);
+    let out = scratch.path().join("out");
+    let ran = into(&out, &path, &["--replications", "200"]);
+    assert_eq!(ran.code, 5);
+    let figures = rows(&fs::read_to_string(out.join("estimates.csv")).unwrap());
+    let of =
+        |case: &str| figures.iter().filter(|row| cell(row, "case") == case).collect::<Vec<_>>();
+    let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
+    let stopped = raw.iter().filter(|row| cell(row, "stop") == "undecided").count();
+    assert!((60..100).contains(&stopped), "{stopped}");
+    for row in of("unknown") {
+        assert_eq!(cell(row, "incomplete"), stopped.to_string());
+        assert!(cell(row, "mean").is_empty() && cell(row, "std_error").is_empty());
+        let number = |column: &str| cell(row, column).parse::<f64>();
+        if cell(row, "unit") == "share" {
+            let share = stopped as f64 / 200.0;
+            assert_eq!((number("mean_at_least"), number("mean_at_most")), (Ok(0.0), Ok(share)));
+            assert_eq!(number("ci_low"), Ok(0.0));
+            assert!(number("ci_high").unwrap() > share, "the true share is 0 to 39 %");
+        } else {
+            assert!(number("ci_low").is_err() && number("p50").is_err(), "{row:?}");
+        }
+    }
+    for row in of("on") {
+        assert_eq!((cell(row, "incomplete"), cell(row, "mean_at_most")), ("0", ""));
+        assert!(cell(row, "n") == "0" || !cell(row, "mean").is_empty(), "{row:?}");
+    }
+    assert!(ran.stdout.contains(&format!("{stopped} replications did not complete")));
+    // A merge has the same figures.
+    let shards = ["1/2", "2/2"].map(|shard| {
+        let part = scratch.path().join(shard.replace('/', "-"));
+        assert_eq!(into(&part, &path, &["--replications", "200", "--shard", shard]).code, 5);
+        part.to_string_lossy().into_owned()
+    });
+    let merged = stayput(&["merge", "--partial", &shards[0], &shards[1], "-f", "csv"]);
+    let whole = fs::read_to_string(out.join("estimates.csv")).unwrap();
+    assert_eq!((merged.code, merged.stdout.trim()), (5, whole.trim()), "{}", merged.stderr);
+    // Paired differences are bounds as well, and no precision is reached.
+    let study = ["run", &path, "--replications", "200"];
+    let paired = stayput(&[&study[..], &["--compare", "-f", "csv"]].concat());
+    let differences = rows(&paired.stdout);
+    for row in &differences {
+        assert_eq!((cell(row, "incomplete"), cell(row, "difference")), (&*stopped.to_string(), ""));
+        let method = match cell(row, "unit") {
+            "share" => "clopper-pearson-paired-bounds",
+            _ => "none",
+        };
+        assert_eq!(cell(row, "method"), method);
+    }
+    let any = differences.iter().find(|row| cell(row, "metric") == "any-released").unwrap();
+    let least: f64 = cell(any, "difference_at_least").parse().unwrap();
+    assert!((least + stopped as f64 / 200.0).abs() < 1e-9, "{any:?}");
+    assert_eq!(cell(any, "difference_at_most"), "0");
+    let text = stayput(&[&study[..], &["--compare"]].concat()).stdout;
+    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        ran.stdout.contains("7 replications did not complete and are left out"),
-        "{}",
-        ran.stdout
+        !one_line.contains("no differences") || one_line.contains("did not complete"),
+        "{text}"
     );
+    let precise = stayput(&[&study[..], &["--until-halfwidth", "0.1"]].concat());
+    assert!(precise.stderr.contains("did not reach the requested precision"), "{}", precise.stderr);
+    let page = stayput(&[&study[..], &["-f", "html"]].concat()).stdout;
+    crate::pages::assert_sound(&page);
+    assert_eq!(page.matches("No figure of <b>unknown</b>").count(), 3, "curve, histogram, causes");
+    assert!(page.contains("on: no replication loses an instance"), "{page}");
 }
 
 #[test]
@@ -682,7 +773,7 @@ fn the_interval_of_a_study_covers_the_true_value_as_often_as_stated() {
         let figures = estimates(&of, ConfidenceLevel::P95);
         for ((name, truth), held) in truths.iter().zip(&mut held) {
             let figure = figures.iter().find(|figure| figure.metric == *name).unwrap();
-            held.add(figure.interval.unwrap().contains(*truth));
+            held.add(figure.range().unwrap().contains(*truth));
         }
     }
     // Clopper and Pearson's interval covers at least as often as stated; Student's approximately.

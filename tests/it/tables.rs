@@ -98,13 +98,19 @@ fn write_run(report: &mut impl for<'r> Report<RunItem<'r>>, plan: &Plan) -> std:
         summary.add(record);
         report.write(&RunItem::Record(record, world.header()))
     };
-    let (_, run) = carry_out(plan.clone(), Limits::default(), None, take)?;
+    let (ending, run) = carry_out(plan.clone(), Limits::default(), None, take)?;
     let rows = || -> Box<dyn Iterator<Item = InstanceRow>> {
         Box::new(instances(run.world(), plan).into_iter())
     };
-    let header = run.world().header();
-    let end =
-        EndOfRun { header, summary: &summary, early: None, expectations: 0, instances: &rows };
+    let (header, stop) = (run.world().header(), ending.word());
+    let end = EndOfRun {
+        header,
+        summary: &summary,
+        stop,
+        early: None,
+        expectations: 0,
+        instances: &rows,
+    };
     report.write(&RunItem::End(&end))
 }
 

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::load::{FileKind, Loaded, Loader};
 use super::messages::report_nothing_ran;
 use super::progress::Progress;
-use super::run_cases::decisions_and_refusals;
+use super::run_cases::decisions_and_course;
 use super::run_end::name_of;
 use super::study::{PlanStudy, ReplicationOptions};
 use super::terminal;
@@ -17,7 +17,7 @@ use crate::experiment::{WorkerPool, affected_instances};
 use crate::plan::{Options, Plan};
 use crate::policy::{Class, Comparison, Difference, already, compare};
 use crate::report::{
-    AcceptedFile, ChangesInOldRuns, DiffResult, PairedRun, changed, changed_refusals, find_causes,
+    AcceptedFile, ChangedCourse, ChangesInOldRuns, DiffResult, PairedRun, changed, find_causes,
 };
 use crate::world::Run;
 
@@ -102,7 +102,7 @@ pub fn policies(
         return Err(Exit::NothingRan);
     }
     if let Some(comparison) = &result.comparison {
-        find_causes(comparison, &result.refusals, &mut result.changed);
+        find_causes(comparison, &result.courses, &mut result.changed);
     }
     result.spent.append(&mut decided.made());
     Ok(result)
@@ -165,11 +165,11 @@ fn compare_decisions(
     result: &mut DiffResult,
 ) -> Result<(), Exit> {
     add_affected(&old, result);
-    let name = name_of(&old.header);
-    let (old, refused_before) = decisions_and_refusals(old)?;
-    decided.search(&name, &old);
-    let (new, refused) = decisions_and_refusals(new)?;
-    result.refusals.extend(changed_refusals(&refused_before, &refused));
+    let header = old.header.clone();
+    let (old, before) = decisions_and_course(old)?;
+    decided.search(&name_of(&header), &old);
+    let (new, after) = decisions_and_course(new)?;
+    result.courses.push(ChangedCourse::new(&header, before, after));
     *result.compared.get_or_insert(0) += old.len().max(new.len());
     result.changed.extend(changed(&old, &new));
     Ok(())

@@ -1,7 +1,6 @@
 //! Runs and judges cases in parallel; results are in the order of the files.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use super::exit::Exit;
 use super::progress::Progress;
@@ -14,9 +13,9 @@ use crate::kernel::Limits;
 use crate::plan::{Expectations, Plan, Starts};
 use crate::record::InstanceRow;
 use crate::record::Record;
-use crate::report::{CaseReport, DecisionRow, EndOfRun, RefusedCall, RunItem, RunPage};
-use crate::run_header::RunHeader;
+use crate::report::{CaseReport, Course, DecisionRow, EndOfRun, RunItem, RunPage};
 use crate::words::{Confidence, SwitchSet};
+use crate::world::{Run, World};
 
 /// A case to run.
 #[derive(Debug, Clone)]
@@ -150,6 +149,7 @@ pub fn course(job: &Job<'_>, settings: RunSettings) -> Result<RunPage, Interrupt
     let end = EndOfRun {
         header,
         summary: &summary,
+        stop: ending.word(),
         early: early.as_deref(),
         expectations: 0,
         instances: &instances,
@@ -164,34 +164,37 @@ pub fn course(job: &Job<'_>, settings: RunSettings) -> Result<RunPage, Interrupt
 /// If the run does not complete, after the reason was reported.
 pub fn decisions(plan: Plan) -> Result<Vec<DecisionRow>, Exit> {
     let mut rows = Vec::new();
-    run_whole(plan, |record, header| {
+    run_whole(plan, |record, world| {
         if let Record::Decision(decision) = record {
-            rows.push(DecisionRow::new(decision, header));
+            rows.push(DecisionRow::new(decision, world.header()));
         }
     })?;
     Ok(rows)
 }
 
-/// As [`decisions`], with the calls that rules refused.
+/// As [`decisions`], with the rest of its course.
 ///
 /// # Errors
 /// As of [`decisions`].
-pub fn decisions_and_refusals(
-    plan: Plan,
-) -> Result<(Vec<DecisionRow>, BTreeSet<RefusedCall>), Exit> {
-    let (mut rows, mut refused) = (Vec::new(), BTreeSet::new());
-    run_whole(plan, |record, header| match record {
-        Record::Decision(decision) => rows.push(DecisionRow::new(decision, header)),
-        Record::Request(request) => refused.extend(RefusedCall::new(request, header)),
-        Record::Change(_) | Record::Loss(_) | Record::Alert(_) | Record::Finding(_) => {}
+pub fn decisions_and_course(plan: Plan) -> Result<(Vec<DecisionRow>, Course), Exit> {
+    let (mut rows, mut course, mut reach) = (Vec::new(), Course::default(), Reach::default());
+    let run = run_whole(plan, |record, world| {
+        let header = world.header();
+        reach.add(record, world);
+        course.add(record, header);
+        if let Record::Decision(decision) = record {
+            rows.push(DecisionRow::new(decision, header));
+        }
     })?;
-    Ok((rows, refused))
+    let world = run.world();
+    course.finish(world.header(), &reach.finish(world));
+    Ok((rows, course))
 }
 
 /// Runs a plan to its end.
-fn run_whole(plan: Plan, mut each: impl FnMut(&Record, &RunHeader)) -> Result<(), Exit> {
+fn run_whole(plan: Plan, mut each: impl FnMut(&Record, &World)) -> Result<Run, Exit> {
     let (ending, run) = carry_out(plan, Limits::default(), None, |record, world| {
-        each(record, world.header());
+        each(record, world);
         if terminal::is_interrupted() { Err(Exit::Interrupted) } else { Ok(()) }
     })?;
     let header = run.world().header();
@@ -199,5 +202,5 @@ fn run_whole(plan: Plan, mut each: impl FnMut(&Record, &RunHeader)) -> Result<()
         terminal::print_stderr(&format!("stayput: {}: {why}", name_of(header)));
         return Err(Exit::Undecided);
     }
-    Ok(())
+    Ok(run)
 }

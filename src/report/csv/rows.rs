@@ -56,7 +56,7 @@ fn channel(channel: Option<Channel>) -> Cell<'static> {
     }
 }
 
-pub(super) fn cause(cause: Cause, header: &RunHeader) -> Cell<'_> {
+pub(in crate::report) fn cause(cause: Cause, header: &RunHeader) -> Cell<'_> {
     match cause {
         Cause::Event(id) => Cell::Event(&header.events, id),
         Cause::Timer(name) => Cell::Timer(name),

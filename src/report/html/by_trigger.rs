@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::charts::{Scale, bar, style};
-use super::study::{StudyRun, name};
+use super::study::{Study, StudyRun, name};
 use crate::report::estimates::shown;
 use crate::stats::Tally;
 use crate::words::{Trigger, Unit, Word};
@@ -17,17 +17,19 @@ struct Share {
 }
 
 /// Losses by trigger: the mean number of each case, and how often the trigger is the first.
-pub(super) fn losses_by_trigger(runs: &[StudyRun<'_>]) -> Markup {
+pub(super) fn losses_by_trigger(study: &Study<'_>) -> Markup {
+    let runs = study.counted();
     let caused: Vec<(Trigger, Vec<Share>)> = Trigger::ALL
         .iter()
-        .map(|trigger| (*trigger, runs.iter().map(|run| share(run, *trigger)).collect()))
+        .map(|trigger| (*trigger, runs.iter().map(|(_, run)| share(run, *trigger)).collect()))
         .filter(|(_, shares): &(Trigger, Vec<Share>)| shares.iter().any(Share::is_some))
         .collect();
     let means = caused.iter().flat_map(|(_, shares)| shares.iter().filter_map(|one| one.mean));
     let scale = Scale::of(means);
     html! {
         h2 #causes { "What causes the losses" }
-        @if caused.is_empty() { p { "Nothing is lost in any replication." } } @else {
+        (study.uncounted())
+        @if runs.is_empty() {} @else if caused.is_empty() { p { "Nothing is lost in any replication." } } @else {
             p.m {
                 "Mean number of instances that each trigger releases, and the replications in \
                 which it causes the first loss of anything. Triggers compete: an instance that \
@@ -46,10 +48,10 @@ pub(super) fn losses_by_trigger(runs: &[StudyRun<'_>]) -> Markup {
                     tbody {
                         tr { th scope="rowgroup" colspan="4" { (trigger) " " span.nl {
                             (trigger.meaning().trim_end_matches('.')) } } }
-                        @for (index, (run, one)) in runs.iter().zip(shares).enumerate() { tr {
+                        @for ((index, run), one) in runs.iter().zip(shares) { tr {
                             th scope="row" { (name(run.replications)) }
                             td.iv { @if let Some(mean) = one.mean {
-                                (bar(scale, mean, style(index))) } }
+                                (bar(scale, mean, style(*index))) } }
                             td.n data-l="instances" { (text(one.mean, Unit::Instances)) }
                             td.n data-l="first loss" { (text(one.first, Unit::Share)) }
                         } }

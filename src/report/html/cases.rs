@@ -36,17 +36,19 @@ pub(super) fn cases(runs: &[Collected], shown: usize) -> Markup {
                     @if index < shown { a href={ "#" (section_id(index)) } {
                         (case_name(&run.header)) } }
                     @else { (case_name(&run.header)) }
+                    @if run.early.is_some() { " (stopped before its end)" }
                 }
-                td.n data-l="lost" { (number(run.released)) " of " (number(run.instances)) }
-                td.n data-l="with protection" { (between(run.protected.0, run.protected.1)) }
-                td.n data-l="GiB known" { (number(run.lost.gib)) }
-                td.n data-l="unknown size" { (number(run.lost.unknown)) }
+                td.n data-l="lost" { (total(run, number(run.released))) " of " (number(run.instances)) }
+                td.n data-l="with protection" { (total(run, between(run.protected.0, run.protected.1))) }
+                td.n data-l="GiB known" { (total(run, number(run.lost.gib))) }
+                td.n data-l="unknown size" { (total(run, number(run.lost.unknown))) }
                 @if has_money {
                     td.n data-l="worth lost" { (money(run, run.money.lost)) }
                     td.n data-l="still billed" { (money(run, run.money.billed)) }
                 }
                 td data-l="first loss" {
-                    @match run.first_loss { Some(at) => (run.axis.time(at)), None => "—" }
+                    @match run.first_loss { Some(at) => (run.axis.time(at)),
+                        None if run.early.is_some() => "unknown", None => "—" }
                 }
                 td data-l="against" { span { (against(base, run, index)) } }
             } } }
@@ -59,7 +61,13 @@ pub(super) fn cases(runs: &[Collected], shown: usize) -> Markup {
 
 /// A sum with its currency; a dash if the scenario has none.
 fn money(run: &Collected, sum: Total) -> String {
-    run.header.currency.map_or("—".to_owned(), |currency| format!("{sum} {currency}"))
+    let amount = |currency| total(run, format!("{sum} {currency}"));
+    run.header.currency.map_or("—".to_owned(), amount)
+}
+
+/// A total, which is a lower bound if the run stopped before its end.
+fn total(run: &Collected, text: String) -> String {
+    if run.early.is_some() { format!("at least {text}") } else { text }
 }
 
 /// The instances that end differently in a run than in the first run: kept, lost, or released in
@@ -70,6 +78,9 @@ fn against(base: &Collected, run: &Collected, index: usize) -> String {
     }
     if base.header.scenario != run.header.scenario {
         return "another scenario".to_owned();
+    }
+    if let Some(stopped) = [base, run].into_iter().find(|one| one.early.is_some()) {
+        return format!("not compared: {} stopped before its end", case_name(&stopped.header));
     }
     let count = base.released_by.len().max(run.released_by.len());
     let (mut kept, mut lost, mut other) = (Ids::default(), Ids::default(), Ids::default());

@@ -4,14 +4,15 @@ use maud::{Markup, html};
 
 use super::by_trigger::losses_by_trigger;
 use super::charts::{
-    COLOURS, Scale, Survival, bins, highest, histogram, interval, style, style_name, survival,
+    COLOURS, Curve, Scale, Survival, bins, highest, histogram, interval, style, style_name,
+    survival,
 };
 use super::page::{Made, made, page};
 use super::pairs::paired_runs;
 use super::study::{Study, StudyRun, in_currency, is_first, name};
 use super::ticks::span;
 use crate::experiment::{Estimate, Replications};
-use crate::report::estimates::shown;
+use crate::report::estimates::{from_to, mean_or_bounds, shown};
 use crate::report::figures::{many, number};
 use crate::stats::ConfidenceLevel;
 use crate::time::SimSpan;
@@ -48,7 +49,7 @@ pub fn study_page(study: &Study<'_>, how: &Made) -> String {
             (intervals(study))
             (curves(study))
             (histograms(study))
-            (losses_by_trigger(study.runs))
+            (losses_by_trigger(study))
             @if !study.paired.is_empty() {
                 h2 #pairs { "Cases compared, replication by replication" }
                 (paired_runs(study.paired))
@@ -91,30 +92,28 @@ fn estimate<'e>(run: &'e StudyRun<'_>, metric: &str) -> Option<&'e Estimate> {
 
 /// An estimate with its interval in words.
 fn words(one: &Estimate) -> String {
-    let mean = one.mean.map_or("—".to_owned(), |mean| shown(mean, one.unit));
-    match one.interval {
+    let mean = mean_or_bounds(one).unwrap_or_else(|| "—".to_owned());
+    match one.range() {
         Some(range) => {
-            format!("{mean} ({} to {})", shown(range.low, one.unit), shown(range.high, one.unit))
+            format!("{mean} ({})", from_to(range, |number| shown(number, one.unit)))
         }
+        None if one.incomplete > 0 => "no figure".to_owned(),
         None if one.n == 0 => "no observation".to_owned(),
         None => format!("{mean} (all alike)"),
     }
 }
 
 fn headline(study: &Study<'_>) -> Markup {
-    let broken: usize = study
-        .runs
-        .iter()
-        .map(|run| run.replications.rows.len() - run.replications.complete())
-        .sum();
+    let broken: u64 = study.runs.iter().map(StudyRun::incomplete).sum();
     html! {
         @if !study.complete {
             p.lead { b { "The study is not complete: not every requested replication was carried \
                 out to its end." } }
         }
         @if broken > 0 {
-            p.lead { b { (many(broken as u64, "replication"))
-                " did not reach the end and are not counted." } }
+            p.lead { b { (many(broken, "replication")) " did not reach the end." }
+                " A share is given from none of them to all of them, with the interval around \
+                both; other figures of these cases are left out." }
         }
         p.lead {
             b { @for (index, run) in study.runs.iter().enumerate() {
@@ -126,7 +125,8 @@ fn headline(study: &Study<'_>) -> Markup {
             } "." }
             " An instance counts whether or not a protection was on."
             @for run in study.runs {
-                @if let Some(released) = estimate(run, Metric::Released.word()) {
+                @let released = estimate(run, Metric::Released.word());
+                @if let Some(released) = released.filter(|one| one.mean.is_some()) {
                     " " (name(run.replications)) " loses " (words(released))
                         " instances on average."
                 }
@@ -177,7 +177,7 @@ fn interval_table(study: &Study<'_>, metrics: &[&Estimate]) -> Markup {
                     &metric.metric)?)));
                 @let rows: Vec<_> = rows.collect();
                 @let scale = Scale::of(rows.iter().flat_map(|(_, one)| {
-                    let range = one.interval.map(|range| [range.low, range.high]);
+                    let range = one.range().map(|range| [range.low, range.high]);
                     range.into_iter().flatten().chain(one.mean)
                 }));
                 tbody {
@@ -186,8 +186,8 @@ fn interval_table(study: &Study<'_>, metrics: &[&Estimate]) -> Markup {
                         (about(&metric.metric).trim_end_matches('.')) } } }
                     @for (index, (run, one)) in rows.iter().enumerate() { tr {
                         th scope="row" { (name(run.replications)) }
-                        td.iv { @if let Some(mean) = one.mean { (interval(scale, mean,
-                            one.interval, style(index))) } }
+                        td.iv { @if one.mean.is_some() || one.bounds.is_some() {
+                            (interval(scale, one.mean, one.range(), style(index))) } }
                         td.n data-l="" { (words(one)) }
                     } }
                     tr { td {} td.iv { (ends(scale, metric.unit)) } td {} }
@@ -214,19 +214,18 @@ fn about(metric: &str) -> &'static str {
     Metric::spelled(base).map(Word::meaning).unwrap_or_default()
 }
 
-/// The instant of the first loss in each complete replication.
+/// The instant of the first loss in each replication; all of them completed.
 fn first_losses(of: &Replications) -> Survival {
     let index = usize::from(Metric::FirstLoss.index());
-    let complete = of.rows.iter().filter(|row| row.stop.is_complete());
-    Survival::new(complete.map(|row| row.values[index]))
+    Survival::new(of.rows.iter().map(|row| row.values[index]))
 }
 
 fn curves(study: &Study<'_>) -> Markup {
-    let all: Vec<(String, Survival)> = study
-        .runs
-        .iter()
-        .map(|run| (name(run.replications).to_owned(), first_losses(run.replications)))
-        .collect();
+    let curve = |(index, run): (usize, &StudyRun<'_>)| {
+        let name = name(run.replications).to_owned();
+        Curve { index, name, of: first_losses(run.replications) }
+    };
+    let all: Vec<Curve> = study.counted().into_iter().map(curve).collect();
     let seconds = study.spans.iter().map(|length| length.seconds()).max().unwrap_or(1).max(1);
     let level = study.runs.first().and_then(|run| ConfidenceLevel::per_cent(run.level));
     let level = level.unwrap_or(ConfidenceLevel::P95);
@@ -242,6 +241,7 @@ fn curves(study: &Study<'_>) -> Markup {
         h2 #survival { "How long until the first loss of anything" }
         p.m { "Share of replications in which nothing is lost yet, with exact limits at each \
             moment (the shaded band). Every instance counts, with a protection or without." }
+        (study.uncounted())
         (survival(&all, seconds, level, &ticks))
         div.wrap { table.stack {
             caption { "Replications without a loss so far, and the limits of their share" }
@@ -250,7 +250,7 @@ fn curves(study: &Study<'_>) -> Markup {
                 @for (_, label) in &ticks { th.n scope="col" { (label) } }
                 th.n scope="col" { "half have a loss by" }
             } }
-            tbody { @for (name, of) in &all { tr {
+            tbody { @for Curve { name, of, .. } in &all { tr {
                 th scope="row" data-l="case" { (name) }
                 @for (at, label) in &ticks {
                     td.n data-l=(label) { span { (number(of.without(*at))) br;
@@ -267,14 +267,15 @@ fn curves(study: &Study<'_>) -> Markup {
     }
 }
 
-/// Instances that are released in each complete replication.
+/// Instances that are released in each replication.
 fn released(of: &Replications) -> Vec<i64> {
     let index = usize::from(Metric::Released.index());
     of.rows.iter().filter_map(|row| row.values[index]).collect()
 }
 
 fn histograms(study: &Study<'_>) -> Markup {
-    let values: Vec<Vec<i64>> = study.runs.iter().map(|run| released(run.replications)).collect();
+    let runs = study.counted();
+    let values: Vec<Vec<i64>> = runs.iter().map(|(_, run)| released(run.replications)).collect();
     let top = values.iter().flatten().copied().max().unwrap_or(0);
     let all: Vec<Vec<(i64, u64)>> = values.iter().map(|values| bins(values, top)).collect();
     let most = all
@@ -285,10 +286,10 @@ fn histograms(study: &Study<'_>) -> Markup {
     html! {
         h2 #histogram { "How many instances are lost" }
         p.m { "Per cent of the replications that lose this number; the same scale for every case." }
-        div.tri { @for (index, run) in study.runs.iter().enumerate() {
+        (study.uncounted())
+        div.tri { @for ((index, run), (bins, values)) in runs.iter().zip(all.iter().zip(&values)) {
             figure {
-                (histogram(&all[index], values[index].len() as u64, most, index,
-                    name(run.replications)))
+                (histogram(bins, values.len() as u64, most, *index, name(run.replications)))
                 figcaption { b { (name(run.replications)) }
                     @if let Some(one) = estimate(run, Metric::Released.word()) {
                         ": mean " (one.mean.map(|mean| shown(mean, one.unit)).unwrap_or_default())
@@ -317,9 +318,13 @@ fn look(study: &Study<'_>) -> Markup {
                 Metric::Released).unwrap_or(-1));
             @let first = rows.iter().filter(|row| value(row, Metric::FirstLoss).is_some())
                 .min_by_key(|row| value(row, Metric::FirstLoss));
-            @if let Some(row) = most {
-                li { (name(run.replications)) ": replication " (row.replication) " loses most ("
-                    (value(row, Metric::Released).unwrap_or(0)) ")"
+            @let released = most.and_then(|row| value(row, Metric::Released));
+            @if let Some((row, lost)) = most.zip(released) {
+                li { (name(run.replications)) ": "
+                    @if lost == 0 { "no replication loses an instance" } @else {
+                        "replication " (row.replication) " loses most (" (lost) ")"
+                    }
+                    @if run.incomplete() > 0 { " among those that completed" }
                     @if let Some(first) = first {
                         ", replication " (first.replication) " loses first (after "
                         (span(SimSpan::from_seconds(value(first,

@@ -52,8 +52,13 @@ impl Scale {
     }
 }
 
-/// An interval with its estimate. The text beside the drawing has the number.
-pub(super) fn interval(scale: Scale, mean: f64, range: Option<Interval>, style: usize) -> Markup {
+/// An interval with its estimate, if there is one. The text beside the drawing has the numbers.
+pub(super) fn interval(
+    scale: Scale,
+    mean: Option<f64>,
+    range: Option<Interval>,
+    style: usize,
+) -> Markup {
     html! {
         svg width="100%" height="20" aria-hidden="true" focusable="false" {
             line.g x1="2%" x2="98%" y1="10" y2="10" stroke="#ccc" {}
@@ -66,8 +71,10 @@ pub(super) fn interval(scale: Scale, mean: f64, range: Option<Interval>, style: 
                 line.{ "c" (style) " sol" } x1=(scale.place(range.low)) x2=(scale.place(range.high))
                     y1="10" y2="10" stroke=(COLOURS[style - 1]) stroke-width="2.4" {}
             }
-            circle.{ "x" (style) } cx=(scale.place(mean)) cy="10" r="4.5" fill=(COLOURS[style -
-                1]) {}
+            @if let Some(mean) = mean {
+                circle.{ "x" (style) } cx=(scale.place(mean)) cy="10" r="4.5"
+                    fill=(COLOURS[style - 1]) {}
+            }
         }
     }
 }
@@ -97,6 +104,14 @@ pub(super) const fn style(index: usize) -> usize {
 /// The name of a line style.
 pub(super) fn style_name(index: usize) -> &'static str {
     STYLE_NAMES[index % COLOURS.len()]
+}
+
+/// The curve of a case.
+pub(super) struct Curve {
+    /// Index of the case, which determines the style.
+    pub(super) index: usize,
+    pub(super) name: String,
+    pub(super) of: Survival,
 }
 
 /// First losses of replications: seconds from the start, `None` where nothing was lost.
@@ -143,7 +158,7 @@ impl Survival {
 
 /// Curves of the share without a loss, with their bands. `ticks` are seconds and labels.
 pub(super) fn survival(
-    all: &[(String, Survival)],
+    all: &[Curve],
     seconds: i64,
     level: ConfidenceLevel,
     ticks: &[(i64, String)],
@@ -165,15 +180,15 @@ pub(super) fn survival(
                 }
                 svg x="0" y="10" width="100%" height="200" viewBox="0 0 1000 1000"
                     preserveAspectRatio="none" {
-                    @for (index, (_, of)) in all.iter().enumerate() {
+                    @for Curve { index, of, .. } in all {
                         @let limits: Vec<Interval> = (0..POINTS).map(|p| of.limits(at(p),
                             level)).collect();
-                        path.{ "b" (style(index)) } fill=(COLOURS[index % 3]) fill-opacity="0.28"
+                        path.{ "b" (style(*index)) } fill=(COLOURS[index % 3]) fill-opacity="0.28"
                             stroke="none"
                             d=(band(&limits, y)) {}
                     }
-                    @for (index, (_, of)) in all.iter().enumerate() {
-                        path.{ "c" (style(index)) } fill="none" stroke=(COLOURS[index % 3])
+                    @for Curve { index, of, .. } in all {
+                        path.{ "c" (style(*index)) } fill="none" stroke=(COLOURS[index % 3])
                             stroke-width="2.4"
                             stroke-dasharray=[DASHES[index % 3]] vector-effect="non-scaling-stroke"
                             d=(curve(of, at, y)) {}

@@ -4,10 +4,10 @@ use maud::{Markup, html};
 
 use super::charts::{Scale, interval, style};
 use super::study::{in_currency, is_first};
-use crate::experiment::{Method, Paired};
-use crate::report::estimates::{shown, signed};
+use crate::experiment::Paired;
+use crate::report::estimates::{from_to, shown, signed};
 use crate::report::figures::{many, number};
-use crate::report::paired::PairedRun;
+use crate::report::paired::{PairedRun, difference_or_bounds};
 
 /// The names of both sides: the cases, or the policies if the cases are equal.
 fn sides(run: &PairedRun) -> &[String; 2] {
@@ -49,7 +49,7 @@ fn metric_rows(all: &[PairedRun], metric: &Paired) -> Markup {
     let rows: Vec<(&PairedRun, Paired)> =
         all.iter().filter_map(|run| Some((run, figure(run)?))).collect();
     let numbers = rows.iter().flat_map(|(_, one)| {
-        let range = one.interval.map(|range| [range.low, range.high]);
+        let range = one.range().map(|range| [range.low, range.high]);
         range.into_iter().flatten().chain(one.difference)
     });
     let scale = Scale::around_zero(numbers);
@@ -62,9 +62,8 @@ fn metric_rows(all: &[PairedRun], metric: &Paired) -> Markup {
                 @let [old, new] = sides(run);
                 th scope="row" { (new) " against " (old)
                     @if is_equal(run) && !run.cases[0].is_empty() { " " span.nl { (run.cases[0]) } } }
-                td.iv { @if let Some(mean) = one.difference {
-                    (interval(scale, mean, one.interval,
-                        style(index + usize::from(!is_equal(run))))) } }
+                td.iv { (interval(scale, one.difference, one.range(),
+                    style(index + usize::from(!is_equal(run))))) }
                 td.n data-l="difference" { (difference(one)) " " span.nl {
                     (range(one)) } }
                 td.n data-l="fewer" { (number(one.fewer)) }
@@ -79,30 +78,33 @@ fn is_equal(run: &PairedRun) -> bool {
     run.cases[0] == run.cases[1]
 }
 
-/// The mean difference with its sign.
+/// The mean difference with its sign, or its bounds.
 fn difference(one: &Paired) -> String {
-    one.difference.map_or("—".to_owned(), |number| signed(number, one.unit))
+    difference_or_bounds(one).unwrap_or_else(|| "—".to_owned())
 }
 
 /// The interval of a difference in words.
 fn range(one: &Paired) -> String {
-    match (one.interval, one.method) {
-        (Some(range), _) => {
-            format!("{} to {}", signed(range.low, one.unit), signed(range.high, one.unit))
-        }
-        (None, Method::None) => "all alike".to_owned(),
-        (None, _) => "—".to_owned(),
+    match one.range() {
+        Some(range) => from_to(range, |number| signed(number, one.unit)),
+        None if one.incomplete > 0 => "no figure".to_owned(),
+        None if one.n == 0 => "no observation".to_owned(),
+        None => "all alike".to_owned(),
     }
 }
 
 fn heading(run: &PairedRun) -> String {
     let [old, new] = sides(run);
-    format!(
+    let mut text = format!(
         "{new} against {old} ({}): {}, {} differ",
         run.scenario,
         many(run.replications as u64, "pair"),
         number(run.differ as u64)
-    )
+    );
+    if run.incomplete > 0 {
+        text.push_str(&format!(", {} did not complete", number(run.incomplete)));
+    }
+    text
 }
 
 /// Every figure of a comparison.

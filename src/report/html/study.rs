@@ -1,7 +1,10 @@
 //! The contents of the page of replications.
 
+use maud::{Markup, html};
+
 use crate::experiment::{Estimate, Replications};
 use crate::money::Currency;
+use crate::report::figures::many;
 use crate::report::paired::PairedRun;
 use crate::time::SimSpan;
 use crate::words::Unit;
@@ -30,6 +33,32 @@ pub struct Study<'a> {
     pub complete: bool,
     /// Assumptions, one line each.
     pub assumptions: &'a [String],
+}
+
+impl StudyRun<'_> {
+    /// Number of replications that did not complete.
+    pub(super) fn incomplete(&self) -> u64 {
+        (self.replications.rows.len() - self.replications.complete()) as u64
+    }
+}
+
+impl<'a> Study<'a> {
+    /// The runs whose replications all completed, with their indices. Only they have curves,
+    /// histograms and means: the replications that complete are else no random sample.
+    pub(super) fn counted(&self) -> Vec<(usize, &'a StudyRun<'a>)> {
+        self.runs.iter().enumerate().filter(|(_, run)| run.incomplete() == 0).collect()
+    }
+
+    /// A paragraph for each run that has no such figure.
+    pub(super) fn uncounted(&self) -> Markup {
+        html! {
+            @for run in self.runs.iter().filter(|run| run.incomplete() > 0) {
+                p { "No figure of " b { (name(run.replications)) } ": "
+                    (many(run.incomplete(), "replication")) " did not complete, and the others \
+                    are no random sample." }
+            }
+        }
+    }
 }
 
 /// The case of replications, or the scenario if it has no cases.
