@@ -105,7 +105,7 @@ impl Step<'_> {
         for id in &reclaimed {
             self.world.fleet.instance_mut(*id).economical = false;
             self.bring_up(request, seq, *id);
-            self.world.fleet.cool_down(group, self.now);
+            self.world.fleet.cool_down(group, self.now, request.cooldown());
         }
         let mut sizes = self.zone_sizes(group);
         let back = count(reclaimed.len());
@@ -168,7 +168,7 @@ impl Step<'_> {
         if !resources.is_empty() {
             *self.world.fleet.properties_mut(id) = resources;
         }
-        self.world.fleet.join(id, group, now);
+        self.world.fleet.join(id, group, now, request.cooldown());
         self.change(request, seq, Subject::Instance(id), What::State(Lifecycle::Absent, to));
         let size = count(self.world.fleet.group(group).members.len());
         self.change(request, seq, Subject::Group(group), What::Size(size - 1, size));
