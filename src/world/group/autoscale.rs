@@ -39,8 +39,8 @@ impl Step<'_> {
             request.trigger = Trigger::Manual;
             self.grow(&request, Action::ScaleOut, group, proposal.size - size);
         }
-        // The cooldown of a rule starts after each of its requests, whatever the result: no document
-        // states what happens if no member may leave.
+        // The cooldown of a rule starts after each of its requests, whatever the result: no
+        // document states what happens if no member may leave.
         let until = proposal.cooldown.map(|cooldown| self.now.after(cooldown));
         if let Some(autoscale) = self.world.fleet.group_mut(group).autoscale.as_deref_mut() {
             autoscale.rests_until = until.unwrap_or(autoscale.rests_until);
