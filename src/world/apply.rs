@@ -32,7 +32,6 @@ impl Step<'_> {
                     self.world.fleet.cool_down(group, self.now, request.cooldown());
                 }
                 let request = request.with_payload(Payload::StoppedBy(StoppedBy::Group));
-                self.world.fleet.instance_mut(id).economical = true;
                 self.shut_down(&request, seq, permit)
             }
             Action::Reclaim => {
@@ -240,7 +239,7 @@ impl Step<'_> {
 
     fn shut_down(&mut self, request: &RequestContext, seq: u64, permit: Permit) -> Effect {
         let id = permit.instance();
-        if let Payload::Economical(true) = request.payload {
+        if request.payload.is_economical(permit.action()) {
             let facts = self.facts(request, id, Action::Stop);
             let policy = self.world.policy_of(id);
             if let Some(answer) = self.consult(request, policy, |t| &t.economical, &facts) {

@@ -109,6 +109,13 @@ pub(super) enum Payload {
     Cooldown(SimSpan),
 }
 
+impl Payload {
+    /// Whether an action with these arguments uses the economical mode, if the policy allows it.
+    pub(super) const fn is_economical(self, action: Action) -> bool {
+        matches!((action, self), (Action::Recycle, _) | (Action::Stop, Self::Economical(true)))
+    }
+}
+
 impl RequestContext {
     /// The request of an event.
     pub(super) fn call(call: Call, action: Action, target: Target) -> Self {
