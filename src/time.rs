@@ -474,6 +474,11 @@ impl CalendarSpan {
         Self { months: 0, rest: SimSpan::from_seconds(days.saturating_mul(DAY)) }
     }
 
+    /// Its length, if that is the same from every instant; `None` if it contains months.
+    pub fn fixed(self) -> Option<SimSpan> {
+        (self.months == 0).then_some(self.rest)
+    }
+
     /// This span and `more`.
     #[must_use]
     pub const fn plus(self, more: Self) -> Self {

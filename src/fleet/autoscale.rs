@@ -25,7 +25,7 @@ pub struct Autoscale {
     /// Starts and ends of the recurring profiles, sorted: seconds from Monday 00:00, and the index
     /// in `recurring`; `None` for an end.
     pub marks: Vec<(i64, Option<usize>)>,
-    /// End of the cooldown.
+    /// End of the cooldown of the rule that fired last.
     pub rests_until: SimTime,
 }
 
@@ -83,8 +83,15 @@ pub struct SizeProposal {
     pub size: u32,
     /// The cause of the request.
     pub initiator: Initiator,
-    /// The cooldown after the request.
-    pub cooldown: SimSpan,
+    /// The cooldown of the rule that requests it; `None` if no rule does.
+    pub cooldown: Option<SimSpan>,
+}
+
+impl SizeProposal {
+    /// A correction that no rule requests. It starts no cooldown.
+    const fn to_bounds(size: u32) -> Self {
+        Self { size, initiator: Initiator::Bounds, cooldown: None }
+    }
 }
 
 impl SizeChange {
@@ -139,8 +146,7 @@ impl Autoscale {
         let Profile { min, max, default, rules } = self.profile(now);
         let within = size.clamp(*min, *max);
         if within != size {
-            let cooldown = SimSpan::ZERO;
-            return Some(SizeProposal { size: within, initiator: Initiator::Bounds, cooldown });
+            return Some(SizeProposal::to_bounds(within));
         }
         if now < self.rests_until {
             return None;
@@ -149,8 +155,7 @@ impl Autoscale {
             rules.iter().map(|rule| (rule, rule.reads(now, size, metrics))).collect();
         let blind = readings.iter().any(|(_, reading)| reading.is_none());
         if let Some(default) = default.filter(|default| blind && size < *default) {
-            let (initiator, cooldown) = (Initiator::Bounds, SimSpan::ZERO);
-            return Some(SizeProposal { size: default, initiator, cooldown });
+            return Some(SizeProposal::to_bounds(default));
         }
         let fires = |(rule, reading): &(&MetricRule, Option<MetricReading>)| {
             reading.is_some_and(|reading| rule.fires_at(reading))
@@ -162,8 +167,10 @@ impl Autoscale {
                 .map(|(rule, _)| (rule.change.from(size).clamp(*min, *max), rule.cooldown));
             asked.max_by_key(|(size, cooldown)| (*size, *cooldown))
         };
-        let proposal =
-            |(size, cooldown)| SizeProposal { size, initiator: Initiator::Alarm, cooldown };
+        let proposal = |(size, cooldown)| {
+            let cooldown = Some(cooldown);
+            SizeProposal { size, initiator: Initiator::Alarm, cooldown }
+        };
         if let Some(more) = largest(true) {
             return Some(proposal(more)).filter(|proposal| proposal.size > size);
         }

@@ -160,6 +160,18 @@ pub struct Property {
     pub hourly: Option<Money>,
 }
 
+impl Property {
+    /// The system disk of an instance whose entry does not list one; `None` if it does.
+    pub fn unlisted_system_disk(listed: &[Self]) -> Option<Self> {
+        let resource = ResourceKind::SystemDisk;
+        if listed.iter().any(|property| property.resource == resource) {
+            return None;
+        }
+        let (name, gib, with_instance, disk, hourly) = (None, None, None, None, None);
+        Some(Self { name, resource, gib, with_instance, disk, hourly })
+    }
+}
+
 /// The prices of an instance, as far as the fleet states them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prices {

@@ -304,7 +304,7 @@ impl Walk {
         let mut walk = Self {
             counts: Recount {
                 zones: matches!(spread.rule, ZoneRule::Fullest | ZoneRule::ZonelessThenFullest),
-                domains: zoned || spread.fault_domains,
+                domains: spread.fault_domains,
             },
             zones,
             heads: BTreeSet::new(),
@@ -545,6 +545,15 @@ mod tests {
         let listed = [ZoneId::from_index(2), ZoneId::from_index(1)];
         let spread = Spread { rule: ZoneRule::AsListed, listed: &listed, ..PLAIN };
         assert_eq!(group(&members).removed(spread, &[], 3), [1, 2, 0]);
+    }
+
+    /// Zones that are not listed are one class, whatever their numbers of members.
+    #[test]
+    fn members_of_unlisted_zones_are_removed_in_the_order_of_the_group() {
+        let members = [(1, 1), (2, 2), (3, 2), (4, 2)].map(|(age, zone)| (age, 0, Some(zone), 0));
+        let listed = [ZoneId::from_index(3)];
+        let spread = Spread { rule: ZoneRule::AsListed, listed: &listed, ..PLAIN };
+        assert_eq!(group(&members).removed(spread, &[], 4), [0, 1, 2, 3]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::copy_on_write::{CowMap, CowTable};
 use super::group::Group;
 use super::instance::{Instance, Prices, Property};
 use super::metric::Series;
-use crate::time::{SimTime, Term};
+use crate::time::{SimSpan, SimTime, Term};
 use crate::words::{AccountId, GroupId, InstanceId, Lifecycle, ProtectionSet, StoppedBy};
 use std::sync::Arc;
 
@@ -137,7 +137,7 @@ impl Fleet {
     /// number of members; `None` if the instance has no intended group.
     pub fn join_intended_group(&mut self, id: InstanceId, now: SimTime) -> Option<(GroupId, u32)> {
         let group = self.intended_groups.remove(id)?;
-        self.join(id, group, now);
+        self.join(id, group, now, None);
         let size = self.group(group).members.len();
         Some((group, u32::try_from(size).unwrap_or(u32::MAX)))
     }
@@ -147,18 +147,26 @@ impl Fleet {
         self.intended_groups.get(id).copied()
     }
 
-    /// Adds an instance to a group and starts the cooldown of the group. The instance leaves its
-    /// former group.
-    pub fn join(&mut self, id: InstanceId, group: GroupId, now: SimTime) {
-        self.leave(id, now);
+    /// Adds an instance that is in no group to a group, and starts the cooldown of the group.
+    pub fn join(
+        &mut self,
+        id: InstanceId,
+        group: GroupId,
+        now: SimTime,
+        cooldown: Option<SimSpan>,
+    ) {
+        // A member that leaves its group needs a permit.
+        debug_assert!(self.instance(id).group.is_none(), "it is in a group already");
         self.enter(id, group);
-        self.cool_down(group, now);
+        self.cool_down(group, now, cooldown);
     }
 
-    /// Starts the cooldown of a group, after a member was added or removed.
-    pub fn cool_down(&mut self, group: GroupId, since: SimTime) {
+    /// Starts the cooldown of a group, after a member was added or removed. `cooldown` is that of
+    /// the rule that requested it; `None` for the group's own.
+    pub fn cool_down(&mut self, group: GroupId, since: SimTime, cooldown: Option<SimSpan>) {
         let group = self.groups.get_mut(group.index());
-        group.rests_until = group.rests_until.max(since.after(group.cooldown));
+        let until = since.after(cooldown.unwrap_or(group.cooldown));
+        group.rests_until = group.rests_until.max(until);
     }
 
     /// Adds an instance that is in no group to the end of a group's list.
@@ -217,7 +225,7 @@ impl Fleet {
     ///
     /// The last member moves to the free index, so the cost does not depend on the size of the
     /// group.
-    pub fn leave(&mut self, id: InstanceId, now: SimTime) {
+    pub fn leave(&mut self, id: InstanceId, now: SimTime, cooldown: Option<SimSpan>) {
         let Instance { group: Some(group), slot, .. } = *self.instance(id) else { return };
         let members = Arc::make_mut(&mut self.groups.get_mut(group.index()).members);
         // INVARIANT: a member's slot is its index in its group's list.
@@ -232,7 +240,7 @@ impl Fleet {
         let state = self.groups.get_mut(group.index());
         state.aside -= aside;
         state.note(id);
-        self.cool_down(group, now);
+        self.cool_down(group, now, cooldown);
     }
 
     /// The known resources of an instance.
@@ -272,7 +280,6 @@ impl Fleet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::SimSpan;
     use crate::words::{Lock, Locks, PolicyId};
 
     const NOW: SimTime = SimTime::from_seconds(1_000);
@@ -293,8 +300,8 @@ mod tests {
     fn slots_stay_right_whatever_the_order_in_which_members_join_and_leave() {
         let (mut fleet, group, ids) = fleet();
         for leaver in [1, 3, 0] {
-            fleet.leave(ids[leaver], NOW);
-            fleet.leave(ids[leaver], NOW);
+            fleet.leave(ids[leaver], NOW, None);
+            fleet.leave(ids[leaver], NOW, None);
             assert_eq!(fleet.instance(ids[leaver]).group, None);
             for member in fleet.group(group).members.iter().copied() {
                 let slot = fleet.instance(member).slot as usize;
@@ -302,7 +309,7 @@ mod tests {
             }
         }
         assert_eq!(**fleet.group(group).members, [ids[2]]);
-        fleet.join(ids[0], group, NOW);
+        fleet.join(ids[0], group, NOW, None);
         assert_eq!(**fleet.group(group).members, [ids[2], ids[0]]);
     }
 
@@ -313,11 +320,11 @@ mod tests {
         fleet.set_state(ids[1], Lifecycle::Stopped, StoppedBy::Group);
         fleet.set_state(ids[2], Lifecycle::Stopped, StoppedBy::User);
         assert_eq!(fleet.group(group).size(), 2);
-        fleet.leave(ids[0], NOW);
+        fleet.leave(ids[0], NOW, None);
         fleet.set_state(ids[1], Lifecycle::Running, StoppedBy::Nothing);
         assert_eq!(fleet.group(group).size(), 3);
         fleet.set_state(ids[0], Lifecycle::Running, StoppedBy::Nothing);
-        fleet.join(ids[0], group, NOW);
+        fleet.join(ids[0], group, NOW, None);
         assert_eq!(fleet.group(group).size(), 4);
     }
 
@@ -327,14 +334,16 @@ mod tests {
         fleet.group_mut(group).cooldown = SimSpan::from_seconds(300);
         let rests = |fleet: &Fleet| fleet.group(group).rests_until.seconds();
         assert_eq!(rests(&fleet), 0, "nothing has changed yet");
-        fleet.leave(ids[0], NOW);
+        fleet.leave(ids[0], NOW, None);
         assert_eq!(rests(&fleet), 1_300);
-        fleet.leave(ids[0], SimTime::from_seconds(2_000));
+        fleet.leave(ids[0], SimTime::from_seconds(2_000), None);
         assert_eq!(rests(&fleet), 1_300, "an instance in no group leaves none");
-        fleet.join(ids[0], group, SimTime::from_seconds(2_000));
+        fleet.join(ids[0], group, SimTime::from_seconds(2_000), None);
         assert_eq!(rests(&fleet), 2_300);
-        fleet.cool_down(group, NOW);
+        fleet.cool_down(group, NOW, None);
         assert_eq!(rests(&fleet), 2_300, "an earlier start does not shorten the cooldown");
+        fleet.cool_down(group, SimTime::from_seconds(2_290), Some(SimSpan::from_seconds(60)));
+        assert_eq!(rests(&fleet), 2_350, "a rule has its own cooldown");
     }
 
     #[test]

@@ -61,8 +61,8 @@ record! {
         optional "add-percent" => add_percent: NonZero<u32>,
         /// The number of members to remove, in percent of the current size; at least one member.
         optional "remove-percent" => remove_percent: NonZero<u32>,
-        /// The time after a change of size by this rule in which autoscale makes no other change;
-        /// five minutes if not given.
+        /// The time after a change of size by this rule in which no rule makes another; if not
+        /// given, the cooldown of the group, or five minutes if it has none.
         optional "cooldown" => cooldown: SimSpan,
     }
 }

@@ -9,10 +9,15 @@ use crate::words::{Comparison, Statistic, Weekday, Word};
 
 const DAY: i64 = 24 * 3_600;
 
+/// The cooldown of a rule if neither it nor its group states one.
+pub const RULE_COOLDOWN: SimSpan = SimSpan::from_seconds(300);
+
 /// Checks and resolves autoscale settings.
 pub struct Scaling<'r, 'p> {
     /// Resolves names to ids.
     pub resolver: &'r mut Resolver<'p>,
+    /// The cooldown of a rule that states none.
+    pub cooldown: SimSpan,
 }
 
 impl Scaling<'_, '_> {
@@ -159,7 +164,7 @@ impl Scaling<'_, '_> {
             comparison: *comparison,
             level: *level,
             change: *change,
-            cooldown: part.cooldown.unwrap_or(SimSpan::from_seconds(300)),
+            cooldown: part.cooldown.unwrap_or(self.cooldown),
         })
     }
 }

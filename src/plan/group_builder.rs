@@ -1,6 +1,6 @@
 //! Resolves the groups of a fleet.
 
-use super::autoscale_builder::Scaling;
+use super::autoscale_builder::{RULE_COOLDOWN, Scaling};
 use super::fleet_builder::{FleetBuilder, Named};
 use super::instance_builder::resources_of;
 use crate::diagnostics::{Code, Problem, Span, Spanned};
@@ -9,6 +9,7 @@ use crate::format::{
     Name, OneOrMany, WrittenGroup, WrittenHook, WrittenInstance, expand, not_a_range,
 };
 use crate::policy::{Facts, Orders};
+use crate::time::SimSpan;
 use crate::words::{
     AccountId, Channel, GroupId, HookResult, Lifecycle, ModelId, SubjectKind, Upgrade, Word,
 };
@@ -28,9 +29,11 @@ impl FleetBuilder<'_, '_> {
         group.managed_disks = part.managed_disks.unwrap_or(true);
         group.suspended = part.suspended.iter().fold(0, |set, p| set | 1 << p.index());
         self.settings(&mut group, part);
-        if let Some(part) = &part.autoscale {
+        if let Some(autoscale) = &part.autoscale {
             self.resolver.actors.intern(AUTOSCALE);
-            let autoscale = Scaling { resolver: self.resolver }.autoscale(part);
+            let of_group = part.cooldown.is_some() || group.cooldown > SimSpan::ZERO;
+            let cooldown = if of_group { group.cooldown } else { RULE_COOLDOWN };
+            let autoscale = Scaling { resolver: self.resolver, cooldown }.autoscale(autoscale);
             group.autoscale = Some(Box::new(autoscale));
         }
         (group.on, group.unknown) = self.protections(&part.protect, account, SubjectKind::Group);

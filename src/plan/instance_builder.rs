@@ -8,7 +8,7 @@ use crate::policy::Facts;
 use crate::time::SimTime;
 use crate::words::{
     AccountId, Billing, Channel, Eviction, Health, InstanceId, Lifecycle, Lock, Locks, Membership,
-    ModelId, Renewal, ResourceKind, StoppedBy, SubjectKind, Word, YesNo,
+    ModelId, Renewal, StoppedBy, SubjectKind, Word, YesNo,
 };
 
 impl FleetBuilder<'_, '_> {
@@ -158,15 +158,7 @@ impl FleetBuilder<'_, '_> {
             return;
         }
         let Instance { account, billing, membership, .. } = *self.fleet.instance(id);
-        let boots = properties.iter().any(|property| property.resource == ResourceKind::SystemDisk);
-        let implied = (!boots).then_some(Property {
-            name: None,
-            resource: ResourceKind::SystemDisk,
-            gib: None,
-            with_instance: None,
-            disk: None,
-            hourly: None,
-        });
+        let implied = Property::unlisted_system_disk(properties);
         let unstated = properties.iter_mut().filter(|property| property.with_instance.is_none());
         let mut implied = implied.into_iter().collect::<Vec<_>>();
         for property in unstated.chain(&mut implied) {

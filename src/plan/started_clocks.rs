@@ -8,7 +8,7 @@ use crate::format::{Known, When, WrittenInstance};
 use crate::policy::{ClockStep, Column, Facts};
 use crate::time::{SimSpan, SimTime, Term};
 use crate::words::{
-    AccountId, Billing, ClockAction, ClockKind, Lock, PolicyId, StoppedBy, Trigger, YesNo,
+    AccountId, Billing, ClockAction, ClockKind, Lock, PolicyId, StoppedBy, TermEnd, Trigger, YesNo,
 };
 
 impl FleetBuilder<'_, '_> {
@@ -225,23 +225,49 @@ impl FleetBuilder<'_, '_> {
         let (start, calendar) = (self.resolver.start, book.policy.calendar);
         let facts =
             Facts { billing: instance.billing, renewal: instance.renewal, ..Facts::default() };
-        let renews = |due: SimTime, step: &ClockStep| {
-            due <= start
-                && step.action == ClockAction::Renew
-                && step.when.meets(&facts)
-                && book.assumes(&step.when)
+        let renews = |step: &ClockStep| {
+            step.action == ClockAction::Renew && step.when.meets(&facts) && book.assumes(&step.when)
+        };
+        let is_renewed = |expires: SimTime| {
+            let due = |(number, _)| clock.due(number, expires, SimSpan::ZERO, calendar);
+            let mut renewals = clock.steps.iter().enumerate().filter(|(_, step)| renews(step));
+            renewals.any(|step| due(step) <= start)
         };
         let term = part.renews_for.unwrap_or(Term::MONTH).span();
         let ends = book.answer(&book.tables.terms, &facts);
-        loop {
-            let timetable = clock.timetable(instance.expires, SimSpan::ZERO, calendar);
-            let mut steps = timetable.into_iter();
-            let next = book.term_end(ends, instance.expires, term);
-            let again = steps.any(|(due, step)| renews(due, &clock.steps[step]));
-            if !again || next <= instance.expires {
-                break;
-            }
-            instance.expires = next;
+        if let Some(length) = term.fixed().filter(|_| ends.is_none_or(|e| e.says == TermEnd::Exact))
+        {
+            instance.expires = first_unrenewed(instance.expires, start, length, is_renewed);
+            return;
+        }
+        // Every other term lasts for a day or more.
+        let next = |expires| book.term_end(ends, expires, term);
+        while is_renewed(instance.expires) && next(instance.expires) > instance.expires {
+            instance.expires = next(instance.expires);
         }
     }
+}
+
+/// The first end of a term that is not renewed by `start`, if each term has the same length. It is
+/// found by bisection, since a term can be as short as a second.
+fn first_unrenewed(
+    first: SimTime,
+    start: SimTime,
+    length: SimSpan,
+    is_renewed: impl Fn(SimTime) -> bool,
+) -> SimTime {
+    let after = |renewals: i64| {
+        first.after(SimSpan::from_seconds(length.seconds().saturating_mul(renewals)))
+    };
+    // INVARIANT: the term after `most` renewals ends after `start`, where none is due.
+    let (mut least, mut most) = (0, start.since(first).seconds() / length.seconds().max(1) + 1);
+    while least < most {
+        let middle = least + (most - least) / 2;
+        if is_renewed(after(middle)) {
+            least = middle + 1;
+        } else {
+            most = middle;
+        }
+    }
+    after(least)
 }

@@ -195,7 +195,7 @@ record! {
         /// The shortest wait.
         optional "shortest" => shortest: SimSpan,
         /// The longest wait.
-        optional "longest" => longest: SimSpan,
+        optional "longest" => longest: Spanned<SimSpan>,
         /// The statement's source.
         optional "source" => source: OneOrMany<Spanned<String>>,
         /// The confidence, where it is written.
@@ -212,7 +212,7 @@ macro_rules! hooks {
                 /// The shortest timeout.
                 optional "shortest" => shortest: SimSpan,
                 /// The longest timeout.
-                optional "longest" => longest: SimSpan,
+                optional "longest" => longest: Spanned<SimSpan>,
                 /// The results that a hook may have.
                 required "results" => results: Vec<Spanned<HookResult>>,
                 /// Whether members of a group whose hooks have ended wait for the others.
@@ -221,8 +221,8 @@ macro_rules! hooks {
                 default "billing" => billing: Vec<Billing>,
                 /// The largest number of heartbeats.
                 default "heartbeats" => heartbeats: u32,
-                /// The longest wait with all heartbeats.
-                optional "in-all" => in_all: SimSpan,
+                /// The longest wait with all heartbeats, not shorter than the longest timeout.
+                optional "in-all" => in_all: Spanned<SimSpan>,
                 /// The source of these figures.
                 optional "source" => source: OneOrMany<Spanned<String>>,
                 /// The confidence, where it is written.

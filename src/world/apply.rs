@@ -28,11 +28,10 @@ impl Step<'_> {
             Action::Remove => self.remove(request, seq, permit),
             Action::Stop => self.shut_down(request, seq, permit),
             Action::Recycle => {
-                let request = request.with_payload(Payload::StoppedBy(StoppedBy::Group));
-                self.world.fleet.instance_mut(id).economical = true;
                 if let Some(group) = self.world.fleet.instance(id).group {
-                    self.world.fleet.cool_down(group, self.now);
+                    self.world.fleet.cool_down(group, self.now, request.cooldown());
                 }
+                let request = request.with_payload(Payload::StoppedBy(StoppedBy::Group));
                 self.shut_down(&request, seq, permit)
             }
             Action::Reclaim => {
@@ -137,7 +136,7 @@ impl Step<'_> {
         }
         self.future_events.clear(Timer::HealthCheck(id));
         let before = self.world.fleet.group(group).members.len();
-        self.world.fleet.leave(id, self.now);
+        self.world.fleet.leave(id, self.now, request.cooldown());
         let instance = self.world.fleet.instance_mut(id);
         instance.membership = Membership::None;
         instance.membership_known = true;
@@ -214,7 +213,8 @@ impl Step<'_> {
             | Payload::Billing(..)
             | Payload::Term(_)
             | Payload::Economical(_)
-            | Payload::Standby(_) => StoppedBy::User,
+            | Payload::Standby(_)
+            | Payload::Cooldown(_) => StoppedBy::User,
         };
         self.move_by(request, seq, permit.instance(), to, by);
         self.renew_parts(request, seq, permit)
@@ -239,7 +239,7 @@ impl Step<'_> {
 
     fn shut_down(&mut self, request: &RequestContext, seq: u64, permit: Permit) -> Effect {
         let id = permit.instance();
-        if let Payload::Economical(true) = request.payload {
+        if request.payload.is_economical(permit.action()) {
             let facts = self.facts(request, id, Action::Stop);
             let policy = self.world.policy_of(id);
             if let Some(answer) = self.consult(request, policy, |t| &t.economical, &facts) {

@@ -105,8 +105,6 @@ impl World {
             digest.add(id.0);
             digest.add(held.requested.len() as u64);
             for (request, item, _) in &held.requested {
-                digest.word(request.trigger);
-                digest.word(request.action);
                 add_facts(digest, request);
                 let action = match item.requested {
                     crate::policy::Requested::This(action) => Some(u32::from(action.index())),
@@ -130,7 +128,6 @@ impl World {
         digest.add(self.rolling.len() as u64);
         for (id, rolling) in &self.rolling {
             digest.add(id.number());
-            digest.word(rolling.request.action);
             add_facts(digest, &rolling.request);
             digest.add(rolling.batch as u64);
             digest.add(rolling.left.len() as u64);
@@ -221,5 +218,10 @@ fn add_instance(digest: &mut Digest, instance: &Instance) {
 
 /// Adds what a request that is judged later states itself.
 fn add_facts(digest: &mut Digest, request: &RequestContext) {
-    Column::ALL.iter().for_each(|column| digest.add(request.facts.word(*column)));
+    let facts = request.columns(request.action);
+    for column in Column::ALL {
+        digest.add(facts.word(*column));
+        digest.add(facts.unknown.contains(*column));
+    }
+    digest.signed(request.cooldown().map_or(-1, SimSpan::seconds));
 }

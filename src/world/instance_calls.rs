@@ -213,7 +213,8 @@ impl Step<'_> {
             | Payload::Billing(..)
             | Payload::Term(_)
             | Payload::Economical(_)
-            | Payload::StoppedBy(_) => None,
+            | Payload::StoppedBy(_)
+            | Payload::Cooldown(_) => None,
         }
     }
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::draft::Draft;
-use super::request::{Payload, RequestContext};
+use super::request::RequestContext;
 use super::step::Step;
 use crate::fleet::Property;
 use crate::policy::{Facts, Permit};
 use crate::record::{Loss, Record, Target};
-use crate::words::{Action, EconomicalStop, Effect, Fate, InstanceId, ResourceKind, YesNo};
+use crate::words::{EconomicalStop, Effect, Fate, InstanceId, YesNo};
 
 impl Step<'_> {
     /// Records the resources that an instance loses, and those that stay and are still billed.
@@ -18,11 +18,8 @@ impl Step<'_> {
         let (id, effect) = (permit.instance(), permit.action().effect());
         let facts = Facts { effect, ..self.facts(request, id, request.action) };
         let mut gone: SmallVec<[usize; 4]> = SmallVec::new();
-        let boots = |resources: &[Property]| {
-            resources.iter().any(|p| p.resource == ResourceKind::SystemDisk)
-        };
-        if !boots(self.world.fleet.properties(id)) {
-            self.fate(request, seq, id, &facts, SYSTEM_DISK);
+        if let Some(unlisted) = Property::unlisted_system_disk(self.world.fleet.properties(id)) {
+            self.fate(request, seq, id, &facts, unlisted);
         }
         let mut index = 0;
         while let Some(property) = self.world.fleet.properties(id).get(index).cloned() {
@@ -160,15 +157,13 @@ impl Step<'_> {
     ) -> impl Iterator<Item = Facts> {
         let book = self.world.header.rulebook(draft.policy);
         let mut facts = Facts { effect: draft.action.effect(), ..draft.facts };
-        if let (Action::Stop, Payload::Economical(true)) = (draft.action, request.payload) {
+        if request.payload.is_economical(draft.action) {
             let answer = book.answer(&book.tables.economical, &facts);
             facts.economical = answer.map_or(facts.economical, |answer| {
                 YesNo::from(answer.says == EconomicalStop::Frees)
             });
         }
         let resources = self.world.fleet.properties(draft.id);
-        let boots = resources.iter().any(|property| property.resource == ResourceKind::SystemDisk);
-        let assumed = (!boots).then_some(&SYSTEM_DISK);
         let facts_of = move |of: &Property| {
             let default = || {
                 let Facts { billing, membership, .. } = facts;
@@ -188,7 +183,8 @@ impl Step<'_> {
                 row.is_some_and(|row| row.says == Fate::Lost)
             })
         };
-        resources.iter().chain(assumed).map(move |of| {
+        let unlisted = Property::unlisted_system_disk(resources).map(|of| facts_of(&of));
+        let listed = resources.iter().map(move |of| {
             let facts = facts_of(of);
             match &of.disk {
                 Some(disk) if facts.with_instance == YesNo::Yes => {
@@ -196,7 +192,8 @@ impl Step<'_> {
                 }
                 _ => facts,
             }
-        })
+        });
+        listed.chain(unlisted)
     }
 }
 
@@ -205,13 +202,3 @@ impl Step<'_> {
 const fn stays_attached(effect: Effect) -> bool {
     matches!(effect, Effect::Stopped | Effect::Reclaimed | Effect::Deallocated)
 }
-
-/// The system disk of an instance whose fleet entry does not list one.
-const SYSTEM_DISK: Property = Property {
-    name: None,
-    resource: ResourceKind::SystemDisk,
-    gib: None,
-    with_instance: None,
-    disk: None,
-    hourly: None,
-};

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::plan::{FlagsRef, Targets};
 use crate::policy::{Answer, Basis, Column, Columns, Facts, Requested, Rulebook};
 use crate::record::{Cause, Origin, Refusal, Target};
-use crate::time::{ApiVersion, SimTime, Term};
+use crate::time::{ApiVersion, SimSpan, SimTime, Term};
 use crate::words::{
     Action, ActorId, Billing, Channel, DecidingFactor, EventId, Initiator, InstanceId, LimitedBy,
     RequestResult, RuleId, StoppedBy, TimerName, Trigger, Word as _,
@@ -105,6 +105,15 @@ pub(super) enum Payload {
     StoppedBy(StoppedBy),
     /// Whether members enter standby (`true`) or leave it.
     Standby(bool),
+    /// Cooldown of the rule that requests a change of size, in place of that of the group.
+    Cooldown(SimSpan),
+}
+
+impl Payload {
+    /// Whether an action with these arguments uses the economical mode, if the policy allows it.
+    pub(super) const fn is_economical(self, action: Action) -> bool {
+        matches!((action, self), (Action::Recycle, _) | (Action::Stop, Self::Economical(true)))
+    }
 }
 
 impl RequestContext {
@@ -176,6 +185,11 @@ impl RequestContext {
     pub(super) fn caller(&self) -> Option<ActorId> {
         let is_asked = !self.past_hook && self.facts.initiator == Initiator::User;
         self.actor.filter(|_| is_asked)
+    }
+
+    /// The cooldown that the request states itself; `None` if that of the group applies.
+    pub(super) const fn cooldown(&self) -> Option<SimSpan> {
+        if let Payload::Cooldown(cooldown) = self.payload { Some(cooldown) } else { None }
     }
 
     /// Whether the request names instances, not a group or an account.

@@ -398,7 +398,7 @@ impl World {
         }
         for (group, last) in joined.into_iter().enumerate() {
             if let Some(last) = last {
-                self.fleet.cool_down(GroupId::from_index(group), last);
+                self.fleet.cool_down(GroupId::from_index(group), last, None);
             }
         }
         for (id, account) in self.fleet.accounts() {

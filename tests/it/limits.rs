@@ -173,3 +173,21 @@ fn a_compressed_file_that_holds_far_more_than_its_size_is_refused() {
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("it holds more than 100 times its own size"), "{}", ran.stderr);
 }
+
+/// A term that was renewed each second since 1900 is not walked second by second.
+#[test]
+fn short_terms_that_were_renewed_before_the_start_are_counted_at_once() {
+    let scratch = folder();
+    let policy = "stayput: policy/1\npolicy: house\nedition: 2026-06-01\ntitle: House\n\
+        extends: alibaba-ecs@2026-05-15\nsources:\n  \
+        me: { title: mine, section: s, at: \"https://example.com/x\", dated: 2026-05-15 }\n\
+        terms:\n  TE1: { ends: exact, source: me }\n";
+    write(scratch.path(), "exact.yaml", policy);
+    let text = "stayput: scenario/1\nname: t\npolicy: exact.yaml\nstart: 2026-06-01T00:00:00Z\n\
+        for: 2s\nfleet:\n  instances:\n    a: { billing: subscription, \
+        expires: 1900-01-01T00:00:00Z, renewal: automatic, renews-for: 1s }\n";
+    let path = write(scratch.path(), "s.yaml", text);
+    let ran = stayput(&["run", &path]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(ran.stdout.matches("timer:expiry").count(), 2, "{}", ran.stdout);
+}

@@ -210,3 +210,27 @@ drops: [switches.billing-site]
     assert!(reported.contains("policies/alibaba-ecs@2026-05-15.yaml:"), "{reported}");
     assert!(reported.contains("and 6 more of this kind in the extended edition"), "{reported}");
 }
+
+/// The smallest figure of a pair is not above the largest, whatever the section.
+#[test]
+fn figures_that_are_the_wrong_way_round_are_refused() {
+    let policy = |lines: &str| {
+        let head = "stayput: policy/1\npolicy: house\nedition: 2026-06-01\ntitle: House\n\
+            extends: alibaba-ecs@2026-05-15\nsources:\n  \
+            me: { title: mine, section: s, at: \"https://example.com/x\", dated: 2026-05-15 }\n";
+        check_file("house.yaml", &format!("{head}{lines}\n"))
+    };
+    for (lines, says) in [
+        ("hooks: { shortest: 7h, source: me }", "`shortest` is 7h, longer than `longest`"),
+        ("hooks: { longest: 7h, source: me }", "`longest` is 7h, longer than `in-all`"),
+        ("hooks: { in-all: 30s, source: me }", "`longest` is 6h, longer than `in-all`"),
+        (
+            "repairs: { shortest: 30m, longest: 10m, source: me }",
+            "`shortest` is 30m, longer than `longest`",
+        ),
+    ] {
+        let reported = policy(lines);
+        assert_eq!(codes(&reported), ["E050"], "{reported}");
+        assert!(reported.contains(says), "{reported}");
+    }
+}

@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 use stayput::diagnostics::{NoFiles, Problems, Sources, render};
 use stayput::plan::{Options, compile};
 use stayput::record::{Record, Refusal, Subject, What};
-use stayput::words::RequestResult;
-use stayput::world::Run;
+use stayput::words::{InstanceId, RequestResult};
+use stayput::world::{Branch, Run};
 
 const ALIBABA: &str = "alibaba-ecs@2026-05-15";
 const CHINA: &str = "alibaba-ecs-cn@2026-05-15";
@@ -516,5 +516,45 @@ events:
         let reported = run_lines(ALIBABA, "1d", &with("balance"));
         let gone = &reported[reported.len() - 3..];
         assert_eq!(gone, ["+2h n1 released", "+3h n3 released", "+4h n2 released"]);
+    }
+}
+
+/// The digests by which a search recognises a state.
+mod digests {
+    use super::*;
+
+    /// The digest after the last event of a script.
+    fn digest(via: &str) -> u128 {
+        let text = format!(
+            "stayput: scenario/1
+name: story
+policy: {ALIBABA}
+start: 2026-06-01T00:00:00+08:00
+for: 1d
+fleet:
+  groups: {{ g: {{ min: 0, terminate-hook: {{ timeout: 10m }} }} }}
+  instances: {{ a: {{ group: g, membership: auto-created }} }}
+events: [{{ at: +1h, scale-in: {{ group: g, remove: 1, by: ann{via} }} }}]
+"
+        );
+        let (mut sources, mut problems) = (Sources::default(), Problems::default());
+        let file = sources.add("story.yaml", &text);
+        let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
+        let plan = compiled.unwrap().plans.swap_remove(0);
+        let script = plan.script.listed().unwrap().to_vec();
+        let mut branch = Branch::start(plan, script.into());
+        while !branch.is_script_over() {
+            assert!(branch.step());
+        }
+        assert!(branch.world().is_delayed(InstanceId(0)), "{text}");
+        branch.digest()
+    }
+
+    #[test]
+    fn a_delayed_request_is_judged_again_so_its_channel_is_a_part_of_the_state() {
+        let [api, console, unknown] = [", via: api", ", via: console", ""].map(digest);
+        assert_eq!(api, digest(", via: api"));
+        assert_ne!(api, console);
+        assert_ne!(api, unknown);
     }
 }

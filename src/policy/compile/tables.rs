@@ -14,7 +14,7 @@ use crate::policy::rule_node::{ConclusionWord, PreconditionRule, Rules};
 use crate::policy::space::{Axis, Over};
 use crate::policy::table::{DecisionTable, TableRow, axes_of};
 use crate::policy::written_rule::WrittenRule;
-use crate::time::ApiVersion;
+use crate::time::{ApiVersion, SimSpan};
 use crate::words::{Occasion, ProtectionId, ProtectionSet, SubjectKind, Verdict, Word};
 
 /// The sections of a policy file that have questions; one that is left out has no rules.
@@ -246,20 +246,41 @@ impl Compiler<'_> {
     pub(super) fn repairs(&mut self, file: &PolicyFile) -> Repairs {
         let Some(part) = &file.repairs else { return Repairs::default() };
         let sources = self.find_sources(OneOrMany::items(part.source.as_ref()));
-        Repairs { shortest: part.shortest, longest: part.longest, sources }
+        self.check_range("shortest", part.shortest, "longest", part.longest);
+        let longest = part.longest.map(|longest| longest.value);
+        Repairs { shortest: part.shortest, longest, sources }
+    }
+
+    /// Demands that one figure is not longer than another.
+    pub(super) fn check_range(
+        &mut self,
+        shorter: &str,
+        least: Option<SimSpan>,
+        longer: &str,
+        most: Option<Spanned<SimSpan>>,
+    ) {
+        let (Some(least), Some(most)) = (least, most) else { return };
+        if least > most.value {
+            let title = format!("`{shorter}` is {least}, longer than `{longer}`");
+            let label = format!("`{longer}` is {}", most.value);
+            self.problems.add(Problem::at(Code::Contradiction, most.span, title, label));
+        }
     }
 
     pub(super) fn hooks(&mut self, file: &PolicyFile) -> Option<Hooks> {
         let part = file.hooks.as_ref()?;
         let sources = self.find_sources(OneOrMany::items(part.source.as_ref()));
+        self.check_range("shortest", part.shortest, "longest", part.longest);
+        let longest = part.longest.map(|longest| longest.value);
+        self.check_range("longest", longest, "in-all", part.in_all);
         Some(Hooks {
             shortest: part.shortest,
-            longest: part.longest,
+            longest,
             results: part.results.iter().map(|result| result.value).collect(),
             together: part.together,
             billing: part.billing.clone(),
             heartbeats: part.heartbeats,
-            in_all: part.in_all,
+            in_all: part.in_all.map(|in_all| in_all.value),
             sources,
         })
     }

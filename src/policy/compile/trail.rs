@@ -29,11 +29,7 @@ impl Compiler<'_> {
             parts.push(part);
         }
         let longest = written.longest;
-        if written.shortest > longest.value {
-            let title = format!("`shortest` is {}, longer than `longest`", written.shortest);
-            let problem = Problem::at(Code::Contradiction, longest.span, title, "the longest time");
-            self.problems.add(problem.help("write the times the other way round"));
-        }
+        self.check_range("shortest", Some(written.shortest), "longest", Some(longest));
         // Rows with a mistake are missing, so the proof would only report the same mistake again.
         if self.problems.count(Severity::Error) == before && self.is_provable {
             let span = written.records.0.first().map_or(file.edition.span, |(id, _)| id.span);

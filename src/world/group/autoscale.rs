@@ -4,7 +4,7 @@ use crate::fleet::AUTOSCALE;
 use crate::record::Target;
 use crate::words::{Action, ActorId, GroupId, Initiator, TimerName, Trigger};
 use crate::world::origins::OriginKey;
-use crate::world::request::RequestContext;
+use crate::world::request::{Payload, RequestContext};
 use crate::world::step::Step;
 use crate::world::timer::Timer;
 
@@ -30,17 +30,20 @@ impl Step<'_> {
             // The bounds react to the size, so the origin is that of its last change.
             request.origin = self.origin(OriginKey::Size(group));
         }
+        if let Some(cooldown) = proposal.cooldown {
+            request.payload = Payload::Cooldown(cooldown);
+        }
         if proposal.size < size {
             self.shrink(&request, Action::ScaleIn, group, size - proposal.size);
         } else {
             request.trigger = Trigger::Manual;
             self.grow(&request, Action::ScaleOut, group, proposal.size - size);
         }
-        // The cooldown starts after each request, whatever its result: no document states what
-        // happens if no member may leave.
-        let until = self.now.after(proposal.cooldown);
+        // The cooldown of a rule starts after each of its requests, whatever the result: no
+        // document states what happens if no member may leave.
+        let until = proposal.cooldown.map(|cooldown| self.now.after(cooldown));
         if let Some(autoscale) = self.world.fleet.group_mut(group).autoscale.as_deref_mut() {
-            autoscale.rests_until = until;
+            autoscale.rests_until = until.unwrap_or(autoscale.rests_until);
         }
     }
 }

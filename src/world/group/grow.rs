@@ -14,6 +14,15 @@ use crate::world::step::{LostMembers, Step};
 /// memory.
 const MOST_CREATED: u32 = 1_000_000;
 
+/// Numbers of members in the zones of a group.
+pub(in crate::world) struct ZoneSizes {
+    /// The zones in which the group creates members: those of its list, in its order; if it lists
+    /// none, those of its members.
+    pub open: Vec<(ZoneId, u32)>,
+    /// The other zones of its members.
+    pub others: Vec<(ZoneId, u32)>,
+}
+
 impl Step<'_> {
     pub(in crate::world) fn scale_out(&mut self, call: Call, event: verb::ScaleOut) {
         let mut request = RequestContext::call(call, Action::ScaleOut, Target::Group(event.group));
@@ -105,9 +114,9 @@ impl Step<'_> {
         for id in &reclaimed {
             self.world.fleet.instance_mut(*id).economical = false;
             self.bring_up(request, seq, *id);
-            self.world.fleet.cool_down(group, self.now);
+            self.world.fleet.cool_down(group, self.now, request.cooldown());
         }
-        let mut sizes = self.zone_sizes(group);
+        let mut sizes = self.zone_sizes(group).open;
         let back = count(reclaimed.len());
         let new = (add - back).min(MOST_CREATED - self.world.created);
         self.world.created += new;
@@ -123,21 +132,25 @@ impl Step<'_> {
         back + new
     }
 
-    /// Number of members that count in each zone of a group, in the order of its list.
-    pub(in crate::world) fn zone_sizes(&self, group: GroupId) -> Vec<(ZoneId, u32)> {
+    /// Number of members that count in each zone of a group.
+    pub(in crate::world) fn zone_sizes(&self, group: GroupId) -> ZoneSizes {
         let state = self.world.fleet.group(group);
-        let mut sizes: Vec<(ZoneId, u32)> = state.zones.iter().map(|zone| (*zone, 0)).collect();
+        let mut open: Vec<(ZoneId, u32)> = state.zones.iter().map(|zone| (*zone, 0)).collect();
+        let mut others = Vec::new();
         let members = state.members.iter().map(|id| self.world.fleet.instance(*id));
         let counted = members.filter(|member| !member.is_aside());
         let mut of_members: Vec<ZoneId> = counted.filter_map(|member| member.zone).collect();
         of_members.sort_unstable();
         for same in of_members.chunk_by(PartialEq::eq) {
-            match sizes.iter_mut().find(|(zone, _)| *zone == same[0]) {
+            match open.iter_mut().find(|(zone, _)| *zone == same[0]) {
                 Some((_, size)) => *size = count(same.len()),
-                None => sizes.push((same[0], count(same.len()))),
+                None => others.push((same[0], count(same.len()))),
             }
         }
-        sizes
+        if open.is_empty() {
+            open = std::mem::take(&mut others);
+        }
+        ZoneSizes { open, others }
     }
 
     /// Creates a member.
@@ -168,7 +181,7 @@ impl Step<'_> {
         if !resources.is_empty() {
             *self.world.fleet.properties_mut(id) = resources;
         }
-        self.world.fleet.join(id, group, now);
+        self.world.fleet.join(id, group, now, request.cooldown());
         self.change(request, seq, Subject::Instance(id), What::State(Lifecycle::Absent, to));
         let size = count(self.world.fleet.group(group).members.len());
         self.change(request, seq, Subject::Group(group), What::Size(size - 1, size));

@@ -7,6 +7,7 @@ use crate::fleet::Hook;
 use crate::plan::Targets;
 use crate::policy::Answer;
 use crate::record::{DecidedBy, Origin, Subject, Target, What};
+use crate::time::SimTime;
 use crate::words::{
     Action, DecidingFactor, GroupId, HookFate, HookResult, InstanceId, Lifecycle, Obstacle,
     Outcome, TimerName, Trigger,
@@ -66,7 +67,17 @@ impl Step<'_> {
         if let Some(group) = self.world.fleet.instance(id).group {
             self.world.leaving.entry(group).or_default().unapproved += 1;
         }
-        self.future_events.set(Timer::Hook(id), self.now.after(hook.timeout));
+        self.set_timeout(id);
+    }
+
+    /// Starts the timeout of a hook, or starts it again; with all heartbeats it does not exceed the
+    /// limit of the policy.
+    fn set_timeout(&mut self, id: InstanceId) {
+        let Some(held) = self.world.held.get(&id) else { return };
+        let limit = self.book_of(id).policy.hooks.as_ref().and_then(|hooks| hooks.in_all);
+        let last = limit.map_or(SimTime::NEVER, |limit| held.since.after(limit));
+        let until = self.now.after(held.hook.timeout).min(last).max(self.now);
+        self.future_events.set(Timer::Hook(id), until);
     }
 
     /// Delays a new member before it goes into service.
@@ -74,7 +85,7 @@ impl Step<'_> {
         let (requested, then, since) = (Vec::new(), Lifecycle::Running, self.now);
         let held = Held { requested, then, hook, since, beats: 0, approved: false, origin };
         self.world.held.insert(id, held);
-        self.future_events.set(Timer::Hook(id), self.now.after(hook.timeout));
+        self.set_timeout(id);
     }
 
     /// Handles the timeout of a hook.
@@ -173,12 +184,9 @@ impl Step<'_> {
             if step.held(id)?.beats < most { Ok(()) } else { Err(Obstacle::NoMoreTime) }
         };
         self.apply_unjudged(&request, &ids, check, |step, _, id| {
-            let limits = step.book_of(id).policy.hooks.clone();
             let Some(held) = step.world.held.get_mut(&id) else { return };
             held.beats += 1;
-            let last = limits.and_then(|limits| limits.in_all).map(|span| held.since.after(span));
-            let until = step.now.after(held.hook.timeout);
-            step.future_events.set(Timer::Hook(id), last.map_or(until, |last| until.min(last)));
+            step.set_timeout(id);
         });
     }
 

@@ -231,7 +231,7 @@ impl Step<'_> {
         membership: Membership,
     ) {
         let now = self.now;
-        self.world.fleet.join(id, group, now);
+        self.world.fleet.join(id, group, now, None);
         let instance = self.world.fleet.instance_mut(id);
         instance.membership = membership;
         instance.membership_known = true;

@@ -259,12 +259,13 @@ impl Step<'_> {
             return self.refuse(open, 1, why);
         }
         let sizes = self.zone_sizes(group);
-        let most = sizes.iter().map(|(_, size)| *size).max().unwrap_or(0);
-        let least = sizes.iter().map(|(_, size)| *size).min().unwrap_or(0);
+        let all = || sizes.open.iter().chain(&sizes.others);
+        let most = all().map(|(_, size)| *size).max().unwrap_or(0);
+        let least = sizes.open.iter().map(|(_, size)| *size).min().unwrap_or(0);
         let mut tally = RequestTally::default();
         if most > least + 1 {
             let fullest: Vec<_> =
-                sizes.iter().filter(|(_, size)| *size == most).map(|(zone, _)| *zone).collect();
+                all().filter(|(_, size)| *size == most).map(|(zone, _)| *zone).collect();
             let Some(drafts) = self.choose(&request, group, 1, Some(&fullest)) else {
                 return self.close(open, tally);
             };
