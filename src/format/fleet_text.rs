@@ -133,11 +133,14 @@ fn instance_entries(written: &WrittenInstance) -> FlowMap {
     flow.some("state", written.state.map(|state| state.word()));
     let locks = written.lock.iter().flat_map(|locks| &locks.0);
     let locks: Vec<_> = locks.map(|lock| known(lock.value, |lock| lock.word().into())).collect();
-    flow.some("lock", match locks.as_slice() {
-        [] => None,
-        [lock] if lock == "unknown" => Some(lock.clone()),
-        _ => Some(list(locks.into_iter())),
-    });
+    flow.some(
+        "lock",
+        match locks.as_slice() {
+            [] => None,
+            [lock] if lock == "unknown" => Some(lock.clone()),
+            _ => Some(list(locks.into_iter())),
+        },
+    );
     flow.some("economical", written.economical.filter(|economical| *economical));
     flow.some("configuration", written.configuration);
     flow.some("model", written.model.as_ref().map(name));

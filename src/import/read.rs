@@ -104,9 +104,10 @@ fn unseen(out: &Imported, missing: BTreeMap<Missing, usize>) -> Vec<Unseen> {
 /// The ids of subscriptions whose renewal no reply contains, joined by commas, at most as many as
 /// one call accepts.
 fn subscriptions_without_renewal(out: &Imported) -> String {
-    let open = out.instances.iter().filter(|(_, written)| {
-        written.renewal.is_some_and(|renewal| !renewal.is_known())
-    });
+    let open = out
+        .instances
+        .iter()
+        .filter(|(_, written)| written.renewal.is_some_and(|renewal| !renewal.is_known()));
     let ids = open.take(MOST_IDS).map(|(id, _)| id.value.as_str());
     ids.collect::<Vec<_>>().join(",")
 }
