@@ -61,15 +61,24 @@ impl PrecisionTarget {
         Ok(())
     }
 
+    /// The estimates that it applies to.
+    fn concerned<'e>(&self, estimates: &'e [Estimate]) -> impl Iterator<Item = &'e Estimate> {
+        estimates.iter().filter(|estimate| match &self.metric {
+            Some(name) => estimate.metric == *name,
+            None => estimate.unit == Unit::Share,
+        })
+    }
+
+    /// An estimate that it applies to and whose observations, two or more, are all equal. It has
+    /// no interval, so that no number of such observations makes it precise enough.
+    pub fn constant<'e>(&self, estimates: &'e [Estimate]) -> Option<&'e Estimate> {
+        self.concerned(estimates).find(|estimate| estimate.n >= 2 && estimate.interval.is_none())
+    }
+
     /// Whether every estimate that it applies to is precise enough. An estimate without an
     /// interval is not.
     pub fn is_met(&self, estimates: &[Estimate]) -> bool {
-        let concerned = || {
-            estimates.iter().filter(|estimate| match &self.metric {
-                Some(name) => estimate.metric == *name,
-                None => estimate.unit == Unit::Share,
-            })
-        };
+        let concerned = || self.concerned(estimates);
         // Without a currency there is no estimate of money, so a precision for it is never reached.
         if self.metric.is_some() && concerned().next().is_none() {
             return false;

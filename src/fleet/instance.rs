@@ -70,6 +70,8 @@ pub struct Instance {
     pub expired: bool,
     /// Whether its subscription is renewed automatically.
     pub renewal: Renewal,
+    /// Whether the renewal is known.
+    pub renewal_known: bool,
     /// Number of steps of the clock of its term that have been taken.
     pub term_steps: u8,
     /// Number of steps of the clock of its reclaim that have been taken.
@@ -111,6 +113,7 @@ impl Instance {
             waiting: false,
             expired: false,
             renewal: Renewal::None,
+            renewal_known: true,
             term_steps: 0,
             reclaim_steps: 0,
             reclaim_since: SimTime::NEVER,

@@ -130,8 +130,9 @@ record! {
         optional "billing" => billing: Spanned<Known<Billing>>,
         /// When the subscription expires.
         optional "expires" => expires: Spanned<When>,
-        /// Whether the subscription is renewed automatically.
-        optional "renewal" => renewal: Spanned<Renewal>,
+        /// Whether the subscription is renewed automatically; `none` if not given. `unknown` is
+        /// allowed.
+        optional "renewal" => renewal: Spanned<Known<Renewal>>,
         /// The term of an automatic renewal.
         optional "renews-for" => renews_for: Term,
         /// When the instance is scheduled to be released; `unknown` if it is unknown whether a time
@@ -141,8 +142,9 @@ record! {
         optional "protect" => protect: WrittenProtect,
         /// The state of the instance; `running` if not given.
         optional "state" => state: Spanned<Lifecycle>,
-        /// The locks of the instance, one or several. `unknown` is allowed.
-        optional "lock" => lock: Known<OneOrMany<Spanned<Lock>>>,
+        /// The locks of the instance, one or several. `unknown` is allowed; beside other locks it
+        /// stands for further ones.
+        optional "lock" => lock: OneOrMany<Spanned<Known<Lock>>>,
         /// Whether compute is free of charge while the instance is stopped.
         optional "economical" => economical: bool,
         /// The age of the configuration that the instance was created from; a lower number is

@@ -119,7 +119,8 @@ fn instance_entries(written: &WrittenInstance) -> FlowMap {
     let billing = written.billing.map(|billing| known(billing.value, |b| b.word().into()));
     flow.some("billing", billing);
     flow.some("expires", written.expires.map(|at| when(at.value)));
-    flow.some("renewal", written.renewal.map(|renewal| renewal.word()));
+    let renewal = written.renewal.map(|renewal| known(renewal.value, |r| r.word().into()));
+    flow.some("renewal", renewal);
     flow.some("renews-for", written.renews_for.map(Term::span));
     let release = written.auto_release.map(|release| {
         known(release.value, |release| {
@@ -130,12 +131,16 @@ fn instance_entries(written: &WrittenInstance) -> FlowMap {
     flow.some("auto-release", release);
     flow.some("protect", written.protect.as_ref().and_then(protections));
     flow.some("state", written.state.map(|state| state.word()));
-    let locks = written.lock.as_ref().and_then(|locks| match &locks.0 {
-        None => Some("unknown".to_owned()),
-        Some(OneOrMany(locks)) if locks.is_empty() => None,
-        Some(OneOrMany(locks)) => Some(list(locks.iter().map(|lock| lock.word().into()))),
-    });
-    flow.some("lock", locks);
+    let locks = written.lock.iter().flat_map(|locks| &locks.0);
+    let locks: Vec<_> = locks.map(|lock| known(lock.value, |lock| lock.word().into())).collect();
+    flow.some(
+        "lock",
+        match locks.as_slice() {
+            [] => None,
+            [lock] if lock == "unknown" => Some(lock.clone()),
+            _ => Some(list(locks.into_iter())),
+        },
+    );
     flow.some("economical", written.economical.filter(|economical| *economical));
     flow.some("configuration", written.configuration);
     flow.some("model", written.model.as_ref().map(name));

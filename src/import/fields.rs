@@ -264,6 +264,7 @@ pub(super) fn items<'t>(
     if let JsonValue::List(items) = shape {
         return Some(items);
     }
+    let is_wrapped = key != item;
     let problem = if let JsonValue::Object(fields) = &shape {
         let inner = fields.first.get(item);
         if let Some(inner) = inner.or_else(|| fields.first.get(other_case(item).as_str())) {
@@ -277,10 +278,11 @@ pub(super) fn items<'t>(
             Problem::at(Code::BadReply, piece.span(), title, "no such list")
         }
     } else {
-        wrong(&quoted(key), piece, &format!("an object with a list `{item}`"), &shape)
+        let what = format!("an object with a list `{item}`");
+        wrong(&quoted(key), piece, if is_wrapped { &what } else { "a list" }, &shape)
     };
-    let help = format!("write `\"{key}\": {{ \"{item}\": [ … ] }}`, as the client prints it");
-    problems.add(problem.help(help));
+    let list = if is_wrapped { format!("{{ \"{item}\": [ … ] }}") } else { "[ … ]".to_owned() };
+    problems.add(problem.help(format!("write `\"{key}\": {list}`, as the client prints it")));
     None
 }
 

@@ -234,9 +234,12 @@ impl Unwrapping<'_> {
     /// The resources of a state file, one page for each type that is read.
     fn state<'t>(&mut self, reply: &ReplyObject<'t>, pages: &mut Vec<ReplyPage<'t>>) {
         let mut found: BTreeMap<String, Vec<Piece<'t>>> = BTreeMap::new();
-        state_file::resources(reply, self.problems, &mut |kind, row| {
+        let is_read = state_file::resources(reply, self.problems, &mut |kind, row| {
             found.entry(kind.to_owned()).or_default().push(row);
         });
+        if !is_read {
+            return;
+        }
         let mut known = false;
         for call in calls_of(self.from) {
             let RowPlace::StateOf(kind) = &call.found else { continue };

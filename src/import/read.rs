@@ -9,7 +9,6 @@ use super::json::ReplyText;
 use super::pages::{SAVE, Unwrapping, report_missing, summaries};
 use super::reader::{FleetReader, Missing};
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Spanned, closest};
-use crate::words::Billing;
 
 /// The word of `from:` for state files.
 const STATE_FILES: &str = "terraform";
@@ -105,10 +104,10 @@ fn unseen(out: &Imported, missing: BTreeMap<Missing, usize>) -> Vec<Unseen> {
 /// The ids of subscriptions whose renewal no reply contains, joined by commas, at most as many as
 /// one call accepts.
 fn subscriptions_without_renewal(out: &Imported) -> String {
-    let open = out.instances.iter().filter(|(_, written)| {
-        let billing = written.billing.and_then(|billing| billing.value.0);
-        billing == Some(Billing::Subscription) && written.renewal.is_none()
-    });
+    let open = out
+        .instances
+        .iter()
+        .filter(|(_, written)| written.renewal.is_some_and(|renewal| !renewal.is_known()));
     let ids = open.take(MOST_IDS).map(|(id, _)| id.value.as_str());
     ids.collect::<Vec<_>>().join(",")
 }

@@ -12,16 +12,17 @@ const DEEPEST: u8 = 32;
 pub(super) fn is_state(reply: &ReplyObject<'_>) -> bool {
     let has = |key: &str| reply.piece(key).is_some();
     has("terraform_version")
-        || (has("format_version") && (has("values") || has("prior_state")))
+        || (has("format_version") && (has("values") || has("prior_state") || has("planned_values")))
         || (has("lineage") && has("serial"))
 }
 
-/// Gives the type and the attributes of every managed resource to `each`.
+/// Gives the type and the attributes of every managed resource to `each`; `false` if the state
+/// cannot be read, or is a plan without a state, which is reported.
 pub(super) fn resources<'t>(
     state: &ReplyObject<'t>,
     problems: &mut Problems,
     each: &mut dyn FnMut(&str, Piece<'t>),
-) {
+) -> bool {
     if let Some(prior) = state.object("prior_state", problems) {
         return resources(&prior, problems, each);
     }
@@ -29,19 +30,22 @@ pub(super) fn resources<'t>(
         if let Some(root) = values.object("root_module", problems) {
             module(&root, 0, problems, each);
         }
-        return;
+        return true;
     }
     let version = state.number("version", problems);
     if state.piece("planned_values").is_some() {
         let title = "the plan holds no prior state: nothing exists yet";
         let problem = Problem::at(Code::LeftOut, state.span, title, "a plan");
-        return problems.add(problem.help("save `terraform show -json` of the state"));
+        problems.add(problem.help("save `terraform show -json` of the state"));
+        return false;
     }
     if let Some(version) = version.filter(|version| version.value != 4) {
         let title = format!("a state of version {} is not read", version.value);
         let problem = Problem::at(Code::BadReply, version.span, title, "not version 4");
-        let help = "save the output of `terraform show -json`, or let a newer version write it";
-        return problems.add(problem.help(help));
+        let help = "save the output of `terraform show -json`";
+        let newer = if version.value < 4 { ", or let a newer version write it" } else { "" };
+        problems.add(problem.help(format!("{help}{newer}")));
+        return false;
     }
     for resource in state.list("resources", "resources", problems) {
         let Some(resource) = ReplyObject::open(resource, "a resource", problems) else { continue };
@@ -56,6 +60,7 @@ pub(super) fn resources<'t>(
             }
         }
     }
+    true
 }
 
 fn module<'t>(

@@ -219,8 +219,10 @@ impl FleetBuilder<'_, '_> {
         };
         instance.economical = part.economical.unwrap_or(false);
         instance.locks = self.locks(part);
-        instance.lock_known = part.lock.as_ref().is_none_or(Known::is_known);
-        instance.renewal = part.renewal.map_or(Renewal::None, |renewal| renewal.value);
+        let mut locks = part.lock.iter().flat_map(|locks| &locks.0);
+        instance.lock_known = locks.all(|lock| lock.is_known());
+        instance.renewal = self.renewal(part, account);
+        instance.renewal_known = part.renewal.is_none_or(|renewal| renewal.is_known());
         instance.state = part.state.map_or(Lifecycle::Running, |state| state.value);
         if instance.is_down() {
             // A financial lock shows that arrears caused the stop; an ended term is handled below.
@@ -246,6 +248,14 @@ impl FleetBuilder<'_, '_> {
         self.noticed(&mut instance, span);
         self.schedule(&mut instance, part);
         Some(instance)
+    }
+
+    /// The renewal of an instance; if it is unknown, the position that the scenario assumes.
+    fn renewal(&self, part: &WrittenInstance, account: AccountId) -> Renewal {
+        let book = self.book(account);
+        let stated = part.renewal.map_or(Some(Renewal::None), |renewal| renewal.0);
+        let assumed = || Renewal::spelled(book.setting(book.policy.unknown.renewal));
+        stated.or_else(assumed).unwrap_or(Renewal::None)
     }
 
     /// Reports a released instance in the fleet, and a renewal of an instance that is not a
@@ -274,13 +284,12 @@ impl FleetBuilder<'_, '_> {
 
     /// The locks of an instance. `none` beside another lock is reported.
     fn locks(&mut self, part: &WrittenInstance) -> Locks {
-        let written = part.lock.as_ref().and_then(|locks| locks.0.as_ref());
-        let written = written.map(|locks| locks.0.as_slice()).unwrap_or_default();
-        let none = written.iter().find(|lock| lock.value == Lock::None);
+        let written = part.lock.as_ref().map(|locks| locks.0.as_slice()).unwrap_or_default();
+        let none = written.iter().find(|lock| lock.value == Known(Some(Lock::None)));
         if let Some(none) = none.filter(|_| written.len() > 1) {
             self.contradicts(none.span, "`none` and another lock");
         }
-        written.iter().map(|lock| lock.value).collect()
+        written.iter().filter_map(|lock| lock.value.0).collect()
     }
 
     /// The effect of a reclaim. The policy's default applies to spot instances only.

@@ -117,11 +117,10 @@ impl FleetBuilder<'_, '_> {
     /// An imported instance that is locked for an unpaid bill belongs to an account in arrears.
     /// Replies do not contain the start of arrears; the scenario may state it.
     pub(super) fn infer_arrears(&mut self, part: &WrittenInstance) {
-        let locks = part.lock.as_ref().and_then(|locks| locks.0.as_ref());
-        let is_financial = |lock: &Spanned<Lock>| lock.value == Lock::Financial;
+        let is_financial = |lock: &Spanned<Known<Lock>>| lock.value == Known(Some(Lock::Financial));
         let by_use = part.billing.is_none_or(|b| b.value != Known(Some(Billing::Subscription)));
         let Some(lock) =
-            locks.filter(|_| by_use).and_then(|l| l.0.iter().find(|l| is_financial(l)))
+            part.lock.iter().filter(|_| by_use).flat_map(|l| &l.0).find(|l| is_financial(l))
         else {
             return;
         };
@@ -178,14 +177,18 @@ impl FleetBuilder<'_, '_> {
             return;
         }
         let start = self.resolver.start;
+        if !self.is_term_settled(instance) {
+            // The run takes these steps at its start, and stops where their result is unknown.
+            instance.expired = true;
+            return;
+        }
         self.renewed(instance, part);
         instance.expired = instance.expires <= start;
         let book = self.book(instance.account);
         let Some(clock) = book.policy.clock(ClockKind::Expiry).filter(|_| instance.expired) else {
             return;
         };
-        let facts =
-            Facts { billing: instance.billing, renewal: instance.renewal, ..Facts::default() };
+        let facts = facts_of_term(instance);
         let timetable = clock.timetable(instance.expires, SimSpan::ZERO, book.policy.calendar);
         let mut released = None;
         for (due, step) in timetable {
@@ -218,13 +221,28 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
+    /// Whether the steps of the clock of a term that were due by the start are the same in every
+    /// position of an unknown renewal.
+    fn is_term_settled(&self, instance: &Instance) -> bool {
+        let book = self.book(instance.account);
+        let Some(clock) = book.policy.clock(ClockKind::Expiry) else { return true };
+        let mut facts = facts_of_term(instance);
+        facts.unknown = facts.unknown.with_if(Column::Renewal, !instance.renewal_known);
+        let timetable = clock.timetable(instance.expires, SimSpan::ZERO, book.policy.calendar);
+        let mut due = timetable.into_iter().filter(|(due, _)| *due <= self.resolver.start);
+        due.all(|(_, step)| {
+            let when = &clock.steps[step].when;
+            let agreed = || book.agreed(&facts, |facts| when.meets(facts), [""; 2]);
+            !book.assumes(when) || agreed().is_ok()
+        })
+    }
+
     /// Applies the automatic renewals that were due by the start.
     fn renewed(&self, instance: &mut Instance, part: &WrittenInstance) {
         let book = self.book(instance.account);
         let Some(clock) = book.policy.clock(ClockKind::Expiry) else { return };
         let (start, calendar) = (self.resolver.start, book.policy.calendar);
-        let facts =
-            Facts { billing: instance.billing, renewal: instance.renewal, ..Facts::default() };
+        let facts = facts_of_term(instance);
         let renews = |step: &ClockStep| {
             step.action == ClockAction::Renew && step.when.meets(&facts) && book.assumes(&step.when)
         };
@@ -270,4 +288,9 @@ fn first_unrenewed(
         }
     }
     after(least)
+}
+
+/// The facts that the steps of the clock of a term test at the start.
+fn facts_of_term(instance: &Instance) -> Facts {
+    Facts { billing: instance.billing, renewal: instance.renewal, ..Facts::default() }
 }

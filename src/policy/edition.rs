@@ -35,6 +35,9 @@ pub const UNKNOWN_BILLING: &str = "unknown-billing";
 /// The switch about unknown scheduled releases, which every policy has.
 pub const UNKNOWN_SCHEDULE: &str = "unknown-schedule";
 
+/// The switch about unknown renewals of subscriptions, which every policy has.
+pub const UNKNOWN_RENEWAL: &str = "unknown-renewal";
+
 /// Position in which an answer that depends on the switch is undecided.
 pub(super) const UNDECIDED: &str = "undecided";
 
@@ -60,11 +63,13 @@ pub struct Unknowns {
     pub billing: SwitchId,
     /// The switch called [`UNKNOWN_SCHEDULE`].
     pub schedule: SwitchId,
+    /// The switch called [`UNKNOWN_RENEWAL`].
+    pub renewal: SwitchId,
 }
 
 impl Unknowns {
     /// Number of these switches.
-    pub(super) const COUNT: usize = 5;
+    pub(super) const COUNT: usize = 6;
 
     /// Most switches that a policy can have besides these.
     pub(super) const MOST_OTHERS: usize = SwitchSet::MOST - Self::COUNT;
@@ -78,6 +83,7 @@ impl Unknowns {
             lock: SwitchId::from_index(first + 2),
             billing: SwitchId::from_index(first + 3),
             schedule: SwitchId::from_index(first + 4),
+            renewal: SwitchId::from_index(first + 5),
         }
     }
 
@@ -91,7 +97,8 @@ impl Unknowns {
         .with(Column::Membership)
         .with(Column::Lock)
         .with(Column::Billing)
-        .with(Column::Scheduled);
+        .with(Column::Scheduled)
+        .with(Column::Renewal);
 
     /// The switch about an unknown column; `None` if it is not one of [`Self::COLUMNS`].
     pub fn switch_for(self, column: Column) -> Option<SwitchId> {
@@ -100,6 +107,7 @@ impl Unknowns {
             (Column::Lock, self.lock),
             (Column::Billing, self.billing),
             (Column::Scheduled, self.schedule),
+            (Column::Renewal, self.renewal),
         ];
         switches.into_iter().find(|(known, _)| *known == column).map(|(_, switch)| switch)
     }

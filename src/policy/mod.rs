@@ -71,7 +71,7 @@ pub use domain::{Domain, SituationStatus};
 pub use edition::{
     AnswerBasis, DecisionTables, FlagChange, FlagTest, Hooks, Policy, Precondition, Protection,
     Repairs, Rule, Schedule, Source, Switch, UNKNOWN_BILLING, UNKNOWN_LOCK, UNKNOWN_MEMBERSHIP,
-    UNKNOWN_PROTECTION, UNKNOWN_SCHEDULE, Unknowns,
+    UNKNOWN_PROTECTION, UNKNOWN_RENEWAL, UNKNOWN_SCHEDULE, Unknowns,
 };
 pub use facts::{Column, Columns, Condition, Facts};
 pub use file::PolicyFile;

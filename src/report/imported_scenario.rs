@@ -141,8 +141,8 @@ fn accounts(imported: &Imported, written: &ImportedAs<'_>) -> String {
 fn locked_for_arrears(
     (_, instance): &(Spanned<String>, WrittenInstance),
 ) -> Option<Spanned<Known<When>>> {
-    let locks = instance.lock.as_ref()?.0.as_ref()?;
-    let lock = locks.0.iter().find(|lock| lock.value == Lock::Financial)?;
+    let locks = &instance.lock.as_ref()?.0;
+    let lock = locks.iter().find(|lock| lock.value == Known(Some(Lock::Financial)))?;
     let billing = instance.billing.and_then(|billing| billing.value.0);
     (billing != Some(Billing::Subscription)).then(|| Spanned::new(Known::UNKNOWN, lock.span))
 }

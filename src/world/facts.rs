@@ -152,6 +152,7 @@ fn unknown(instance: &Instance, requested: &Facts) -> Columns {
         .with_if(Column::Billing, !instance.billing_known)
         .with_if(Column::Lock, !instance.lock_known)
         .with_if(Column::Scheduled, !instance.schedule_known)
+        .with_if(Column::Renewal, !instance.renewal_known && instance.expires < SimTime::NEVER)
 }
 
 /// Whether an account is in arrears; a cancelled account is not.

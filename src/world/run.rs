@@ -9,8 +9,10 @@ use super::random_sources::RandomSourceState;
 use super::request::Call;
 use super::step::{Step, World};
 use super::timer::Timer;
+use crate::fleet::Instance;
 use crate::kernel::{EventBatches, Flow, FutureEvents, Limits, Model, Simulation, Stop, Streams};
 use crate::plan::{Event, NextEvent, Plan, Play, RandomSource, Script, Unread};
+use crate::policy::Rulebook;
 use crate::record::Record;
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
@@ -316,11 +318,10 @@ impl World {
             relied[policy.index()] = relied[policy.index()].union(switches);
             reached[policy.index()][rule.index()] = true;
         }
-        // An unknown schedule is assumed to be empty; the run relies on that switch.
-        for (_, instance) in fleet.instances().filter(|(_, instance)| !instance.schedule_known) {
+        for (_, instance) in fleet.instances() {
             let policy = fleet.account(instance.account).policy;
-            let switch = header.rulebook(policy).policy.unknown.schedule;
-            relied[policy.index()] = relied[policy.index()].with(switch);
+            let relied = &mut relied[policy.index()];
+            *relied = relied.union(positions_at_start(instance, header.rulebook(policy)));
         }
         let mut world = Self {
             fleet,
@@ -412,4 +413,19 @@ impl World {
             }
         }
     }
+}
+
+/// The switches about unknown facts on which the initial state of an instance depends.
+fn positions_at_start(instance: &Instance, book: &Rulebook) -> SwitchSet {
+    let unknown = book.policy.unknown;
+    let mut switches = SwitchSet::EMPTY;
+    if !instance.schedule_known {
+        // An unknown schedule is assumed to be empty.
+        switches = switches.with(unknown.schedule);
+    }
+    if !instance.renewal_known && book.is_taken(unknown.renewal) {
+        // A term that ended before the start may have been renewed since.
+        switches = switches.with(unknown.renewal);
+    }
+    switches
 }

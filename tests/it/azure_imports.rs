@@ -367,7 +367,7 @@ fn state_files_are_read_for_both_clouds() {
         |at: usize| imported.instances[at].1.auto_release.map(|one| one.value.is_known());
     assert_eq!((schedule(0), schedule(1), schedule(2)), (None, None, Some(false)));
     assert_eq!(imported.instances[2].1.billing.unwrap().value.0, None, "no `spot_strategy`");
-    assert!(imported.instances[0].1.lock.as_ref().is_some_and(|lock| !lock.is_known()));
+    assert!(imported.instances[0].1.lock.as_ref().is_some_and(|lock| !lock.0[0].is_known()));
     assert_eq!(imported.groups[0].1.protect.on[0].value, "GroupDeletionProtection");
 
     let azure = format!(
@@ -391,6 +391,39 @@ fn state_files_are_read_for_both_clouds() {
             && reported.contains("alicloud_instance"),
         "{reported}"
     );
+}
+
+/// A state that is not read gets one message, which states the way to one that is.
+#[test]
+fn a_state_that_is_not_read_has_one_message() {
+    for (text, says, help) in [
+        (
+            r#"{"version":3,"terraform_version":"0.11.0","serial":1,"modules":[]}"#,
+            "error[E120]: a state of version 3 is not read",
+            "or let a newer version write it",
+        ),
+        (
+            r#"{"version":5,"terraform_version":"2","resources":[]}"#,
+            "error[E120]: a state of version 5 is not read",
+            "save the output of `terraform show -json`\n",
+        ),
+        (
+            r#"{"format_version":"1.1","planned_values":{"root_module":{"resources":[{"mode":"managed","type":"alicloud_instance","values":{}}]}}}"#,
+            "warning[W120]: the plan holds no prior state: nothing exists yet",
+            "of the state",
+        ),
+        (
+            r#"{"format_version":"1.0","values":{"root_module":{"resources":"none"}}}"#,
+            "error[E120]: `resources` must be a list",
+            r#"write `"resources": [ … ]`"#,
+        ),
+    ] {
+        let (_, reported) = read(&[("s.json", text)]);
+        assert!(reported.contains(says) && reported.contains(help), "{reported}");
+        let count = reported.matches("[E120]").count() + reported.matches("[W120]").count();
+        let is_whole = text.contains("\"none\"");
+        assert!(count == 1 || is_whole, "{reported}");
+    }
 }
 
 /// What `import` prints is a scenario that is read without a mistake.

@@ -113,6 +113,16 @@ fn describe_instances() {
                     "lock: [recycling]",
                     "billing: unknown",
                 ),
+                (
+                    r#","OperationLocks":{"LockReason":[{"LockReason":"refunded"}]}"#,
+                    "lock: unknown",
+                    "",
+                ),
+                (
+                    r#","OperationLocks":{"LockReason":[{"LockReason":"refunded"},{"LockReason":"security"},{"LockReason":"dedicatedhostfinancial"}]}"#,
+                    "lock: [unknown, security]",
+                    "",
+                ),
                 (r#","OperationLocks":{"LockReason":[]}"#, "i-1:", "lock"),
                 ("", "lock: unknown", ""),
             ],
@@ -209,6 +219,7 @@ fn disks_and_renewals() {
             (r#","RenewalStatus":"AutoRenewal""#, "renewal: automatic, renews-for: 2mo", ""),
             (r#","RenewalStatus":"Normal""#, "renewal: none", "renews-for"),
             (r#","RenewalStatus":"NotRenewal""#, "renewal: none", "renews-for"),
+            ("", "renewal: unknown", "renews-for"),
         ]],
     );
 }
@@ -612,7 +623,7 @@ fn states_of_alibaba_cloud() {
                     "billing: subscription, renewal: none",
                     "",
                 ),
-                (r#","instance_charge_type":"PrePaid""#, "billing: subscription", "renewal"),
+                (r#","instance_charge_type":"PrePaid""#, "renewal: unknown", "renews-for"),
                 (
                     r#","instance_charge_type":"PostPaid","spot_strategy":"NoSpot","renewal_status":null"#,
                     "billing: pay-as-you-go",

@@ -466,6 +466,11 @@ fn a_study_with_a_precision_ends_after_whole_rounds_or_reports_that_it_is_not_re
     let run = run_json(&scratch.path().join("out.partial"));
     assert_eq!(run["runs"][0]["stop"], "limit-replications");
     assert_eq!(run["complete"], false);
+    // Every replication releases as many instances: there is no interval.
+    let ran = until(&["--until-halfwidth", "released=0.5", "--replications", "200"]);
+    let says = "`released` has the same value in all of them, and so no interval";
+    assert!(ran.code == 5 && ran.stderr.contains(says), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("raise"), "{}", ran.stderr);
     for (text, reported) in [
         ("any-released=1%", "as a number between 0 and 1"),
         ("any-prod-1-los=0.1", "did you mean `any-prod-1-lost`?"),

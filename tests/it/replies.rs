@@ -204,7 +204,7 @@ fn the_term_of_a_renewal_is_read_or_refused() {
         let (imported, reported) =
             read_all(&[subscription(r#","ExpiredTime":"2026-06-30T16:00Z""#), text]);
         let written = &imported.instances[0].1;
-        (written.renewal.map(|renewal| renewal.value), written.renews_for, reported)
+        (written.renewal.and_then(|renewal| renewal.value.0), written.renews_for, reported)
     };
     let term = |text: &str| Term::new(CalendarSpan::parse(text).unwrap());
     let auto = Some(Renewal::Automatic);

@@ -182,6 +182,33 @@ fn unknown_billing_an_unknown_lock_and_an_unknown_schedule_are_judged_in_every_p
 }
 
 #[test]
+fn an_unknown_renewal_is_judged_in_every_position() {
+    const INTL: &str = "alibaba-ecs-intl@2026-05-15";
+    let fleet = |keys: &str| {
+        format!("  instances: {{ s: {{ billing: subscription, renewal: unknown, {keys} }} }}\n")
+    };
+    let says = ["renewed automatically", "automatic: concerned", "`unknown-renewal: none`"];
+    let later = fleet("expires: 2026-06-02T16:00:00Z");
+    undecided(&run(INTL, "", &later, &[]), &says, &["overdue"]);
+    let assume = |word: &str| format!("assume: {{ unknown-renewal: {word} }}\n");
+    let ran = run(INTL, &assume("none"), &later, &[]);
+    decided(&ran, &[["s", "unprotected", "released"]]);
+    assert!(ran.stdout.contains("unknown-renewal=none"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains(",documented,"), "{}", ran.stdout);
+    decided(&run(INTL, &assume("automatic"), &later, &[]), &[]);
+    // The term ends after the run.
+    decided(&run(INTL, "", &fleet("expires: 2027-01-01T00:00:00Z"), &[]), &[]);
+    // A term that ended before the start may have been renewed since.
+    let ended = fleet("expires: 2026-05-28T16:00:00Z");
+    undecided(&run(INTL, "", &ended, &[]), &says, &[]);
+    decided(&run(INTL, &assume("failing"), &ended, &[]), &[]);
+    decided(&run(INTL, &assume("none"), &ended, &[]), &[["s", "unprotected", "released"]]);
+    // What an owner does to it does not depend on the renewal.
+    let back = "at: +1h, id: c, convert-billing: { instance: s, to: pay-as-you-go, via: api }";
+    decided(&run(INTL, "", &later, &[back]), &[]);
+}
+
+#[test]
 fn arrears_that_began_before_the_start_continue_from_then() {
     let cn = "alibaba-ecs-cn@2026-05-15";
     let fleet = |since: &str, keys: &str| {
@@ -257,7 +284,13 @@ fn snapshots_of_a_disk_that_stays_are_not_at_risk() {
 fn a_lock_refuses_calls_and_does_not_prevent_the_stop_of_a_clock() {
     let intl = "alibaba-ecs-intl@2026-05-15";
     let unpaid = "at: +1h, id: bill, overdue: { account: default }";
-    for keys in ["lock: unknown", "lock: financial", "lock: [security, financial]", "lock: none"] {
+    for keys in [
+        "lock: unknown",
+        "lock: financial",
+        "lock: [security, financial]",
+        "lock: [unknown, security]",
+        "lock: none",
+    ] {
         let fleet = format!("  instances: {{ a: {{ {keys} }} }}\n");
         let ran = run(intl, "", &fleet, &[unpaid]);
         assert_eq!(ran.code, 0, "{keys}: {}{}", ran.stdout, ran.stderr);

@@ -197,7 +197,7 @@ pub fn compare_replications(
             terminal::print_stderr("stayput: interrupted");
             return Err(Exit::Interrupted);
         }
-        if study.judge(&overrides) != Exit::Success {
+        if study.judge(&overrides, (&[], level)) != Exit::Success {
             return Err(Exit::Undecided);
         }
         both.push(study.replications);

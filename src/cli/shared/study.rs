@@ -354,7 +354,11 @@ impl StudyResult {
     }
 
     /// The exit code of the study; reports why it is not a success.
-    pub(in crate::cli) fn judge(&self, overrides: &Overrides) -> Exit {
+    pub(in crate::cli) fn judge(
+        &self,
+        overrides: &Overrides,
+        (until, level): (&[PrecisionTarget], ConfidenceLevel),
+    ) -> Exit {
         let mut exit = Exit::Success;
         if let Some(why) = &self.broken {
             let count = self.replications.rows.len() - self.replications.complete();
@@ -372,8 +376,15 @@ impl StudyResult {
         }
         if self.end == StudyEnd::Limit {
             let count = many(self.replications.rows.len(), "replication");
+            let estimates = estimates(&self.replications, level);
+            let advice = match until.iter().find_map(|target| target.constant(&estimates)) {
+                Some(Estimate { metric, .. }) => format!(
+                    "`{metric}` has the same value in all of them, and so no interval; leave it out of `--until-halfwidth`"
+                ),
+                None => "raise `--replications N`".to_owned(),
+            };
             terminal::print_stderr(&format!(
-                "stayput: {name}: {count} did not reach the requested precision; raise `--replications N`"
+                "stayput: {name}: {count} did not reach the requested precision; {advice}"
             ));
             exit = Exit::Undecided;
         }
@@ -508,7 +519,7 @@ pub(in crate::cli) fn run(
     if let Some(checkpoints) = checkpoints.filter(|_| is_complete) {
         checkpoints.clear();
     }
-    let judged = all.iter().map(|one| one.judge(request.overrides)).max();
+    let judged = all.iter().map(|one| one.judge(request.overrides, (&until, level))).max();
     if terminal::is_interrupted() {
         let done: usize = replications.iter().map(|one| one.rows.len()).sum();
         terminal::print_stderr(&format!(

@@ -78,6 +78,9 @@ fn question(unknown: Unknown, policy: &Policy) -> String {
         Unknown::Column(Column::Lock) => "whether it is locked".to_owned(),
         Unknown::Column(Column::Billing) => "whether it is spot capacity".to_owned(),
         Unknown::Column(Column::Scheduled) => "whether its release is scheduled".to_owned(),
+        Unknown::Column(Column::Renewal) => {
+            "whether its subscription is renewed automatically".to_owned()
+        }
         Unknown::Column(column) => format!("the word of the column {}", column.name()),
     }
 }

@@ -229,6 +229,11 @@ impl FleetReader<'_> {
 impl FleetReader<'_> {
     /// Counts the facts about instances and groups that no reply contains.
     pub(in crate::import) fn ecs_unseen(&mut self) {
+        for (id, written) in &mut self.out.instances {
+            if is_subscription(written) {
+                written.renewal.get_or_insert(Spanned::new(Known::UNKNOWN, id.span));
+            }
+        }
         let mut found = Vec::new();
         for (_, written) in &self.out.instances {
             let group = written.group.as_ref().map_or("", |group| &*group.value.0);
@@ -239,9 +244,9 @@ impl FleetReader<'_> {
                 ("billing", written.billing.is_some_and(|billing| !billing.is_known())),
                 ("membership", written.membership.is_some_and(|member| !member.is_known())),
                 ("auto-release", written.auto_release.is_some_and(|release| !release.is_known())),
-                ("renewal", is_subscription(written) && written.renewal.is_none()),
+                ("renewal", written.renewal.is_some_and(|renewal| !renewal.is_known())),
                 ("disks", !has_system_disk(written)),
-                ("lock", written.lock.as_ref().is_some_and(|lock| !lock.is_known())),
+                ("lock", written.lock.iter().flat_map(|all| &all.0).any(|lock| !lock.is_known())),
             ];
             let others = others.into_iter().filter(|(_, unknown)| *unknown).map(|(fact, _)| fact);
             let of = |fact| Missing::of_instance(CLOUD, fact, group, "");

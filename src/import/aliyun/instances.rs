@@ -74,8 +74,8 @@ impl FleetReader<'_> {
         written.lock = Some(self.locks(row, id));
         let mut billing = self.billing(row, id);
         // Only spot capacity is reclaimed.
-        let locks = written.lock.iter().flat_map(|lock| &lock.0).flat_map(|locks| &locks.0);
-        if !billing.is_known() && locks.into_iter().any(|lock| lock.value == Lock::Recycling) {
+        let mut locks = written.lock.iter().flat_map(|locks| &locks.0);
+        if !billing.is_known() && locks.any(|lock| lock.value == Known(Some(Lock::Recycling))) {
             billing.value = Known(Some(Billing::Spot));
         }
         written.billing = Some(billing);
@@ -225,36 +225,42 @@ impl FleetReader<'_> {
         &mut self,
         row: &ReplyObject<'_>,
         id: &Spanned<String>,
-    ) -> Known<OneOrMany<Spanned<Lock>>> {
+    ) -> OneOrMany<Spanned<Known<Lock>>> {
         let mut found = Vec::new();
         if row.is_missing("OperationLocks") {
-            return Known::UNKNOWN;
+            return OneOrMany(vec![Spanned::new(Known::UNKNOWN, id.span)]);
         }
         for lock in row.list("OperationLocks", "LockReason", self.problems) {
             let Some(lock) = ReplyObject::open(lock, "a lock", self.problems) else { continue };
             let Some(reason) = lock.id("LockReason", self.problems) else { continue };
             match reason.to_ascii_lowercase().as_str() {
-                "security" => found.push(reason.map(|_| Lock::Security)),
+                "security" => found.push(reason.map(|_| Known(Some(Lock::Security)))),
                 "recycling" => {
                     let title = format!("{} is about to be reclaimed", id.value);
                     let label = "the reply does not state when it began; counted from the listing";
                     self.left_out(reason.span, title, label);
-                    found.push(reason.map(|_| Lock::Recycling));
+                    found.push(reason.map(|_| Known(Some(Lock::Recycling))));
                 }
                 "financial" => {
                     let title = format!("{} is locked: {}", id.value, reason.value);
                     let label = "its account is overdue; the reply does not state when it began";
                     self.left_out(reason.span, title, label);
-                    found.push(reason.map(|_| Lock::Financial));
+                    found.push(reason.map(|_| Known(Some(Lock::Financial))));
                 }
                 _ => {
                     let title = format!("{} is locked: {}", id.value, reason.value);
-                    let label = "its effect is unknown; the instance starts without this lock";
-                    self.left_out(reason.span, title, label);
+                    self.left_out(reason.span, title, "its effect is unknown: `lock: unknown`");
+                    found.push(reason.map(|_| Known::UNKNOWN));
                 }
             }
         }
-        Known(Some(OneOrMany(found)))
+        let mut locks: Vec<Spanned<Known<Lock>>> = Vec::new();
+        for lock in found {
+            if locks.iter().all(|known| known.value != lock.value) {
+                locks.push(lock);
+            }
+        }
+        OneOrMany(locks)
     }
 
     /// The addresses and local disks of an instance.

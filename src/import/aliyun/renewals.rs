@@ -1,7 +1,7 @@
 //! Automatic renewal of subscriptions.
 
 use crate::diagnostics::{Code, Problem, Spanned};
-use crate::format::WrittenInstance;
+use crate::format::{Known, WrittenInstance};
 use crate::import::fields::ReplyObject;
 use crate::import::reader::FleetReader;
 use crate::time::{CalendarSpan, Term};
@@ -28,10 +28,10 @@ impl FleetReader<'_> {
         let Some(index) = self.known(&id, "a renewal setting") else { return };
         if renewal.is_none() {
             let title = format!("the reply has no `RenewalStatus` for `{}`", id.value);
-            self.left_out(id.span, title, "treated as not renewed automatically");
+            self.left_out(id.span, title, "its renewal is unknown");
         }
         let written = &mut self.out.instances[index].1;
-        written.renewal = Some(renewal.unwrap_or(Spanned::new(Renewal::None, id.span)));
+        written.renewal = Some(Spanned::new(Known(renewal.map(|r| r.value)), id.span));
         written.renews_for = term;
     }
 
@@ -42,7 +42,7 @@ impl FleetReader<'_> {
         written: &mut WrittenInstance,
     ) {
         let Some(renewal) = self.word(row, "renewal_status", RENEWALS) else { return };
-        written.renewal = Some(renewal);
+        written.renewal = Some(renewal.map(|renewal| Known(Some(renewal))));
         let count = row.number("auto_renew_period", self.problems);
         let unit = self.word(row, "period_unit", UNITS).map_or((1, "mo"), |unit| unit.value);
         let count = count.filter(|count| count.value > 0 && *renewal == Renewal::Automatic);

@@ -59,8 +59,9 @@ impl FleetReader<'_> {
             written.group =
                 set.map(|set| Spanned::new(unique(&set.name, &set.at, &names), machine.name.span));
             let locked = disabled.contains(machine.at.subscription.as_str());
-            let lock = locked.then(|| Spanned::new(Lock::Financial, machine.name.span));
-            written.lock = lock.map(|lock| Known(Some(OneOrMany(vec![lock]))));
+            let financial = Known(Some(Lock::Financial));
+            let lock = locked.then(|| Spanned::new(financial, machine.name.span));
+            written.lock = lock.map(|lock| OneOrMany(vec![lock]));
             self.from = machine.origin;
             self.list(CLOUD, Spanned::new(name, machine.name.span), written);
         }

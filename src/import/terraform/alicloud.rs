@@ -8,7 +8,7 @@ use crate::import::aliyun::instances::STATES;
 use crate::import::aliyun::names::{CLOUD, DELETION_PROTECTION, PROTECTED};
 use crate::import::fields::{ReplyObject, text};
 use crate::import::reader::{FleetReader, Missing};
-use crate::words::{Billing, Lock, ResourceKind};
+use crate::words::{Billing, ResourceKind};
 
 impl FleetReader<'_> {
     pub(in crate::import) fn tf_alicloud_instance(&mut self, row: &ReplyObject<'_>) {
@@ -41,7 +41,7 @@ impl FleetReader<'_> {
             self.renewal_of(row, &mut written);
         }
         written.tags = self.az_tags(row);
-        written.lock = Some(Known::<OneOrMany<Spanned<Lock>>>::UNKNOWN);
+        written.lock = Some(OneOrMany(vec![Spanned::new(Known::UNKNOWN, id.span)]));
         written.resources = Some(Map(self.tf_disks(row)));
         self.list_or_join(CLOUD, id, written);
     }

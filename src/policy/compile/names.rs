@@ -5,12 +5,12 @@ use crate::diagnostics::{Code, Problem, Spanned, closest};
 use crate::format::OneOrMany;
 use crate::policy::edition::{
     NO_SCHEDULE, Rule, SET, Switch, UNDECIDED, UNKNOWN_BILLING, UNKNOWN_LOCK, UNKNOWN_MEMBERSHIP,
-    UNKNOWN_PROTECTION, UNKNOWN_SCHEDULE, UNSET, Unknowns,
+    UNKNOWN_PROTECTION, UNKNOWN_RENEWAL, UNKNOWN_SCHEDULE, UNSET, Unknowns,
 };
 use crate::policy::facts::Condition;
 use crate::policy::file::PolicyFile;
 use crate::policy::written_rule::WrittenRule;
-use crate::words::{Billing, Confidence, Lock, Membership, RuleId, SwitchId, SwitchSet, Word};
+use crate::words::{Billing, Confidence, Lock, Membership, Renewal, RuleId, SwitchId, SwitchSet, Word};
 
 impl Compiler<'_> {
     pub(super) fn find_sources(&mut self, named: &[Spanned<String>]) -> Vec<usize> {
@@ -75,6 +75,7 @@ impl Compiler<'_> {
         let memberships = Membership::ALL.iter().map(|word| word.word());
         let memberships = memberships.filter(|word| *word != Membership::None.word()).collect();
         let locks = Lock::ALL.iter().map(|word| word.word()).collect();
+        let renewals = Renewal::ALL.iter().map(|word| word.word()).collect();
         let billings = vec![Billing::PayAsYouGo.word(), Billing::Spot.word()];
         // The switches are listed in the order of `Unknowns::last_of`.
         for (name, values, because) in [
@@ -102,6 +103,11 @@ impl Compiler<'_> {
                 UNKNOWN_SCHEDULE,
                 positions(vec![NO_SCHEDULE]),
                 "whether a release is scheduled, if no reply mentions it",
+            ),
+            (
+                UNKNOWN_RENEWAL,
+                positions(renewals),
+                "whether a subscription is renewed automatically, if no reply mentions it",
             ),
         ] {
             self.switches.push(Switch {
