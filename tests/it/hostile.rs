@@ -1,0 +1,72 @@
+use std::fmt::Write as _;
+
+use crate::support::{Ran, folder, stayput, write};
+
+const HEAD: &str = "stayput: scenario/1\nname: t\npolicy: alibaba-ecs@2026-05-15\n\
+    start: 2026-06-01T00:00:00Z\nfor: 1d\n";
+
+fn check(text: &str) -> Ran {
+    let scratch = folder();
+    stayput(&["check", &write(scratch.path(), "s.yaml", text)])
+}
+
+/// Roles of which each contains the next two, so that the ways to the last grow exponentially.
+fn nested_roles(depth: usize, scope: &str) -> String {
+    let mut text = format!("{HEAD}fleet: {{ instances: {{ a: {{}} }} }}\n");
+    text.push_str("principals: { alice: { roles: [r0] } }\nroles:\n");
+    for role in 0..depth {
+        let (next, second) = (role + 1, role + 2);
+        writeln!(text, "  r{role}: {{ may: '*', roles: [r{next}, r{second}]{scope} }}").unwrap();
+    }
+    write!(text, "  r{depth}: {{ may: '*' }}\n  r{}: {{ may: '*' }}\n", depth + 1).unwrap();
+    text
+}
+
+#[test]
+fn nested_roles_of_any_depth_are_read_at_once() {
+    for depth in [40, 5_000] {
+        let ran = check(&nested_roles(depth, ""));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+    // With scopes, each way may give other permissions.
+    let ran = check(&nested_roles(40, ", where: { instance: a }"));
+    assert_eq!(ran.code, 2);
+    let title = "error[E023]: the nested roles give more than 4,000,000 permissions";
+    assert!(ran.stderr.contains(title), "{}", ran.stderr);
+}
+
+#[test]
+fn a_circle_of_roles_is_reported_once() {
+    let text = format!(
+        "{HEAD}fleet: {{ instances: {{ a: {{}} }} }}\n\
+         principals: {{ alice: {{ may: '*', roles: [a] }} }}\n\
+         roles: {{ a: {{ roles: [b] }}, b: {{ roles: [a] }}, c: {{ roles: [c] }} }}\n"
+    );
+    let ran = check(&text);
+    assert_eq!((ran.code, ran.stderr.matches("contains itself").count()), (2, 2), "{}", ran.stderr);
+}
+
+/// The time of each would be in minutes if it grew with the square.
+#[test]
+fn many_mistakes_take_time_in_proportion() {
+    let many = 20_000;
+    let mut keys = format!("{HEAD}fleet: {{ instances: {{ a: {{}} }} }}\n");
+    let mut unused = format!("{HEAD}fleet: {{ instances: {{ a: {{}} }} }}\ncases:\n  c:\n");
+    let mut missing = format!("{HEAD}cases: {{ c: {{ x: a }} }}\nfleet:\n  instances:\n");
+    for number in 0..many {
+        writeln!(keys, "key-{number}: 1").unwrap();
+        writeln!(unused, "    v{number}: 1").unwrap();
+        writeln!(missing, "    a-{number}: {{ zone: $v{number} }}").unwrap();
+    }
+    // What a mistake hides is collected for each case.
+    let mut cases = format!("{HEAD}fleet: {{ instances: {{ a: {{}} }} }}\nevents:\n");
+    cases.push_str("  - { at: +1h, id: x, stop: { instance: a, by: ann, via: api } }\ncases:\n");
+    (0..2_000).for_each(|number| writeln!(cases, "  c{number}: {{ v: 1 }}").unwrap());
+    for text in [keys, unused, missing] {
+        let ran = check(&text);
+        assert_eq!(ran.code, 2);
+        let last = ran.stderr.lines().rfind(|line| line.starts_with('…'));
+        assert!(last.is_some_and(|line| line.len() > "… and 9999 more".len()), "{last:?}");
+    }
+    assert!(check(&cases).stderr.contains("… and 1980 more"));
+}
