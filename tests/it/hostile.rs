@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use crate::support::{Ran, folder, stayput, write};
+use crate::support::{Ran, SMALL, folder, stayput, write};
 
 const HEAD: &str = "stayput: scenario/1\nname: t\npolicy: alibaba-ecs@2026-05-15\n\
     start: 2026-06-01T00:00:00Z\nfor: 1d\n";
@@ -69,4 +69,46 @@ fn many_mistakes_take_time_in_proportion() {
         assert!(last.is_some_and(|line| line.len() > "… and 9999 more".len()), "{last:?}");
     }
     assert!(check(&cases).stderr.contains("… and 1980 more"));
+}
+
+#[test]
+fn an_overlay_never_removes_the_events_of_a_scenario() {
+    let scratch = folder();
+    let listed = write(scratch.path(), "s.yaml", SMALL);
+    let from = SMALL.find("events:").unwrap();
+    let table = format!("{}events: {{ file: e.csv }}\n", &SMALL[..from]);
+    let table = write(scratch.path(), "t.yaml", table);
+    let head = "at,id,verb,instance,by,via\n";
+    write(scratch.path(), "e.csv", format!("{head}+1h,one,stop,db-1,ann,api\n"));
+    let overlay = "stayput: overlay/1\nevents: { file: e.csv }\n";
+    let overlay = write(scratch.path(), "o.yaml", overlay);
+    for scenario in [&listed, &table] {
+        let ran = stayput(&["run", scenario, "--with", &overlay]);
+        assert_eq!((ran.code, &*ran.stdout), (2, ""), "{}", ran.stderr);
+        assert!(ran.stderr.contains("an overlay cannot add a table of events"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("o.yaml:2:9"), "{}", ran.stderr);
+    }
+    // Nothing is added, and nothing is removed.
+    let nothing = write(scratch.path(), "n.yaml", "stayput: overlay/1\nevents:\n");
+    let ran = stayput(&["test", &listed, "--with", &nothing]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    // Without events of the scenario, the table is taken.
+    let from = SMALL.find("events:").unwrap();
+    let none = write(scratch.path(), "none.yaml", &SMALL[..from]);
+    let ran = stayput(&["run", &none, "--with", &overlay]);
+    assert!(ran.code == 0 && ran.stdout.contains("stop"), "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
+fn a_table_in_an_overlay_does_not_mix_with_what_a_scenario_states() {
+    let scratch = folder();
+    let scenario = write(scratch.path(), "s.yaml", SMALL);
+    let table = "stayput: overlay/1\nfleet: { instances: { file: f.csv } }\n";
+    let table = write(scratch.path(), "o.yaml", table);
+    write(scratch.path(), "f.csv", "instance\ndb-2\n");
+    let ran = stayput(&["run", &scenario, "--with", &table]);
+    assert_eq!(ran.code, 2);
+    let title = "a table of instances cannot be merged with instances in a file";
+    assert!(ran.stderr.contains(title) && ran.stderr.contains("o.yaml:2:"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("unknown key"), "{}", ran.stderr);
 }
