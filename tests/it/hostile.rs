@@ -1,4 +1,5 @@
 use std::fmt::Write as _;
+use std::fs;
 
 use crate::support::{Ran, SMALL, folder, stayput, write};
 
@@ -111,4 +112,20 @@ fn a_table_in_an_overlay_does_not_mix_with_what_a_scenario_states() {
     let title = "a table of instances cannot be merged with instances in a file";
     assert!(ran.stderr.contains(title) && ran.stderr.contains("o.yaml:2:"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("unknown key"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_limit_on_created_members_stops_the_run() {
+    let text = format!(
+        "{HEAD}fleet: {{ groups: {{ g: {{ min: 0, max: 4294967295 }} }}, instances: {{}} }}\n\
+         events: [{{ at: +1h, scale-out: {{ group: g, add: 1000001 }} }}]\n"
+    );
+    let scratch = folder();
+    let path = write(scratch.path(), "s.yaml", text);
+    let out = scratch.path().join("out");
+    let ran = stayput(&["run", &path, "--out", &out.to_string_lossy()]);
+    assert_eq!(ran.code, 5, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("more than 1,000,000 members"), "{}", ran.stderr);
+    let file = fs::read_to_string(out.join("run.json")).unwrap();
+    assert!(file.contains("\"stop\": \"limit-members\""), "{file}");
 }
