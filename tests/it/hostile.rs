@@ -129,3 +129,20 @@ fn the_limit_on_created_members_stops_the_run() {
     let file = fs::read_to_string(out.join("run.json")).unwrap();
     assert!(file.contains("\"stop\": \"limit-members\""), "{file}");
 }
+
+#[test]
+fn a_metric_has_one_value_at_an_instant() {
+    let metrics = "metrics: { cpu: [{ at: +1h, value: 72 }, { at: +60m, value: 10 }] }\n";
+    let fleet = "fleet: { instances: { a: {} } }\n";
+    let ran = check(&format!("{HEAD}{metrics}{fleet}"));
+    assert_eq!(ran.code, 2);
+    let title = "error[E002]: the metric `cpu` has two values at the same instant";
+    assert!(ran.stderr.contains(title), "{}", ran.stderr);
+    assert!(ran.stderr.contains("first value"), "{}", ran.stderr);
+    let scratch = folder();
+    write(scratch.path(), "m.csv", "metric,at,value\ncpu,+1h,72\nmem,+1h,1\ncpu,+1h,10\n");
+    let text = format!("{HEAD}metrics: {{ file: m.csv }}\n{fleet}");
+    let ran = stayput(&["check", &write(scratch.path(), "s.yaml", text)]);
+    assert!(ran.code == 2 && ran.stderr.contains(title), "{}", ran.stderr);
+    assert!(ran.stderr.contains("m.csv:4:"), "{}", ran.stderr);
+}
