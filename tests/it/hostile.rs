@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use crate::support::{Ran, SMALL, folder, stayput, write};
+use crate::support::{Ran, SMALL, folder, root, stayput, write};
 
 const HEAD: &str = "stayput: scenario/1\nname: t\npolicy: alibaba-ecs@2026-05-15\n\
     start: 2026-06-01T00:00:00Z\nfor: 1d\n";
@@ -146,3 +146,56 @@ fn a_metric_has_one_value_at_an_instant() {
     assert!(ran.code == 2 && ran.stderr.contains(title), "{}", ran.stderr);
     assert!(ran.stderr.contains("m.csv:4:"), "{}", ran.stderr);
 }
+
+/// What no terminal and no log may receive.
+fn assert_harmless(ran: &Ran, what: &str) {
+    for text in [&ran.stdout, &ran.stderr] {
+        assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{what}: {text:?}");
+        let begins = |line: &str| line.trim_start().starts_with("::");
+        let is_command = |line: &str| begins(line) && !line.contains(":::");
+        assert!(!text.lines().any(is_command), "{what}: {text:?}");
+        assert!(!text.contains("##[") && !text.contains("##vso["), "{what}: {text:?}");
+    }
+}
+
+#[test]
+fn what_events_of_a_listing_are_called_is_escaped() {
+    let scratch = folder();
+    let text = fs::read_to_string(root().join(EVENTS)).unwrap();
+    let named = text.replacen("SystemMaintenance", "\\u001b[31m\\n::error::x\\u202e", 9);
+    assert_ne!(named, text);
+    let events = write(scratch.path(), "events.json", named);
+    let fleet = root().join(LISTING).display().to_string();
+    let ran = stayput(&["import", &fleet, &events]);
+    assert!(ran.stderr.contains("read ") && ran.code == 0, "{}", ran.stderr);
+    assert_harmless(&ran, "import");
+}
+
+#[test]
+fn a_token_of_a_further_page_is_reported() {
+    let scratch = folder();
+    let text = fs::read_to_string(root().join(LISTING)).unwrap();
+    let reply: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let import = |total: Option<u32>| {
+        let mut reply = reply.clone();
+        let object = reply.as_object_mut().unwrap();
+        object.insert("NextToken".into(), "AAAA".into());
+        object.remove("TotalCount");
+        object.extend(total.map(|total| ("TotalCount".to_owned(), total.into())));
+        let path = write(scratch.path(), "instances.json", reply.to_string());
+        stayput(&["import", &path])
+    };
+    let rows = reply["Instances"]["Instance"].as_array().unwrap().len();
+    for total in [None, Some(0)] {
+        let ran = import(total);
+        let title = "the reply is one page of several, and the last one is not here";
+        assert!(ran.stderr.contains("W120") && ran.stderr.contains(title), "{}", ran.stderr);
+    }
+    // The total says that nothing is missing; the service may return a token nevertheless.
+    let ran = import(Some(u32::try_from(rows).unwrap()));
+    assert!(!ran.stderr.contains("one page"), "{}", ran.stderr);
+}
+
+/// A listing of instances, and the history of their events.
+const LISTING: &str = "scenarios/data/aliyun/ecs-describe-instances-cn-hongkong.json";
+const EVENTS: &str = "scenarios/data/aliyun/ecs-doc-event-notifications.json";
