@@ -172,6 +172,23 @@ fn what_events_of_a_listing_are_called_is_escaped() {
 }
 
 #[test]
+fn no_line_is_a_command_of_a_ci_server() {
+    let scratch = folder();
+    let policy = "stayput: policy/1\npolicy: house\nedition: 2026-11\n\
+        title: \"::error::x ##[add-mask]y ##vso[task.setvariable variable=A]z\"\n\
+        extends: alibaba-ecs@2026-05-15\n";
+    let policy = write(scratch.path(), "house.yaml", policy);
+    let ran = stayput(&["matrix", &policy]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains(": :error::x") && ran.stdout.contains("# # [add-mask]"));
+    assert_harmless(&ran, "matrix");
+    for name in ["' ::error::x'", "'a ##[add-mask]b'", "'a##VSO[task.x]b'"] {
+        let ran = check(&SMALL.replace("db-1", name));
+        assert!(ran.code == 2 && ran.stderr.contains("E008"), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn a_token_of_a_further_page_is_reported() {
     let scratch = folder();
     let text = fs::read_to_string(root().join(LISTING)).unwrap();
