@@ -159,6 +159,69 @@ fn assert_harmless(ran: &Ran, what: &str) {
 }
 
 #[test]
+fn stored_decisions_are_not_printed_as_they_are() {
+    let scratch = folder();
+    let path = write(scratch.path(), "s.yaml", SMALL);
+    assert_eq!(stayput(&["bless", &path]).code, 0);
+    let stored = scratch.path().join("s.decisions.csv");
+    let text = fs::read_to_string(&stored).unwrap();
+    fs::write(&stored, text.replace("held", "\"\u{1b}[31mhe\u{7}\n::error::ld\"")).unwrap();
+    let ran = stayput(&["test", &path]);
+    assert!(ran.code == 2 && ran.stderr.contains("invisible characters"), "{}", ran.stderr);
+    assert_harmless(&ran, "test");
+}
+
+#[test]
+fn recorded_runs_are_not_printed_as_they_are() {
+    let scratch = folder();
+    let path = write(scratch.path(), "s.yaml", SMALL);
+    let [one, two] = ["one", "two"].map(|name| scratch.path().join(name).display().to_string());
+    for out in [&one, &two] {
+        assert_eq!(stayput(&["run", "-q", &path, "--out", out]).code, 0);
+    }
+    let table = scratch.path().join("two/decisions.csv");
+    let text = fs::read_to_string(&table).unwrap();
+    fs::write(&table, text.replace(",held,", ",\"he\u{1b}[31m\nld\",")).unwrap();
+    fs::remove_file(scratch.path().join("two/run.json")).unwrap();
+    let ran = stayput(&["diff", &one, &two]);
+    assert!(ran.code == 2 && ran.stderr.contains("invisible characters"), "{}", ran.stderr);
+    assert_harmless(&ran, "diff");
+}
+
+#[test]
+fn a_damaged_shard_gets_a_message_without_types_of_the_program() {
+    let scratch = folder();
+    let path = write(scratch.path(), "s.yaml", SMALL);
+    let shard = |number: u32| {
+        let out = scratch.path().join(format!("s{number}")).display().to_string();
+        let part = format!("{number}/2");
+        let arguments = ["run", &path, "--replications", "4", "--shard", &part, "--out", &out];
+        assert_eq!(stayput(&arguments).code, 0);
+        out
+    };
+    let (one, two) = (shard(1), shard(2));
+    let file = scratch.path().join("s2/run.json");
+    let text = fs::read_to_string(&file).unwrap();
+    let sources = text.find("\"sources\": [").unwrap() + "\"sources\": [".len();
+    let mut in_sources = text.clone();
+    in_sources.insert_str(sources, "17,");
+    for (damaged, what) in [
+        (text.replacen("\"level\": 95.0", "\"level\": \"x\"", 1), "run.json is not valid"),
+        (in_sources, "run.json is not valid"),
+        (text.replacen("\"scenario\": \"small\"", "\"scenario\": \"\\u001b[31m\"", 1), "invisible"),
+    ] {
+        assert_ne!(damaged, text);
+        fs::write(&file, damaged).unwrap();
+        let ran = stayput(&["merge", &one, &two]);
+        assert!(ran.code == 2 && ran.stderr.contains(what), "{}", ran.stderr);
+        for word in ["f64", "struct", "Written", "expected"] {
+            assert!(!ran.stderr.contains(word), "{}", ran.stderr);
+        }
+        assert_harmless(&ran, "merge");
+    }
+}
+
+#[test]
 fn what_events_of_a_listing_are_called_is_escaped() {
     let scratch = folder();
     let text = fs::read_to_string(root().join(EVENTS)).unwrap();
