@@ -1,7 +1,9 @@
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
 
-use crate::support::{Ran, SMALL, folder, root, stayput, write};
+use crate::support::{Ran, SMALL, command, folder, ran, root, stayput, write};
 
 const HEAD: &str = "stayput: scenario/1\nname: t\npolicy: alibaba-ecs@2026-05-15\n\
     start: 2026-06-01T00:00:00Z\nfor: 1d\n";
@@ -251,6 +253,93 @@ fn no_line_is_a_command_of_a_ci_server() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn names_of_files_are_escaped_wherever_they_are_printed() {
+    let scratch = folder();
+    let evil = "x\n::error::pwn\u{1b}[31m\u{202e}.yaml";
+    let path = write(scratch.path(), evil, SMALL);
+    let policy = "stayput: policy/1\npolicy: house\nedition: 2026-11\ntitle: House\n\
+        extends: alibaba-ecs@2026-05-15\n";
+    let policy = write(scratch.path(), &format!("p{evil}"), policy);
+    let page = scratch.path().join("page.html").display().to_string();
+    let old = "alibaba-ecs@2026-05-15";
+    let of = format!("{path}#mis-click/db-1");
+    for arguments in [
+        vec!["check", &path],
+        vec!["check", &policy],
+        vec!["test", &path],
+        vec!["run", &path, "--html", &page],
+        vec!["explain", &path],
+        vec!["explain", &of],
+        vec!["diff", old, &policy, &path],
+        vec!["diff", "alibaba-ecs@2019-01-15", &policy],
+        vec!["bless", &path],
+        vec!["bless", "--diff", "alibaba-ecs@2019-01-15", &policy, "--reason", "x"],
+        vec!["hunt", &path, "--target", "db-1"],
+    ] {
+        let ran = stayput(&arguments);
+        assert!(ran.code < 2, "{arguments:?}: {}{}", ran.stdout, ran.stderr);
+        assert_harmless(&ran, &format!("{arguments:?}"));
+    }
+    let page = fs::read_to_string(page).unwrap();
+    assert!(!page.contains(['\u{1b}', '\u{202e}']));
+    // What belongs to the file is written beside it, under its own name.
+    assert!(scratch.path().join(evil.replace(".yaml", ".decisions.csv")).is_file());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn folders_whose_names_are_shown_alike_are_told_apart() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let scratch = folder();
+    let folders = [b"d\xff", b"d\xfe"].map(|name| scratch.path().join(OsStr::from_bytes(name)));
+    let policy = "stayput: policy/1\npolicy: house\nedition: 2026-11\ntitle: House\n\
+        extends: alibaba-ecs@2026-05-15\n";
+    for folder in &folders {
+        fs::create_dir(folder).unwrap();
+        fs::write(folder.join("house.yaml"), policy).unwrap();
+        let text = SMALL.replace("alibaba-ecs@2026-05-15", "./house.yaml");
+        fs::write(folder.join("s.yaml"), text).unwrap();
+    }
+    let all = |verb: &str| {
+        let paths = folders.iter().map(|folder| folder.join("s.yaml"));
+        ran(command(&[verb]).args(paths).output().unwrap())
+    };
+    let ran = all("bless");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(folders.iter().all(|folder| folder.join("s.decisions.csv").is_file()));
+    assert_eq!(all("test").code, 0);
+    fs::write(folders[1].join("s.decisions.csv"), "").unwrap();
+    let ran = all("test");
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+}
+
+/// Imports what comes from a pipe.
+fn import_piped(bytes: &[u8]) -> Ran {
+    let mut import = command(&["import", "/dev/stdin"]);
+    let import = import.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = import.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(bytes).unwrap();
+    ran(child.wait_with_output().unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_may_hold_a_large_or_compressed_listing() {
+    let text = fs::read_to_string(root().join(LISTING)).unwrap();
+    // Blanks between values count for the size alone.
+    let large = text.replacen('{', &format!("{{{}", " ".repeat(17 << 20)), 1);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(text.as_bytes()).unwrap();
+    for bytes in [large.into_bytes(), packed.finish().unwrap()] {
+        let ran = import_piped(&bytes);
+        assert!(ran.code == 0 && ran.stdout.contains("instances:"), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn a_token_of_a_further_page_is_reported() {
     let scratch = folder();
@@ -274,6 +363,44 @@ fn a_token_of_a_further_page_is_reported() {
     // The total says that nothing is missing; the service may return a token nevertheless.
     let ran = import(Some(u32::try_from(rows).unwrap()));
     assert!(!ran.stderr.contains("one page"), "{}", ran.stderr);
+}
+
+#[test]
+fn two_formats_on_standard_output_are_refused() {
+    let scratch = folder();
+    let path = write(scratch.path(), "s.yaml", SMALL);
+    let ran = stayput(&["test", &path, "-f", "text", "-f", "json"]);
+    assert_eq!((ran.code, &*ran.stdout), (2, ""), "{}", ran.stderr);
+    let file = format!("json={}", scratch.path().join("r.json").display());
+    assert_eq!(stayput(&["test", &path, "-f", "text", "-f", &file]).code, 0);
+}
+
+#[test]
+fn a_house_rule_is_reported_once_for_all_cases() {
+    let text = format!(
+        "{HEAD}cases: {{ one: {{ p: [] }}, two: {{ p: [] }}, three: {{ p: [release-protection] }} }}\n\
+         fleet: {{ instances: {{ a: {{ protect: $p }}, b: {{}} }} }}\n\
+         house: {{ kept: {{ in-force: [release-protection] }} }}\n"
+    );
+    let ran = check(&text);
+    let of = |subject: &str| {
+        let is = |line: &&str| line.contains(&format!(": {subject}: "));
+        ran.stdout.lines().filter(is).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (one, all) = (of("a"), of("b"));
+    assert_eq!((one.len(), all.len()), (1, 1), "{}{}", ran.stdout, ran.stderr);
+    assert!(one[0].contains(" [one, two]: ") && !all[0].contains('['), "{}", ran.stdout);
+}
+
+#[test]
+fn the_longest_name_of_an_instance_has_files_of_its_ways() {
+    let scratch = folder();
+    let text = SMALL.replace("db-1", &"é".repeat(127));
+    let path = write(scratch.path(), "s.yaml", text);
+    let ways = scratch.path().join("ways").display().to_string();
+    let ran = stayput(&["hunt", &path, "--target", "*", "--write", &ways]);
+    assert!(ran.code < 2, "{}", ran.stderr);
+    assert!(fs::read_dir(&ways).unwrap().count() > 0);
 }
 
 /// A listing of instances, and the history of their events.
