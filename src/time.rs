@@ -186,7 +186,7 @@ impl SimTime {
     /// Later than every other instant; the value of a deadline that is not set.
     pub const NEVER: Self = Self(i64::MAX);
 
-    /// Whether it is on the calendar, which ends with the year 9999.
+    /// Whether it is on the calendar, which ends at 9999-12-30T22:00:00Z.
     pub fn is_on_calendar(self) -> bool {
         Timestamp::from_second(self.0).is_ok()
     }

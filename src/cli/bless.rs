@@ -11,6 +11,7 @@ use anstream::ColorChoice;
 use super::args::{day, or_default};
 use super::shared::accepted_files::{accepted_path, read_accepted_file};
 use super::shared::exit::Exit;
+use super::shared::files;
 use super::shared::load::{Loaded, Loader, refuse_overlays};
 use super::shared::messages::{print_problem, report_nothing_ran};
 use super::shared::output_file::write;
@@ -99,7 +100,7 @@ fn store_decisions(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, E
         .iter()
         .map(|one| {
             let name = stored_path(&one.path);
-            loader.read_beside(&one.path, &name.file_name()?.to_string_lossy())
+            loader.read_beside(&one.path, name.file_name()?)
         })
         .collect();
     if loader.problems.refuse() {
@@ -153,7 +154,7 @@ fn jobs(loaded: &[Loaded]) -> Vec<Job<'_>> {
 /// about it.
 fn store(path: &Path, before: Option<&str>, rows: &[DecisionRow]) -> Result<String, Exit> {
     let text = decisions_csv(rows).map_err(|_| Exit::CouldNotWrite)?;
-    let shown = path.display();
+    let shown = files::shown(path);
     if before == Some(text.as_str()) {
         return Ok(format!("{shown}: unchanged"));
     }
@@ -213,7 +214,7 @@ fn accept_changes(
     write(&path, &accepted_yaml(&kept))?;
     terminal::print(&format!(
         "{}: {} newly accepted, {} kept",
-        path.display(),
+        files::shown(&path),
         many(new, "change"),
         before
     ))

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
+use indexmap::IndexMap;
 
 use super::args::or_default;
 use super::shared::exit::Exit;
+use super::shared::files;
 use super::shared::load::{FileKind, Loader, kind_of, refuse_overlays};
 use super::shared::messages::report_nothing_ran;
 use super::shared::terminal;
@@ -38,7 +40,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             checked += 1;
             continue;
         };
-        let shown = path.to_string_lossy().into_owned();
+        let shown = files::shown(&path);
         let kind = if named {
             kind_of(&text).or(Some(FileKind::Scenario))
         } else {
@@ -62,11 +64,9 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
                 if let Some(loaded) = loader.scenario(&path, text, &options) {
                     lines.extend(loaded.compiled.read.iter().map(|line| format!("read {line}")));
                     lines.push(summary_line(&shown, &loaded.compiled));
-                    for plan in loaded.compiled.plans {
-                        let (broken, found) = house_lines(&shown, plan);
-                        is_broken |= broken;
-                        lines.extend(found);
-                    }
+                    let (broken, found) = house_lines(&shown, loaded.compiled.plans);
+                    is_broken |= broken;
+                    lines.extend(found);
                 }
             }
             None => {}
@@ -97,28 +97,39 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
 fn policy_line(loader: &mut Loader, path: &Path, shown: &str) -> Option<String> {
     // Without a folder, the path would be read as the name of an edition.
     let is_alone = path.components().count() == 1;
-    let name = if is_alone { format!("./{shown}") } else { shown.to_owned() };
-    let policy = loader.policy(&name)?;
+    let named = if is_alone { Path::new(".").join(path) } else { path.to_path_buf() };
+    let policy = loader.policy(&files::shown(&named))?;
     let cells: usize = policy.protections.iter().map(|p| p.table.space().cells()).sum();
     let rules = policy.rules.len();
-    Some(format!("{shown}: {}, {rules} rules, {cells} cells proved", policy.name))
+    let (rules, cells) = (many(rules, "rule"), many(cells, "cell"));
+    Some(format!("{shown}: {}, {rules}, {cells} proved", policy.name))
 }
 
-/// The house rules that the fleet of a plan breaks at its start, as lines, and whether one of them
-/// is an error.
-fn house_lines(path: &str, plan: Plan) -> (bool, Vec<String>) {
-    let (header, found) = house_at_start(plan);
-    let is_error = |finding: &HouseFinding| finding.severity == RuleSeverity::Error;
-    let line = |finding: &HouseFinding| {
-        let subject = match finding.subject {
-            Subject::Instance(id) => header.instance(id),
-            Subject::Group(id) => header.group(id),
-            Subject::Account(id) => header.account(id),
-        };
-        let HouseFinding { severity, rule, text, .. } = finding;
-        format!("{path}: {severity}: {rule}: {subject}: {text}")
+/// The house rules that the fleet breaks at its start, as lines, and whether one of them is an
+/// error. A line names the cases in which a rule is broken, unless these are all cases.
+fn house_lines(path: &str, plans: Vec<Plan>) -> (bool, Vec<String>) {
+    let all = plans.len();
+    let mut is_broken = false;
+    let mut cases_of: IndexMap<String, Vec<String>> = IndexMap::new();
+    for plan in plans {
+        let (header, found) = house_at_start(plan);
+        for HouseFinding { severity, rule, text, subject, .. } in &found {
+            is_broken |= *severity == RuleSeverity::Error;
+            let subject = match *subject {
+                Subject::Instance(id) => header.instance(id),
+                Subject::Group(id) => header.group(id),
+                Subject::Account(id) => header.account(id),
+            };
+            let line = format!("{severity}: {rule}: {subject}: {text}");
+            cases_of.entry(line).or_default().push(header.case.clone());
+        }
+    }
+    let line = |(line, cases): (String, Vec<String>)| {
+        let is_everywhere = cases.len() >= all;
+        let cases = if is_everywhere { String::new() } else { format!(" [{}]", cases.join(", ")) };
+        format!("{path}{cases}: {line}")
     };
-    (found.iter().any(is_error), found.iter().map(line).collect())
+    (is_broken, cases_of.into_iter().map(line).collect())
 }
 
 fn summary_line(path: &str, compiled: &crate::plan::Compiled) -> String {

@@ -8,6 +8,7 @@ use anstream::ColorChoice;
 
 use super::args::{Overrides, Shard, or_default};
 use super::shared::exit::Exit;
+use super::shared::files;
 use super::shared::format_target::{Output, ReportTarget};
 use super::shared::load::{Loaded, Loader, is_selected};
 use super::shared::run_cases::{Job, Judged, RunSettings, course, judge_all};
@@ -80,6 +81,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let html = arguments.html.clone().map(|path| Output { format: Format::Html, file: Some(path) });
     let wanted = arguments.format.iter().chain(&html);
     let wanted = wanted.filter(|output| !quiet || output.file.is_some());
+    refuse_two_on_stdout(&arguments.format)?;
     let outputs = wanted.map(|output| Ok((output, ReportTarget::begin(output.file.as_deref())?)));
     let outputs: Vec<_> = outputs.collect::<Result<_, Exit>>()?;
     let jobs = jobs(&loaded, &stored, arguments);
@@ -255,6 +257,17 @@ fn jobs<'l>(
     jobs
 }
 
+/// Refuses two formats on standard output, where no program could read either of them.
+fn refuse_two_on_stdout(outputs: &[Output<Format>]) -> Result<(), Exit> {
+    if outputs.iter().filter(|output| output.file.is_none()).count() < 2 {
+        return Ok(());
+    }
+    terminal::print_stderr(
+        "stayput: two formats go to standard output; write one into a file, as `-f FORMAT=FILE`",
+    );
+    Err(Exit::BadInput)
+}
+
 /// The command that runs only this case.
 fn rerun_command(path: &str, case: &str, overrides: &Overrides) -> String {
     let case = Some(case).filter(|case| !case.is_empty()).map(str::to_owned);
@@ -280,7 +293,7 @@ fn nothing_ran(loaded: &[Loaded], arguments: &Arguments) -> Result<Exit, Exit> {
     let why = if cases == 0 {
         let paths: Vec<String> = or_default(&arguments.paths)
             .iter()
-            .map(|path| format!("`{}`", path.display()))
+            .map(|path| format!("`{}`", files::shown(path)))
             .collect();
         let title = format!("no scenario found in {}", paths.join(", "));
         Problem::bare(Code::NothingFound, title)
@@ -347,8 +360,8 @@ fn read_stored(one: &Loaded, unchanged: bool, loader: &mut Loader) -> Option<Vec
     if !unchanged {
         return None;
     }
-    let text = loader.read_beside(&one.path, &path.file_name()?.to_string_lossy())?;
-    let shown = path.to_string_lossy().into_owned();
+    let text = loader.read_beside(&one.path, path.file_name()?)?;
+    let shown = files::shown(&path);
     let mut report = |problem: Problem| {
         let mut problem = problem.help("update it with `stayput bless`");
         problem.path = Some(shown.clone());

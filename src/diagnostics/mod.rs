@@ -15,4 +15,4 @@ pub use suggest::{Suggestion, closest};
 pub use visible::visible;
 
 pub(crate) use span::in_hex;
-pub(crate) use visible::is_unseen;
+pub(crate) use visible::{is_ci_command, is_unseen};

@@ -6,7 +6,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use super::problem::{Problem, Problems, SHOWN, Severity};
 use super::span::{FileId, Sources, Span};
-use super::visible::is_unseen;
+use super::visible::{is_unseen, visible};
 use crate::words::Word;
 
 /// Labels that are further apart, in bytes, are shown in separate snippets.
@@ -49,8 +49,9 @@ fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group =
-        Group::with_title(level.primary_title(problem.title.as_str()).id(problem.code.word()));
+    // A title may name a file, and names of files may contain anything.
+    let title = visible(&problem.title);
+    let mut group = Group::with_title(level.primary_title(&*title).id(problem.code.word()));
     let mut spans = Vec::new();
     let origins: Vec<(&str, (usize, usize))> = if problem.unquoted {
         let spans = problem.labels.iter().map(|(span, _)| *span);

@@ -5,6 +5,7 @@ use super::expectations::judge::Judge;
 use super::house::HouseWatch;
 use crate::kernel::{Limit, Limits, Stop};
 use crate::plan::Plan;
+use crate::policy::Undecided;
 use crate::record::Record;
 use crate::words::words;
 use crate::world::{Halt, Run, World};
@@ -14,7 +15,7 @@ use crate::world::{Halt, Run, World};
 pub struct Ending {
     /// Why it stopped; `None` if it was interrupted.
     pub stop: Option<Stop>,
-    /// The unknown fact that stopped it; `None` for other reasons.
+    /// The unknown fact or the limit of the world that stopped it; `None` for other reasons.
     pub halt: Option<Halt>,
     /// Number of events.
     pub events: u64,
@@ -38,7 +39,10 @@ impl Ending {
             Some(Stop::Horizon) => Stopped::Horizon,
             Some(Stop::Limit(Limit::Events)) => Stopped::LimitEvents,
             Some(Stop::Limit(Limit::EventsAtOnce)) => Stopped::LimitEventsAtOnce,
-            Some(Stop::Halted) => Stopped::Undecided,
+            Some(Stop::Halted) => match &self.halt {
+                Some(Halt { on: Undecided::TooManyMembers, .. }) => Stopped::LimitMembers,
+                _ => Stopped::Undecided,
+            },
             None => Stopped::Interrupted,
         }
     }
@@ -55,6 +59,8 @@ words! {
         LimitEvents = "limit-events",
         /// The limit on events at one instant was reached.
         LimitEventsAtOnce = "limit-events-at-once",
+        /// The limit on the members that groups create was reached.
+        LimitMembers = "limit-members",
         /// The next step depended on an unknown fact.
         Undecided = "undecided",
         /// The user interrupted it.

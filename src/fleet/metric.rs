@@ -12,7 +12,7 @@ pub struct Series {
 }
 
 impl Series {
-    /// Steps in any order. Of two steps at the same instant, the later one in the list counts.
+    /// Steps in any order, at different instants.
     pub fn new(mut steps: Vec<(SimTime, Option<Decimal>)>) -> Self {
         steps.sort_by_key(|(at, _)| *at);
         Self { steps }

@@ -1,11 +1,11 @@
 //! Cases: each case is a copy of the file in which `$name` is replaced by the value of the case.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::read::{Map, Read};
 use super::tree::{Entry, Node, Style, Value};
-use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
+use crate::diagnostics::{Code, Problem, Problems, Span, closest};
 
 /// The tree of each case, with its name. A scenario without cases has one tree with an empty name.
 pub fn split(node: &Node, problems: &mut Problems) -> Vec<(String, Node)> {
@@ -88,13 +88,31 @@ fn is_value(node: &Node) -> bool {
     node.scalar().is_some_and(|text| value_name(text).or_else(|| unescaped(text)).is_some())
 }
 
+/// The most names that an unknown one is compared with.
+const COMPARED: usize = 1_000;
+
+/// For each name of a value, the numbers of the cases that have it, ascending.
+type CasesWith<'c> = BTreeMap<&'c str, Vec<usize>>;
+
+fn cases_with(cases: &Map<Map<Node>>) -> CasesWith<'_> {
+    let mut found = CasesWith::new();
+    for (number, (_, values)) in cases.0.iter().enumerate() {
+        for (key, _) in &values.0 {
+            found.entry(&key.value.0).or_default().push(number);
+        }
+    }
+    found
+}
+
 /// Reports each place outside `cases:` with a value that at least one case does not have.
 fn report_missing(tree: &Node, cases: &Map<Map<Node>>, problems: &mut Problems) {
+    let with = cases_with(cases);
     let entries = tree.entries().unwrap_or_default().iter();
     for Entry { value, .. } in entries.filter(|entry| &**entry.key != "cases") {
         value.any(&mut |node| {
             let name = node.scalar().and_then(value_name);
-            if let Some(problem) = name.and_then(|name| missing_value(name, node.span, cases)) {
+            let problem = name.and_then(|name| missing_value(name, node.span, cases, &with));
+            if let Some(problem) = problem {
                 problems.add(problem);
             }
             false
@@ -103,35 +121,36 @@ fn report_missing(tree: &Node, cases: &Map<Map<Node>>, problems: &mut Problems) 
 }
 
 /// The problem with `$name` at a place; `None` if every case has this value.
-fn missing_value(name: &str, span: Span, cases: &Map<Map<Node>>) -> Option<Problem> {
-    let has = |values: &Map<Node>| values.0.iter().any(|(key, _)| *key.value == *name);
-    let without: Vec<&str> =
-        cases.0.iter().filter(|(_, values)| !has(values)).map(|(case, _)| &***case).collect();
-    let (title, help) = match (without.as_slice(), cases.0.len()) {
+fn missing_value(
+    name: &str,
+    span: Span,
+    cases: &Map<Map<Node>>,
+    with: &CasesWith<'_>,
+) -> Option<Problem> {
+    let has = with.get(name).map(Vec::as_slice).unwrap_or_default();
+    // The numbers of the cases ascend, so the first gap among them is the first case without it.
+    let first = has.iter().enumerate().take_while(|(at, case)| at == *case).count();
+    let first = cases.0.get(first).map(|(case, _)| &***case).unwrap_or_default();
+    let (title, help) = match (cases.0.len() - has.len(), cases.0.len()) {
         (_, 0) => {
             ("there are no cases".into(), format!("write `cases: {{ one: {{ {name}: … }} }}`"))
         }
-        ([], _) => return None,
-        (all, count) if all.len() == count => (
+        (0, _) => return None,
+        (without, all) if without == all => (
             "no case has this value".to_owned(),
             format!("give every case under `cases:` the key `{name}`"),
         ),
-        ([case], _) => (
-            format!("the case `{case}` does not have it"),
-            format!("give the case `{case}` the key `{name}`"),
+        (1, _) => (
+            format!("the case `{first}` does not have it"),
+            format!("give the case `{first}` the key `{name}`"),
         ),
-        ([case, rest @ ..], _) => (
-            format!("the case `{case}` and {} more do not have it", rest.len()),
+        (without, _) => (
+            format!("the case `{first}` and {} more do not have it", without - 1),
             format!("give every case under `cases:` the key `{name}`"),
         ),
     };
-    let known: BTreeSet<String> = cases
-        .0
-        .iter()
-        .flat_map(|(_, values)| &values.0)
-        .filter(|(key, _)| *key.value != *name)
-        .map(|(key, _)| format!("${}", key.value))
-        .collect();
+    let known = with.keys().filter(|key| **key != name).take(COMPARED);
+    let known: Vec<String> = known.map(|key| format!("${key}")).collect();
     let written = format!("${name}");
     let close = closest(&written, known.iter().map(String::as_str));
     let problem = Problem::at(
@@ -145,33 +164,30 @@ fn missing_value(name: &str, span: Span, cases: &Map<Map<Node>>) -> Option<Probl
 
 /// Reports values that are used nowhere: they would make no difference between cases.
 fn unused_values(node: &Node, cases: &Map<Map<Node>>, problems: &mut Problems) {
-    let mut used: Vec<String> = Vec::new();
-    let mut keys_used: Vec<String> = Vec::new();
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    let mut keys_used: BTreeSet<String> = BTreeSet::new();
     node.any(&mut |node| {
         used.extend(node.scalar().and_then(value_name).map(str::to_owned));
         let keys = node.entries().unwrap_or_default().iter();
         keys_used.extend(keys.filter_map(|entry| value_name(&entry.key)).map(str::to_owned));
         false
     });
-    let keys: Vec<&Spanned<_>> =
-        cases.0.iter().flat_map(|(_, values)| &values.0).map(|(k, _)| k).collect();
-    let has_value = |name: &String| keys.iter().any(|key| *key.value.0 == **name);
-    let missing: Vec<&str> = used.iter().filter(|name| !has_value(name)).map(|n| &**n).collect();
-    for key in &keys {
+    let with = cases_with(cases);
+    let missing = used.iter().map(String::as_str).filter(|name| !with.contains_key(name));
+    let missing: Vec<&str> = missing.take(COMPARED).collect();
+    for (key, _) in cases.0.iter().flat_map(|(_, values)| &values.0) {
+        let name = &*key.value.0;
         // A use with a similar name was reported.
-        if !closest(&key.0, missing.iter().copied()).is_empty() {
+        if used.contains(name) || !closest(name, missing.iter().copied()).is_empty() {
             continue;
         }
-        if !used.iter().any(|name| *name == *key.0) {
-            let title = format!("nothing uses `${}`", key.value);
-            let mut problem = Problem::at(Code::UnknownCase, key.span, title, "has no effect");
-            if keys_used.iter().any(|name| *name == *key.0) {
-                problem = problem.note(format!(
-                    "the key `${}` is no value of a case: only values are replaced, not keys",
-                    key.value
-                ));
-            }
-            problems.add(problem);
+        let title = format!("nothing uses `${name}`");
+        let mut problem = Problem::at(Code::UnknownCase, key.span, title, "has no effect");
+        if keys_used.contains(name) {
+            problem = problem.note(format!(
+                "the key `${name}` is no value of a case: only values are replaced, not keys"
+            ));
         }
+        problems.add(problem);
     }
 }

@@ -68,7 +68,7 @@ pub use selector::{LONGEST, Selector, SelectorPart, count, expand, glob, not_a_r
 pub use tree::{Entry, Node, Style, Value};
 pub use verbs::{VERBS, WrittenVerb, verb_definition, verb_keys, verb_needs};
 pub use watch::WrittenWatcher;
-pub use yaml::parse_yaml;
+pub use yaml::{LARGEST as LARGEST_YAML, parse_yaml};
 
 pub(crate) use cases::{escaped_value, value_name};
 pub(crate) use record::record;

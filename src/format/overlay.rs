@@ -53,7 +53,8 @@ pub fn overlaid(
         if &**entry.key == "events" {
             add_events(&mut known.value, &entry.value, events, problems)?;
         } else {
-            merge(&mut known.value, &entry.value);
+            let mut path = vec![&**entry.key];
+            merge(&mut known.value, &entry.value, &mut path, problems)?;
         }
     }
     Some(merged)
@@ -76,20 +77,34 @@ fn add_events(
     place: AddedEvents,
     problems: &mut Problems,
 ) -> Option<()> {
-    let Value::List(added) = &added.value else {
-        *base = added.clone();
-        return Some(());
+    let rows = match &added.value {
+        Value::List(rows) => rows,
+        Value::Empty => return Some(()),
+        // There is nothing to which a table would have to be added.
+        Value::Scalar(..) | Value::Map(_) if is_nothing(base) => {
+            *base = added.clone();
+            return Some(());
+        }
+        Value::Scalar(..) | Value::Map(_) => {
+            let title = "an overlay cannot add a table of events to the events of a scenario";
+            let problem = Problem::at(Code::WrongKind, added.span, title, "not a list of events");
+            let problem = problem.and_at(base.span, "the events of the scenario");
+            problems
+                .add(problem.help("write the events as a list in the overlay: `events: [ … ]`"));
+            return None;
+        }
     };
     match &mut base.value {
         Value::List(events) if place == AddedEvents::First => {
-            events.splice(0..0, added.iter().cloned());
+            events.splice(0..0, rows.iter().cloned());
         }
-        Value::List(events) => events.extend(added.iter().cloned()),
-        Value::Empty => base.value = Value::List(added.clone()),
+        Value::List(events) => events.extend(rows.iter().cloned()),
+        Value::Empty => base.value = Value::List(rows.clone()),
         Value::Scalar(..) | Value::Map(_) => {
             let title =
                 "the events of this scenario are in a table, so an overlay cannot add events";
             let problem = Problem::at(Code::WrongKind, base.span, title, "a table");
+            let problem = problem.and_at(added.span, "the events of the overlay");
             problems.add(problem.help("add the events to the table"));
             return None;
         }
@@ -97,18 +112,55 @@ fn add_events(
     Some(())
 }
 
-/// Merges mappings key by key; any other value replaces the former one.
-fn merge(base: &mut Node, over: &Node) {
+/// Whether a value states no event.
+fn is_nothing(node: &Node) -> bool {
+    match &node.value {
+        Value::Empty => true,
+        Value::List(items) => items.is_empty(),
+        Value::Scalar(..) | Value::Map(_) => false,
+    }
+}
+
+/// The parts that are either written in the file or in a table.
+const TABLES: [&[&str]; 2] = [&["fleet", "instances"], &["metrics"]];
+
+/// Merges mappings key by key; any other value replaces the former one. `path` has the keys of the
+/// place. `None` if a table would be merged with what the file itself states.
+fn merge<'k>(
+    base: &mut Node,
+    over: &'k Node,
+    path: &mut Vec<&'k str>,
+    problems: &mut Problems,
+) -> Option<()> {
+    let base_span = base.span;
+    let is_table = |node: &Node| node.get("file").is_some_and(|file| file.scalar().is_some());
+    let (is_base_table, is_over_table) = (is_table(base), is_table(over));
     let (Value::Map(known), Some(added)) = (&mut base.value, over.entries()) else {
         *base = over.clone();
-        return;
+        return Some(());
     };
+    let can_be_table = TABLES.contains(&path.as_slice());
+    let is_either_empty = known.is_empty() || added.is_empty();
+    if can_be_table && is_base_table != is_over_table && !is_either_empty {
+        let what = path.last().copied().unwrap_or_default();
+        let title = format!("a table of {what} cannot be merged with {what} in a file");
+        let here = if is_over_table { "a table" } else { "not a table" };
+        let problem = Problem::at(Code::WrongKind, over.span, title, here);
+        let problem = problem.and_at(base_span, "of the scenario");
+        problems.add(problem.help("write both in the same way"));
+        return None;
+    }
     for entry in added {
         match known.iter_mut().find(|known| *known.key == *entry.key) {
-            Some(known) => merge(&mut known.value, &entry.value),
+            Some(known) => {
+                path.push(&entry.key);
+                merge(&mut known.value, &entry.value, path, problems)?;
+                path.pop();
+            }
             None => known.push(entry.clone()),
         }
     }
+    Some(())
 }
 
 /// Changes each path of a file in a scenario.

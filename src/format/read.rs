@@ -8,9 +8,9 @@ use serde_json::{Value as Json, json};
 use super::schema::Schemas;
 use super::tree::{Entry, Node, Style, Value};
 use crate::diagnostics::Suggestion;
-use crate::diagnostics::is_unseen;
 use crate::diagnostics::{Code, Problem, Problems};
 use crate::diagnostics::{Span, Spanned};
+use crate::diagnostics::{is_ci_command, is_unseen};
 use crate::words::Word;
 
 /// A type that can be read from a file.
@@ -222,8 +222,11 @@ impl Name {
                 "a spreadsheet would run text that starts with `{first}` as a formula"
             ));
         }
-        if text.starts_with("::") {
+        if text.trim_start().starts_with("::") {
             return Some("a CI server would run text that starts with `::` as a command".into());
+        }
+        if is_ci_command(text) {
+            return Some("a CI server would run the part from `##` on as a command".into());
         }
         if text.contains(is_unseen) {
             return Some("tabs, line breaks and other invisible characters are not allowed".into());
@@ -291,7 +294,8 @@ impl Read for Name {
             schema["minimum"] = 0.into();
             schema["maxLength"] = 255.into();
             schema["pattern"] = schemas.whole("[^-=+@$*?;][^$*?;]*").into();
-            schema["not"] = json!({ "type": "string", "pattern": r"\.\.|^::" });
+            let harm = r"\.\.|^\s*::|##(?:[vV][sS][oO])?\[";
+            schema["not"] = json!({ "type": "string", "pattern": harm });
             schema
         })
     }

@@ -4,6 +4,7 @@
 //! JSON schema from the declaration, so that they always agree.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::read::{Read, expected_kind, split_pairs};
 use super::schema::ALIAS;
@@ -62,6 +63,14 @@ impl<'n> Fields<'n> {
             }
         };
         let mut reported = Vec::new();
+        // Unknown keys may be many, and all of them are compared with the same free keys.
+        let free = OnceCell::new();
+        let free_keys = || {
+            free.get_or_init(|| {
+                let free = keys.iter().copied().filter(|key| !is_given(key, &entries));
+                free.collect::<Vec<_>>()
+            })
+        };
         for entry in entries.iter() {
             let key = canonical_key(&entry.key, keys);
             if key == ALIAS.1 && key != &**entry.key {
@@ -72,7 +81,7 @@ impl<'n> Fields<'n> {
                 let title = format!("unknown key `{key}` in {what}");
                 let problem =
                     Problem::at(Code::UnknownKey, entry.key.span, title, "not a key here");
-                let free = keys.iter().copied().filter(|key| !is_given(key, &entries));
+                let free = free_keys().iter().copied();
                 let suggestion = Suggestion::of(key, entry.value.scalar(), free);
                 reported.extend(suggestion.words.iter().map(|word| (*word).to_owned()));
                 let problem = problem.suggest(&suggestion);

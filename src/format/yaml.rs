@@ -18,6 +18,9 @@ use crate::diagnostics::{FileId, Sources, Span, Spanned};
 /// Longest key on one line, in characters, as YAML defines it.
 const LONGEST_KEY: usize = 1_024;
 
+/// Largest text, in bytes.
+pub const LARGEST: usize = 16 << 20;
+
 /// Deepest nesting that is read.
 const DEPTH: usize = 64;
 
@@ -27,6 +30,13 @@ const DEPTH: usize = 64;
 /// mistakes are reported.
 pub fn parse_yaml(sources: &Sources, file: FileId, problems: &mut Problems) -> Option<Node> {
     let text = sources.text(file);
+    if text.len() > LARGEST {
+        let title = format!("the file is larger than {} MiB", LARGEST >> 20);
+        let problem = Problem::at(Code::Unreadable, point(file, 0), title, "").unquoted();
+        let help = "put large fleets and long event lists in CSV files; see `file:`";
+        problems.add(problem.help(help));
+        return None;
+    }
     if text.trim().is_empty() {
         problems.add(empty(sources.whole(file)));
         return None;

@@ -27,7 +27,7 @@ pub(super) struct ReplyPage<'t> {
     total: Option<Spanned<u32>>,
     /// The region; `None` if the reply does not contain it.
     region: Option<String>,
-    /// The span of the address of the next page; `None` if the reply has no such address.
+    /// The span of the address or token of the next page; `None` if the reply has neither.
     next: Option<Span>,
 }
 
@@ -214,6 +214,11 @@ impl Unwrapping<'_> {
             .filter_map(|(call, list, item)| Some((*call, list, item, reply.piece(list)?)))
             .collect();
         let total = if found.is_empty() { None } else { reply.number("TotalCount", self.problems) };
+        // A reply may have a token although all of its total is there; without a total, a token
+        // is the only sign of a further page.
+        let has_total = total.is_some_and(|total| *total > 0);
+        let next = reply.piece("NextToken").filter(|_| !has_total);
+        let next = next.filter(|next| !next.shape().is_blank()).map(Piece::span);
         for (call, list, item, piece) in found {
             let Some(rows) = items(list, piece, item, self.problems) else { continue };
             let mut ignored = Problems::default();
@@ -227,7 +232,7 @@ impl Unwrapping<'_> {
                 continue;
             }
             let region = region(reply, first.as_ref());
-            pages.push(ReplyPage { call, rows, total, region, next: None });
+            pages.push(ReplyPage { call, rows, total, region, next });
         }
     }
 
@@ -390,7 +395,7 @@ pub(super) fn report_missing(pages: &[ReplyPage<'_>], problems: &mut Problems) {
     for (last, next) in chains.into_values() {
         let Some(next) = next.filter(|_| last == 0) else { continue };
         let title = "the reply is one page of several, and the last one is not here";
-        let problem = Problem::at(Code::LeftOut, next, title, "address of the next page");
+        let problem = Problem::at(Code::LeftOut, next, title, "leads to the next page");
         let problem = problem.note("rows on missing pages are not imported");
         problems.add(problem.help("add the other pages"));
     }

@@ -409,7 +409,8 @@ impl ScenarioCompiler<'_> {
         }
         let end = start.after(written.length.value);
         if !end.is_on_calendar() {
-            let title = "the scenario would end after the year 9999";
+            let title =
+                "the scenario would end after 9999-12-30T22:00:00Z, the last time on the calendar";
             let problem = Problem::at(Code::BadTime, written.length.span, title, "too long");
             self.problems.add(problem);
             return None;
@@ -550,13 +551,26 @@ fn finish(
 
 /// The metrics, in the order of their ids.
 fn series(resolver: &mut Resolver<'_>, steps: Vec<(Spanned<String>, MetricStep)>) -> Vec<Series> {
-    let mut of_metric: Vec<Vec<_>> = Vec::new();
+    let mut of_metric: Vec<(Spanned<String>, Vec<_>)> = Vec::new();
     for (name, step) in steps {
         let index = resolver.metrics.intern(&name);
         if index == of_metric.len() {
-            of_metric.push(Vec::new());
+            of_metric.push((name, Vec::new()));
         }
-        of_metric[index].push((step.at.from(resolver.start), step.value.0));
+        of_metric[index].1.push((step.at.from(resolver.start), step.at.span, step.value.0));
     }
-    of_metric.into_iter().map(Series::new).collect()
+    let mut all = Vec::with_capacity(of_metric.len());
+    for (name, mut steps) in of_metric {
+        steps.sort_by_key(|(at, ..)| *at);
+        for two in steps.windows(2) {
+            let [(first_at, first, _), (second_at, second, _)] = two else { continue };
+            if first_at == second_at {
+                let title = format!("the metric `{}` has two values at the same instant", *name);
+                let problem = Problem::at(Code::Twice, *second, title, "second value");
+                resolver.problems.add(problem.and_at(*first, "first value"));
+            }
+        }
+        all.push(Series::new(steps.into_iter().map(|(at, _, level)| (at, level)).collect()));
+    }
+    all
 }

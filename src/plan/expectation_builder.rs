@@ -210,7 +210,8 @@ impl Expecting<'_, '_> {
         let known = || books.iter().flat_map(|book| &book.policy.rules).map(|r| r.id.as_str());
         if !known().any(|id| id == **rule) {
             let policies: Vec<&str> = books.iter().map(|book| book.policy.name.as_str()).collect();
-            let title = format!("{} has no rule `{}`", policies.join(", "), **rule);
+            let have = if policies.len() > 1 { "have" } else { "has" };
+            let title = format!("{} {have} no rule `{}`", policies.join(", "), **rule);
             let problem = Problem::at(Code::UnknownRule, rule.span, title, "unknown rule");
             let problem = problem.did_you_mean(&closest(rule, known()));
             let problem = problem.note("`stayput matrix POLICY` prints every rule");

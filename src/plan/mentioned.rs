@@ -1,16 +1,21 @@
 //! Names in parts of a file that may not have been read because of a mistake.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::format::{Entry, Node, VERBS, Value, expand};
 
+/// Names that copies share.
+type Names = Arc<BTreeSet<String>>;
+
 /// Ids of events and names of callers, as the file contains them. Empty if every event was read.
+/// All cases share the names.
 #[derive(Debug, Clone, Default)]
 pub struct Mentioned {
     /// Whether a table of events was not read whole, so that any name may be in it.
     pub is_open: bool,
-    events: Vec<String>,
-    callers: Vec<String>,
+    events: Names,
+    callers: Names,
     /// The names of the fleet.
     pub fleet: FleetNames,
 }
@@ -21,11 +26,11 @@ pub struct FleetNames {
     /// Whether a part was not read whole, so that any name may be in it.
     pub is_open: bool,
     /// Instances, including those that events create.
-    pub instances: BTreeSet<String>,
+    pub instances: Names,
     /// Groups.
-    pub groups: BTreeSet<String>,
+    pub groups: Names,
     /// Accounts.
-    pub accounts: BTreeSet<String>,
+    pub accounts: Names,
 }
 
 impl FleetNames {
@@ -49,9 +54,9 @@ impl FleetNames {
         let keys = part.value.entries();
         let all = || keys.unwrap_or_default().iter().map(|entry| entry.key.to_string());
         match &*part.key.value {
-            "accounts" => self.accounts.extend(all()),
+            "accounts" => Arc::make_mut(&mut self.accounts).extend(all()),
             "groups" => {
-                self.groups.extend(all());
+                Arc::make_mut(&mut self.groups).extend(all());
                 let groups = keys.unwrap_or_default().iter();
                 let names = groups.filter_map(|group| group.value.get("new-names"));
                 names.for_each(|names| self.add(names));
@@ -59,7 +64,7 @@ impl FleetNames {
             "instances" if part.value.get("file").is_none() => {
                 for name in all() {
                     match expand(&name) {
-                        Ok(names) => self.instances.extend(names),
+                        Ok(names) => Arc::make_mut(&mut self.instances).extend(names),
                         Err(_) => self.is_open = true,
                     }
                 }
@@ -82,7 +87,7 @@ impl FleetNames {
     fn add(&mut self, names: &Node) {
         match &names.value {
             Value::Scalar(text, _) => {
-                self.instances.extend(expand(text).unwrap_or_default());
+                Arc::make_mut(&mut self.instances).extend(expand(text).unwrap_or_default());
             }
             Value::List(items) => items.iter().for_each(|item| self.add(item)),
             Value::Empty | Value::Map(_) => {}
@@ -106,6 +111,12 @@ impl FleetNames {
     }
 }
 
+fn add(names: &mut Names, name: &str) {
+    if !names.contains(name) {
+        Arc::make_mut(names).insert(name.to_owned());
+    }
+}
+
 impl Mentioned {
     /// Adds the values of `id` and `by` in a part of a file, and the keys of sources.
     pub fn collect(&mut self, node: &Node) {
@@ -115,9 +126,9 @@ impl Mentioned {
             Value::Map(entries) => {
                 for entry in entries {
                     match (&*entry.key.value, entry.value.scalar()) {
-                        ("id", Some(name)) => self.events.push(name.to_owned()),
-                        ("by", Some(name)) => self.callers.push(name.to_owned()),
-                        _ => self.events.push(entry.key.value.to_string()),
+                        ("id", Some(name)) => add(&mut self.events, name),
+                        ("by", Some(name)) => add(&mut self.callers, name),
+                        _ => add(&mut self.events, &entry.key.value),
                     }
                     self.collect(&entry.value);
                 }
@@ -127,11 +138,11 @@ impl Mentioned {
 
     /// Whether an event may have this name.
     pub fn event(&self, name: &str) -> bool {
-        self.is_open || self.events.iter().any(|known| known == name)
+        self.is_open || self.events.contains(name)
     }
 
     /// Whether a caller may have this name.
     pub fn caller(&self, name: &str) -> bool {
-        self.is_open || self.callers.iter().any(|known| known == name)
+        self.is_open || self.callers.contains(name)
     }
 }

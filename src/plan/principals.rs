@@ -6,19 +6,33 @@ use std::collections::BTreeSet;
 use crate::words::{AccountId, ActorId, GroupId, InstanceId, PolicyId};
 
 /// The permissions of all principals. The principals are the first callers of a plan: their ids are
-/// indices into this list.
+/// indices into the list of grants.
 #[derive(Debug, Clone, Default)]
-pub struct Principals(pub(super) Vec<Vec<Grant>>);
+pub struct Principals {
+    /// What each role and each principal states itself.
+    pub(super) stated: Vec<Permissions>,
+    /// The grants of each principal.
+    pub(super) grants: Vec<Vec<Grant>>,
+}
 
-/// Actions that are allowed and denied for some resources.
+/// What a role or a principal states itself, without its roles.
 #[derive(Debug, Clone)]
-pub struct Grant {
+pub struct Permissions {
     /// For each policy, whether each of its actions is allowed.
     pub(super) may: Vec<Vec<bool>>,
     /// For each policy, whether each of its actions is denied.
     pub(super) not: Vec<Vec<bool>>,
-    /// The resources; a resource must be in all of them.
-    pub(super) scopes: Vec<ResourceScope>,
+    /// The resources; `None` for all.
+    pub(super) scope: Option<ResourceScope>,
+}
+
+/// Permissions that a principal has. The numbers are indices into [`Principals::stated`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    /// What is allowed and denied.
+    pub(super) of: usize,
+    /// The scopes on the way to it; a resource must be in all of them.
+    pub(super) within: BTreeSet<usize>,
 }
 
 /// Some resources. `None` stands for all of a kind.
@@ -45,7 +59,7 @@ impl Principals {
     /// `originals`, their former ids in ascending order.
     pub(super) fn reduced_to(&self, originals: &[InstanceId]) -> Self {
         let mut reduced = self.clone();
-        for scope in reduced.0.iter_mut().flatten().flat_map(|grant| &mut grant.scopes) {
+        for scope in reduced.stated.iter_mut().filter_map(|one| one.scope.as_mut()) {
             if let Some(instances) = &mut scope.instances {
                 let kept = originals.iter().enumerate().filter(|(_, id)| instances.contains(id));
                 *instances = kept.map(|(index, _)| InstanceId::from_index(index)).collect();
@@ -54,23 +68,25 @@ impl Principals {
         reduced
     }
 
+    fn scopes(&self) -> impl Iterator<Item = &ResourceScope> {
+        self.stated.iter().filter_map(|one| one.scope.as_ref())
+    }
+
     /// For each scope that names instances, whether an instance is in it.
     pub fn scopes_of(&self, id: InstanceId) -> Vec<bool> {
-        let scopes = self.0.iter().flatten().flat_map(|grant| &grant.scopes);
-        let instances = scopes.filter_map(|scope| scope.instances.as_ref());
+        let instances = self.scopes().filter_map(|scope| scope.instances.as_ref());
         instances.map(|instances| instances.contains(&id)).collect()
     }
 
     /// For each scope that names groups, whether a group is in it.
     pub fn scopes_of_group(&self, id: GroupId) -> Vec<bool> {
-        let scopes = self.0.iter().flatten().flat_map(|grant| &grant.scopes);
-        let groups = scopes.filter_map(|scope| scope.groups.as_ref());
+        let groups = self.scopes().filter_map(|scope| scope.groups.as_ref());
         groups.map(|groups| groups.contains(&id)).collect()
     }
 
     /// The ids of all principals.
     pub fn ids(&self) -> impl Iterator<Item = ActorId> {
-        (0..self.0.len()).map(ActorId::from_index)
+        (0..self.grants.len()).map(ActorId::from_index)
     }
 
     /// Whether a caller is allowed an action of a policy. `action` is an index into the actions of
@@ -82,19 +98,18 @@ impl Principals {
         action: usize,
         resource: &Resource<'_>,
     ) -> bool {
-        let grants = self.0.get(caller.index()).map(Vec::as_slice).unwrap_or_default();
+        let grants = self.grants.get(caller.index()).map(Vec::as_slice).unwrap_or_default();
         let of = |actions: &[Vec<bool>]| {
             actions.get(policy.index()).is_some_and(|all| all.get(action) == Some(&true))
         };
-        let mut concerned = grants.iter().filter(|grant| grant.concerns(resource));
-        let allowed = concerned.clone().any(|grant| of(&grant.may));
-        allowed && !concerned.any(|grant| of(&grant.not))
-    }
-}
-
-impl Grant {
-    fn concerns(&self, resource: &Resource<'_>) -> bool {
-        self.scopes.iter().all(|scope| scope.contains(resource))
+        let concerns = |grant: &&Grant| {
+            let mut within = grant.within.iter().filter_map(|index| self.stated.get(*index));
+            within.all(|one| one.scope.as_ref().is_none_or(|scope| scope.contains(resource)))
+        };
+        let concerned = grants.iter().filter(concerns);
+        let mut concerned = concerned.filter_map(|grant| self.stated.get(grant.of));
+        let allowed = concerned.clone().any(|one| of(&one.may));
+        allowed && !concerned.any(|one| of(&one.not))
     }
 }
 

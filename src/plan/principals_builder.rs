@@ -1,15 +1,17 @@
 //! Resolves principals: names become ids, globs become sets of actions.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use globset::GlobSet;
 
-use super::principals::{Grant, Principals, ResourceScope};
+use super::principals::{Grant, Permissions, Principals, ResourceScope};
 use super::resolver::Resolver;
 use super::selectors::Candidates as _;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::format::{Map, Name, OneOrMany, WrittenPrincipal, WrittenScenario, WrittenScope, glob};
 use crate::policy::Rulebook;
 use crate::words::{InstanceId, ProtectionId};
-use std::sync::Arc;
 
 /// Makes the principals the first callers, so that their ids are known before any event is read.
 pub fn name_principals(resolver: &mut Resolver<'_>, written: &WrittenScenario) {
@@ -40,13 +42,20 @@ pub fn principals(resolver: &mut Resolver<'_>, written: &WrittenScenario) -> Opt
         return None;
     };
     demand_permissions(resolver, principals);
-    let mut reader = Reader { resolver, roles: &written.roles };
+    let mut reader = Reader::of(resolver, &written.roles);
+    let mut all = Principals::default();
     // Every role is read, so that a mistake in an unused role is reported as well.
-    for (name, role) in &written.roles.0 {
-        reader.grants(role, &mut vec![&name.value]);
+    for (_, one) in written.roles.0.iter().chain(&principals.0) {
+        all.stated.push(reader.permissions(one));
     }
-    let all = principals.0.iter();
-    Some(Principals(all.map(|(_, one)| reader.grants(one, &mut Vec::new())).collect()))
+    let everyone = written.roles.0.iter().chain(&principals.0);
+    let links: Vec<_> = everyone.map(|(_, one)| reader.links(&one.roles.0)).collect();
+    reader.report_circles(&links);
+    for (number, (name, _)) in principals.0.iter().enumerate() {
+        let own = written.roles.0.len() + number;
+        all.grants.push(reader.grants(own, &links, &all.stated, name.span));
+    }
+    Some(all)
 }
 
 /// Requires that each policy of the scenario states permissions, also for each protection.
@@ -76,74 +85,154 @@ fn demand_permissions(resolver: &mut Resolver<'_>, principals: &Map<WrittenPrinc
     }
 }
 
+/// How far a role has been searched for circles.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Visit {
+    Before,
+    OnTheWay,
+    Done,
+}
+
+/// Most grants of all principals together, counting each scope on the way to a grant.
+const MOST_GRANTS: usize = 4_000_000;
+
 struct Reader<'r, 'p> {
     resolver: &'r mut Resolver<'p>,
     roles: &'r Map<WrittenPrincipal>,
+    /// The place of each role in `roles`.
+    places: BTreeMap<&'r str, usize>,
+    /// For each policy, the names of its actions.
+    known: Vec<Vec<String>>,
+    /// How many more grants there may be.
+    left: usize,
 }
 
-impl<'r> Reader<'r, '_> {
-    /// The grants of a principal or a role, with those of its roles. `path` has the names of the
-    /// roles on the way to it.
-    fn grants(&mut self, written: &'r WrittenPrincipal, path: &mut Vec<&'r Name>) -> Vec<Grant> {
+impl<'r, 'p> Reader<'r, 'p> {
+    fn of(resolver: &'r mut Resolver<'p>, roles: &'r Map<WrittenPrincipal>) -> Self {
+        let policies = resolver.rulebooks.iter().map(|book| &book.policy);
+        let known = policies.map(|policy| {
+            let permissions = policy.permissions.as_ref();
+            permissions.map(|known| known.actions.clone()).unwrap_or_default()
+        });
+        let places = roles.0.iter().enumerate().map(|(at, (role, _))| (&*role.value.0, at));
+        let (known, places) = (known.collect(), places.collect());
+        Self { resolver, roles, places, known, left: MOST_GRANTS }
+    }
+
+    /// What a principal or a role states itself.
+    fn permissions(&mut self, written: &WrittenPrincipal) -> Permissions {
         let scope = written.scope.as_ref().map(|scope| self.scope(scope));
-        let (may, not) = (self.actions(&written.may), self.actions(&written.not));
-        let mut grants = vec![Grant { may, not, scopes: Vec::new() }];
-        let roles = self.roles;
-        for name in &written.roles.0 {
-            let Some((role, written)) = roles.0.iter().find(|(role, _)| role.value == name.value)
-            else {
-                let known = roles.0.iter().map(|(role, _)| &*role.value.0);
-                let title = format!("unknown role `{}`", name.value);
-                let problem = Problem::at(Code::UnknownName, name.span, title, "not under `roles`");
-                self.resolver.problems.add(problem.did_you_mean(&closest(&name.value, known)));
-                continue;
-            };
-            if path.contains(&&role.value) {
-                let title = format!("the role `{}` contains itself", role.value);
-                let problem = Problem::at(Code::Contradiction, name.span, title, "a circle");
-                let problem = problem.and_at(role.span, "defined here");
-                self.resolver.problems.add(problem.help("remove it from `roles:` here"));
+        Permissions { may: self.actions(&written.may), not: self.actions(&written.not), scope }
+    }
+
+    /// The places of the roles that are named, each with the span of its name.
+    fn links(&mut self, names: &[Spanned<Name>]) -> Vec<(usize, Span)> {
+        let mut found = Vec::with_capacity(names.len());
+        for name in names {
+            if let Some(place) = self.places.get(&*name.value.0) {
+                found.push((*place, name.span));
                 continue;
             }
-            path.push(&role.value);
-            grants.extend(self.grants(written, path));
-            path.pop();
+            let known = self.places.keys().copied().take(1_000);
+            let title = format!("unknown role `{}`", name.value);
+            let problem = Problem::at(Code::UnknownName, name.span, title, "not under `roles`");
+            self.resolver.problems.add(problem.did_you_mean(&closest(&name.value, known)));
         }
-        for grant in &mut grants {
-            grant.scopes.extend(scope.clone());
+        found
+    }
+
+    /// Reports each role that contains itself, once for each circle. Roles can be nested to any
+    /// depth, so that the way to a role is a list and not a recursion.
+    fn report_circles(&mut self, links: &[Vec<(usize, Span)>]) {
+        let mut visits = vec![Visit::Before; links.len()];
+        for start in 0..links.len() {
+            let mut way = vec![(start, 0)];
+            while let Some((role, next)) = way.last_mut() {
+                let role = *role;
+                let Some(visit) = visits.get_mut(role).filter(|visit| **visit != Visit::Done)
+                else {
+                    way.pop();
+                    continue;
+                };
+                *visit = Visit::OnTheWay;
+                let Some((inner, span)) = links.get(role).and_then(|links| links.get(*next)) else {
+                    *visit = Visit::Done;
+                    continue;
+                };
+                *next += 1;
+                match visits.get(*inner) {
+                    Some(Visit::OnTheWay) => self.report_circle(*inner, *span),
+                    Some(Visit::Before) => way.push((*inner, 0)),
+                    Some(Visit::Done) | None => {}
+                }
+            }
         }
-        grants
+    }
+
+    fn report_circle(&mut self, role: usize, span: Span) {
+        let Some((role, _)) = self.roles.0.get(role) else { return };
+        let title = format!("the role `{}` contains itself", role.value);
+        let problem = Problem::at(Code::Contradiction, span, title, "a circle");
+        let problem = problem.and_at(role.span, "defined here");
+        self.resolver.problems.add(problem.help("remove it from `roles:` here"));
+    }
+
+    /// All grants of a principal: its own, and those of its roles and of their roles. A role that
+    /// is reached on several ways counts once for each set of scopes on the way.
+    fn grants(
+        &mut self,
+        own: usize,
+        links: &[Vec<(usize, Span)>],
+        stated: &[Permissions],
+        span: Span,
+    ) -> Vec<Grant> {
+        let mut found: BTreeSet<Grant> = BTreeSet::new();
+        let mut open = vec![Grant { of: own, within: BTreeSet::new() }];
+        while let Some(mut grant) = open.pop() {
+            if stated.get(grant.of).is_some_and(|one| one.scope.is_some()) {
+                grant.within.insert(grant.of);
+            }
+            if found.contains(&grant) {
+                continue;
+            }
+            let inner = links.get(grant.of).map(Vec::as_slice).unwrap_or_default();
+            let size = 1 + inner.len() * (1 + grant.within.len());
+            let Some(left) = self.left.checked_sub(size) else {
+                let title = "the nested roles give more than 4,000,000 permissions";
+                let problem = Problem::at(Code::BadNumber, span, title, "one too many");
+                self.resolver.problems.add(problem.help("use fewer roles with scopes"));
+                break;
+            };
+            self.left = left;
+            open.extend(
+                inner.iter().map(|(of, _)| Grant { of: *of, within: grant.within.clone() }),
+            );
+            found.insert(grant);
+        }
+        found.into_iter().collect()
     }
 
     /// For each policy, which of its actions a list of names and globs contains.
     fn actions(&mut self, written: &OneOrMany<Spanned<String>>) -> Vec<Vec<bool>> {
-        let policies = self.resolver.rulebooks.iter().map(|book| &book.policy);
-        let known: Vec<Vec<String>> = policies
-            .map(|policy| {
-                let permissions = policy.permissions.as_ref();
-                permissions.map(|known| known.actions.clone()).unwrap_or_default()
-            })
-            .collect();
-        let globs: Vec<GlobSet> =
-            written.0.iter().filter_map(|name| self.action(name, &known)).collect();
+        let globs: Vec<GlobSet> = written.0.iter().filter_map(|name| self.action(name)).collect();
         let has = |name: &String| {
             let name = name.to_ascii_lowercase();
             globs.iter().any(|glob| glob.is_match(&name))
         };
-        known.iter().map(|names| names.iter().map(has).collect()).collect()
+        self.known.iter().map(|names| names.iter().map(has).collect()).collect()
     }
 
     /// A name or glob of actions. Warns if it is close to the name of an action, but matches none.
-    fn action(&mut self, name: &Spanned<String>, known: &[Vec<String>]) -> Option<GlobSet> {
+    fn action(&mut self, name: &Spanned<String>) -> Option<GlobSet> {
         let matcher = glob(&name.to_ascii_lowercase());
         let Some(matcher) = matcher.filter(|_| !name.trim().is_empty()) else {
             let title = format!("`{}` is not the name of an action or a glob", **name);
             self.resolver.problems.add(Problem::at(Code::BadName, name.span, title, "not a name"));
             return None;
         };
-        let mut all = known.iter().flatten();
+        let mut all = self.known.iter().flatten();
         if !all.any(|action| matcher.is_match(action.to_ascii_lowercase())) {
-            let all = known.iter().flatten().map(String::as_str);
+            let all = self.known.iter().flatten().map(String::as_str);
             let close = closest(name, all);
             if !close.is_empty() {
                 let title = format!("no call of these policies needs the action `{}`", **name);

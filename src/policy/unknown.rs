@@ -59,6 +59,8 @@ pub enum Undecided {
     Outside(Column),
     /// A step of the clock may be due at any time, because the start of the arrears is unknown.
     ArrearsSince,
+    /// The groups of the run would create more members than the program allows.
+    TooManyMembers,
 }
 
 impl Undecided {

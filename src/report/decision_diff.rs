@@ -12,7 +12,7 @@ use super::csv::cells::Cell;
 use super::csv::columns::{DECISIONS, Kind};
 use super::csv::rows::{self, NO_CASE};
 use super::markdown;
-use crate::diagnostics::many;
+use crate::diagnostics::{is_unseen, many};
 use crate::policy::{Class, Direction};
 use crate::record::Decision;
 use crate::run_header::{RunHeader, run_name};
@@ -162,6 +162,10 @@ pub fn read_decisions(text: &str) -> Result<Vec<DecisionRow>, String> {
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| error.to_string())?;
+        if record.iter().any(|cell| cell.contains(is_unseen)) {
+            let line = record.position().map_or(0, ::csv::Position::line);
+            return Err(format!("line {line} contains invisible characters"));
+        }
         rows.push(DecisionRow::of(&indices, |index, text| {
             text.push_str(record.get(*index).unwrap_or_default());
         }));

@@ -305,7 +305,7 @@ fn no_verdict(book: &Rulebook, why: &Undecided) -> String {
             "no verdict: the decision space lacks this word in the column `{}`; a run that reaches this situation stops as undecided",
             column.name()
         ),
-        Undecided::Differs(_) | Undecided::ArrearsSince => {
+        Undecided::Differs(_) | Undecided::ArrearsSince | Undecided::TooManyMembers => {
             "no verdict: it depends on an unknown fact".to_owned()
         }
     }

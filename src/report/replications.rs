@@ -6,6 +6,7 @@ use super::csv::cells::{Cell, FieldEncoder};
 use super::csv::columns::{REPLICATION_COLUMNS, REPLICATIONS};
 use super::csv::rows::{self, NO_CASE};
 use super::csv::tables::{BufferedCsv, Rows, begin_with};
+use crate::diagnostics::is_unseen;
 use crate::experiment::{Observed, Replications, Stopped};
 use crate::money::{Currency, Money};
 use crate::words::{Metric, Trigger, Unit, Word};
@@ -229,6 +230,9 @@ impl<R: Read> Iterator for ReplicationRows<R> {
         }
         let line = self.record.position().map_or(0, ::csv::Position::line);
         let cells: Vec<&str> = self.record.iter().collect();
+        if cells.iter().any(|cell| cell.contains(is_unseen)) {
+            return Some(Err(format!("line {line} contains invisible characters")));
+        }
         let Some((one, counts, currency)) = read_row(&cells, &self.names) else {
             return Some(Err(format!("line {line} is not valid")));
         };

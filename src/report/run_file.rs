@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::diagnostics::{is_unseen, visible};
 use crate::money::Currency;
 use crate::policy::Rulebook;
 use crate::stats;
@@ -46,6 +47,36 @@ pub struct RunFile {
 }
 
 impl RunFile {
+    /// Reads a run file.
+    ///
+    /// # Errors
+    /// Why it is not valid.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let invalid = |error: serde_json::Error| {
+            // What the error expected is named by a type of this program.
+            let text = error.to_string();
+            let what = text.split(", expected").next().unwrap_or_default();
+            let what = what.split(" at line").next().unwrap_or_default();
+            let (line, column) = (error.line(), error.column());
+            format!("run.json is not valid: {} in line {line}, column {column}", visible(what))
+        };
+        // Names are printed, so they may have no invisible characters. The command line and the
+        // values of cases are quoted as they were written.
+        let mut tree: Json = serde_json::from_str(text).map_err(invalid)?;
+        if let Some(tree) = tree.as_object_mut() {
+            tree.remove("command");
+        }
+        for run in tree.get_mut("runs").and_then(Json::as_array_mut).into_iter().flatten() {
+            if let Some(run) = run.as_object_mut() {
+                run.remove("values");
+            }
+        }
+        if let Some(unseen) = unseen_text(&tree) {
+            return Err(format!("run.json contains invisible characters: `{}`", visible(unseen)));
+        }
+        serde_json::from_str(text).map_err(invalid)
+    }
+
     /// The file of a run that has not begun: it has no rows, and nothing is missing.
     pub fn new(command: Vec<String>, inputs: Vec<Input>) -> Self {
         Self {
@@ -63,6 +94,18 @@ impl RunFile {
             runs: Vec::new(),
             complete: true,
         }
+    }
+}
+
+/// The first text or key with an invisible character; `None` if there is none.
+fn unseen_text(value: &Json) -> Option<&str> {
+    match value {
+        Json::Null | Json::Bool(_) | Json::Number(_) => None,
+        Json::String(text) => text.contains(is_unseen).then_some(text),
+        Json::Array(items) => items.iter().find_map(unseen_text),
+        Json::Object(entries) => entries.iter().find_map(|(key, value)| {
+            key.contains(is_unseen).then_some(key.as_str()).or_else(|| unseen_text(value))
+        }),
     }
 }
 
@@ -129,7 +172,8 @@ pub struct RunEnd {
     pub policies: Vec<Input>,
     /// Number of events of all replications together.
     pub events: u64,
-    /// `drained`, `horizon`, `limit-events`, `limit-events-at-once`, `undecided` or `interrupted`;
+    /// `drained`, `horizon`, `limit-events`, `limit-events-at-once`, `limit-members`, `undecided` or
+    /// `interrupted`;
     /// of replications `replications` (all of them), `halfwidth` (the precision was reached),
     /// `limit-replications` (it was not), `interrupted` (also of a case that had not begun) or
     /// `partial` (some shards are missing).

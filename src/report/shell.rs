@@ -2,11 +2,15 @@
 
 use std::borrow::Cow;
 
+use crate::diagnostics::visible;
+
 /// A word of a command: in quotes if a shell would read it as anything but one plain word.
+/// Invisible characters are escaped, so that the word is what a person sees.
 pub fn shell_word(text: &str) -> Cow<'_, str> {
+    let text = visible(text);
     let is_plain = |c: char| c.is_alphanumeric() || "@%+=:,./_-#".contains(c);
     if !text.is_empty() && !text.starts_with('#') && text.chars().all(is_plain) {
-        return Cow::Borrowed(text);
+        return text;
     }
     Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
 }
@@ -28,6 +32,7 @@ mod tests {
             ("a b", "'a b'"),
             ("#x", "'#x'"),
             ("", "''"),
+            ("a\nb\u{1b}[31m", r"'a\nb\u{1b}[31m'"),
         ] {
             assert_eq!(shell_word(text), word);
         }

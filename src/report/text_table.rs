@@ -7,6 +7,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::diagnostics::is_ci_command;
 use crate::words::Outcome;
 
 /// Whether to use colour.
@@ -321,16 +322,19 @@ pub fn folded(
     heads.map(row).collect()
 }
 
-/// The text, changed so that no line begins with `::`, because a CI server would read such a line
-/// as a command.
+/// The text, changed visibly so that a CI server finds no command in it.
 pub fn without_commands(text: &str) -> Cow<'_, str> {
-    if text.starts_with("::") || text.contains("\n::") {
-        let lines = text
-            .split('\n')
-            .map(|line| if line.starts_with("::") { format!(" {line}") } else { line.to_owned() });
-        return lines.collect::<Vec<_>>().join("\n").into();
+    if !text.lines().any(is_ci_command) {
+        return text.into();
     }
-    text.into()
+    let broken = |line: &str| {
+        if is_ci_command(line) {
+            line.replace('#', "# ").replacen("::", ": :", 1)
+        } else {
+            line.to_owned()
+        }
+    };
+    text.split('\n').map(broken).collect::<Vec<_>>().join("\n").into()
 }
 
 #[cfg(test)]
@@ -344,6 +348,21 @@ mod tests {
         assert_eq!(hanging("", "longest-of-all", 3), ["longest-", "of-all"]);
         assert_eq!(hanging("ab: ", "", 12), ["ab:"]);
         assert_eq!(hanging("", "三三三三三 b", 8), ["三三三三", "三 b"]);
+    }
+
+    #[test]
+    fn no_line_is_a_command() {
+        for (text, printed) in [
+            ("a: ::x", "a: ::x"),
+            ("## Title\n#[a]", "## Title\n#[a]"),
+            ("a\n::error::x", "a\n: :error::x"),
+            ("\t \u{a0}::error::x", "\t \u{a0}: :error::x"),
+            ("a ###[mask]b", "a # # # [mask]b"),
+            ("##VSO[task.x]", "# # VSO[task.x]"),
+            ("  ::: a.yaml:1:2", "  ::: a.yaml:1:2"),
+        ] {
+            assert_eq!(without_commands(text), printed);
+        }
     }
 
     #[test]

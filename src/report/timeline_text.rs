@@ -168,7 +168,6 @@ const fn limit(by: LimitedBy) -> &'static str {
         LimitedBy::Bound => "the group is at its minimum or maximum",
         LimitedBy::Protection => "protections hold the others",
         LimitedBy::NoCandidate => "the group has no further member to choose",
-        LimitedBy::Program => "a limit of this program is reached",
     }
 }
 

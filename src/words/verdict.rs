@@ -96,8 +96,6 @@ words! {
         NoMoreTime = "no-more-time",
         /// The group has no more members.
         Empty = "empty",
-        /// The groups of a run have created the largest number of members that this program allows.
-        TooMany = "too-many",
     }
 }
 
@@ -124,8 +122,6 @@ words! {
         Protection = "protection",
         /// The group has no further member that could be chosen.
         NoCandidate = "no-candidate",
-        /// A limit of this program.
-        Program = "program",
     }
 }
 

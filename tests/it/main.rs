@@ -37,6 +37,8 @@ mod explain;
 mod fix;
 /// The targets of `fuzz/` on mutated seeds.
 mod fuzz;
+/// Inputs that are made to hang the program, or to run commands where its output is read.
+mod hostile;
 mod house;
 mod hunt;
 mod import_rows;

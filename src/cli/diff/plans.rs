@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::cli::shared::exit::Exit;
+use crate::cli::shared::files;
 use crate::cli::shared::policy_pair::{Pairing, compare_replications};
 use crate::cli::shared::run_cases::decisions;
 use crate::plan::Plan;
@@ -10,7 +11,7 @@ use crate::report::{DecisionRow, DiffResult, changed};
 
 /// A result without differences, of two sides with these names.
 pub(super) fn empty_result(names: [String; 2], paths: &[PathBuf]) -> DiffResult {
-    let paths = paths.iter().map(|path| path.display().to_string()).collect();
+    let paths = paths.iter().map(|path| files::shown(path)).collect();
     DiffResult { names, paths, ..DiffResult::default() }
 }
 

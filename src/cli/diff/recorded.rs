@@ -12,7 +12,7 @@ use crate::cli::shared::exit::Exit;
 use crate::cli::shared::load::refuse_overlays;
 use crate::cli::shared::study::ReplicationOptions;
 use crate::cli::shared::{files, terminal};
-use crate::diagnostics::{hex_digest, many};
+use crate::diagnostics::{hex_digest, many, visible};
 use crate::experiment::Replications;
 use crate::report::{
     DecisionRow, DiffResult, PairedRun, RunFile, changed, read_decisions, read_replications,
@@ -24,7 +24,7 @@ pub(super) struct Recording {
     folder: PathBuf,
     /// The case; `None` for all cases.
     case: Option<String>,
-    /// The argument as it was written.
+    /// The argument, as messages show it.
     name: String,
 }
 
@@ -33,7 +33,7 @@ impl Recording {
     pub(super) fn named(name: &str) -> Option<Self> {
         let recording = |folder: &str, case: Option<&str>| {
             let (folder, case) = (PathBuf::from(folder), case.map(str::to_owned));
-            folder.is_dir().then(|| Self { folder, case, name: name.to_owned() })
+            folder.is_dir().then(|| Self { folder, case, name: visible(name).into_owned() })
         };
         recording(name, None).or_else(|| {
             let (folder, case) = name.rsplit_once('#')?;
@@ -56,7 +56,7 @@ impl Recording {
         .map_err(|why| {
             terminal::print_stderr(&format!(
                 "stayput: {} is not a recorded run: {why}",
-                path.display()
+                files::shown(&path)
             ));
             Exit::BadInput
         })
@@ -77,7 +77,7 @@ impl Recording {
     /// The run file of the folder; `None` if there is none or it is not valid.
     fn run_file(&self) -> Option<RunFile> {
         let text = files::read_text(&self.folder.join("run.json")).ok()?;
-        serde_json::from_str(&text).ok()
+        RunFile::parse(&text).ok()
     }
 
     /// The elements of the chosen case, or all if no case was chosen.
@@ -89,7 +89,7 @@ impl Recording {
             let known: Vec<String> = known.into_iter().filter(|case| !case.is_empty()).collect();
             let cases =
                 if known.is_empty() { "it has no cases".to_owned() } else { known.join(", ") };
-            let folder = self.folder.display();
+            let folder = files::shown(&self.folder);
             terminal::print_stderr(&format!("stayput: {folder} has no case `{wanted}`: {cases}"));
             return Err(Exit::BadInput);
         }
@@ -127,7 +127,8 @@ pub(super) fn recorded(arguments: &Arguments, sides: &[Recording; 2]) -> Result<
             return Err(Exit::BadInput);
         }
     };
-    result.names = [arguments.old.clone(), arguments.new_name()?.to_owned()];
+    let names = [arguments.old.as_str(), arguments.new_name()?];
+    result.names = names.map(|name| visible(name).into_owned());
     for side in sides {
         if side.run_file().is_some_and(|file| !file.complete) {
             let why =

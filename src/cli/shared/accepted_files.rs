@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::files;
 use super::load::Loader;
 use crate::diagnostics::is_yaml;
 use crate::report::{AcceptedFile, read_accepted};
@@ -27,8 +28,8 @@ pub fn read_accepted_file(
     let beside = accepted_path(new);
     let text = match named {
         Some(path) => loader.read(path)?,
-        None => loader.read_beside(new, &beside.file_name()?.to_string_lossy())?,
+        None => loader.read_beside(new, beside.file_name()?)?,
     };
-    let file = loader.sources.add(named.unwrap_or(&beside).to_string_lossy(), text);
+    let file = loader.sources.add(files::shown(named.unwrap_or(&beside)), text);
     read_accepted(file, &loader.sources, &mut loader.problems)
 }

@@ -1,18 +1,20 @@
 //! The only module that reads files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::paths_in_use::note_read;
-use crate::diagnostics::{Files, ReadFailure, Sources, Stream, is_yaml};
+use crate::diagnostics::{Files, ReadFailure, Sources, Stream, is_yaml, visible};
+use crate::format::LARGEST_YAML as LARGEST_YAML_TEXT;
 use crate::time::SimTime;
 
-/// Largest scenario or policy, in bytes.
-const LARGEST_YAML: u64 = 16 << 20;
+/// Largest file with the ending of a scenario or policy, in bytes.
+const LARGEST_YAML: u64 = LARGEST_YAML_TEXT as u64;
 
 /// Largest table or reply of a provider, in bytes.
 const LARGEST_TABLE: u64 = Sources::LARGEST;
@@ -31,7 +33,8 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Bytes of a large table that are in memory while its mistakes are sought.
 const PIECE: u64 = 1 << 16;
 
-/// Most bytes that are read from a pipe or a device, which has no known size.
+/// Most bytes that are read from a pipe or a device, which has no known size, and from a file
+/// without an ending, whose kind is not known.
 const LARGEST_STREAM: u64 = 1 << 28;
 
 /// Reads files from the disk, and restricts which files a file may name.
@@ -64,26 +67,37 @@ impl DiskFiles {
         self.named.extend(fs::canonicalize(path));
     }
 
+    /// The path of the file at `path` beside the file `from`, as messages show it, and its text.
+    ///
+    /// # Errors
+    /// If it cannot be read, or `from` may not name it.
+    pub fn read_beside(&self, from: &str, path: &OsStr) -> Result<(String, String), ReadFailure> {
+        let path = self.resolve(from, Path::new(path))?;
+        read_text(&path).map(|text| (shown(&path), text))
+    }
+
     /// Resolves `path`, which the file `from` names.
     ///
     /// # Errors
     /// If `from` may not name that file.
-    fn resolve(&self, from: &str, path: &str) -> Result<PathBuf, ReadFailure> {
+    fn resolve(&self, from: &str, path: &Path) -> Result<PathBuf, ReadFailure> {
         let path = beside(from, path);
-        let real = fs::canonicalize(&path).map_err(|error| failure(&error))?;
-        if self.named.iter().any(|named| real.starts_with(named)) {
+        let target = fs::canonicalize(&path).map_err(|error| failure(&error))?;
+        if self.named.iter().any(|named| target.starts_with(named)) {
             return Ok(path);
         }
-        let folder = Path::new(from).parent().filter(|folder| !folder.as_os_str().is_empty());
+        let from = real(from);
+        let folder = from.parent().filter(|folder| !folder.as_os_str().is_empty());
         let roots = [folder.unwrap_or_else(|| Path::new(".")), Path::new(".")];
-        let inside = |root: &Path| fs::canonicalize(root).is_ok_and(|root| real.starts_with(root));
+        let inside =
+            |root: &Path| fs::canonicalize(root).is_ok_and(|root| target.starts_with(root));
         if !is_outside_allowed() && !roots.into_iter().any(inside) {
             return Err(ReadFailure {
                 what: "it is outside the folder of this file and the working directory".into(),
                 help: Some("run with `--allow-outside`, or name it on the command line".into()),
             });
         }
-        match fs::metadata(&real) {
+        match fs::metadata(&target) {
             Ok(meta) if meta.is_dir() || meta.is_file() => Ok(path),
             Ok(_) => Err(special_file()),
             Err(error) => Err(failure(&error)),
@@ -93,16 +107,15 @@ impl DiskFiles {
 
 impl Files for DiskFiles {
     fn read(&self, from: &str, path: &str) -> Result<(String, String), ReadFailure> {
-        let path = self.resolve(from, path)?;
-        read_text(&path).map(|text| (shown(&path), text))
+        self.read_beside(from, OsStr::new(path))
     }
 
     fn modified(&self, from: &str, path: &str) -> Option<i64> {
-        self.resolve(from, path).ok().and_then(|path| seconds(&path))
+        self.resolve(from, Path::new(path)).ok().and_then(|path| seconds(&path))
     }
 
     fn stream(&self, from: &str, path: &str) -> Option<Stream> {
-        let file = self.resolve(from, path).ok()?;
+        let file = self.resolve(from, Path::new(path)).ok()?;
         let meta = fs::metadata(&file).ok().filter(fs::Metadata::is_file)?;
         note_read(&file);
         let shown = shown(&file).into();
@@ -124,23 +137,51 @@ fn seconds(path: &Path) -> Option<i64> {
 }
 
 /// `path`, relative to the folder of the file `from` unless it is absolute.
-fn beside(from: &str, path: &str) -> PathBuf {
-    let folder = Path::new(from).parent().unwrap_or_else(|| Path::new(""));
+fn beside(from: &str, path: &Path) -> PathBuf {
+    if from.is_empty() {
+        // The command names the file.
+        return path.to_str().map_or_else(|| path.to_path_buf(), real);
+    }
+    let from = real(from);
+    let folder = from.parent().unwrap_or_else(|| Path::new(""));
     folder.join(path)
 }
 
-/// A path as messages show it: in one line, with control characters made visible.
+/// The paths that messages show in another form, by that form.
+static SHOWN: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+
+/// A path as messages show it: in one line, with control characters made visible. No two paths are
+/// shown alike, so that [`real`] can return the path.
 pub fn shown(path: &Path) -> String {
-    crate::diagnostics::visible(&path.to_string_lossy()).into_owned()
+    let text = visible(&path.to_string_lossy()).into_owned();
+    // Only a form with these characters can stand for another path.
+    if !text.contains(['\\', char::REPLACEMENT_CHARACTER]) {
+        return text;
+    }
+    let mut all = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut name = text.clone();
+    let mut number = 1;
+    while all.get(&name).is_some_and(|known| known != path) {
+        number += 1;
+        name = format!("{text} ({number})");
+    }
+    all.insert(name.clone(), path.to_path_buf());
+    name
 }
 
-/// Reads the text of a file. A file without an ending has the size limit of a YAML file.
+/// The path that [`shown`] has shown in this form.
+pub fn real(shown: &str) -> PathBuf {
+    let all = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    all.get(shown).map_or_else(|| PathBuf::from(shown), Clone::clone)
+}
+
+/// Reads the text of a file.
 ///
 /// # Errors
 /// If the file cannot be read, is too large, or is neither UTF-8 nor UTF-16 with a byte
 /// order mark.
 pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
-    let is_yaml = path.extension().is_none() || is_yaml(path);
+    let is_yaml = is_yaml(path);
     let fail =
         |what: String, help: Option<&str>| ReadFailure { what, help: help.map(str::to_owned) };
     let meta = fs::metadata(path).map_err(|error| failure(&error))?;
@@ -149,7 +190,7 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     }
     let largest = match is_yaml {
         true => LARGEST_YAML,
-        false if meta.is_file() => LARGEST_TABLE,
+        false if meta.is_file() && path.extension().is_some() => LARGEST_TABLE,
         false => LARGEST_STREAM,
     };
     let too_large = || {

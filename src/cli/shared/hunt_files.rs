@@ -82,7 +82,10 @@ impl<'p> HuntFiles<'p> {
         let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
         let parts = [case, instance].into_iter().filter(|part| !part.is_empty());
         let name = parts.collect::<Vec<_>>().join("-");
-        let name: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+        let mut name: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+        while name.len() > LONGEST_STEM {
+            name.pop();
+        }
         let mut stem = name.clone();
         let mut number = 2;
         while !self.stems.insert(stem.to_lowercase()) {
@@ -133,6 +136,9 @@ impl<'p> HuntFiles<'p> {
         Ok(entries.iter().map(fs::DirEntry::path).filter(is_own).collect())
     }
 }
+
+/// Longest beginning of a name, in bytes; file systems allow 255 for the whole name.
+const LONGEST_STEM: usize = 200;
 
 /// Writes files into a folder and removes the earlier ones. All files are first written beside
 /// their names, and moved to them when each is complete.

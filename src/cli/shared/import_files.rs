@@ -42,7 +42,10 @@ fn instant(text: &str) -> Result<SimTime, String> {
     let at = SimTime::parse(text)
         .map_err(|_| "expected a time with its offset, such as 2026-06-01T09:00:00+08:00")?;
     if !at.after(IMPORTED_LENGTH).is_on_calendar() {
-        return Err("the scenario would end after the year 9999".into());
+        return Err(
+            "the scenario would end after 9999-12-30T22:00:00Z, the last time on the calendar"
+                .into(),
+        );
     }
     Ok(at)
 }

@@ -1,5 +1,6 @@
 //! Loads scenarios and policies from paths, and collects every mistake.
 
+use std::ffi::OsStr;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use super::{paths_in_use, terminal};
 use std::sync::{Arc, OnceLock};
 
 use crate::diagnostics::{
-    Code, Files as _, Problem, Problems, Severity, Sources, closest, many, render, summary,
+    Code, Problem, Problems, Severity, Sources, closest, many, render, summary,
 };
 use crate::experiment::{CaseProperties, Filter};
 use crate::format::{
@@ -176,13 +177,13 @@ impl Loader {
     /// The text of the file `name` in the folder of the file `from`, to which it belongs; `None` if
     /// there is no such file, or, with an error, if it cannot be read. It may be a link only to a
     /// file that `from` may name.
-    pub fn read_beside(&mut self, from: &str, name: &str) -> Option<String> {
-        let path = paths_in_use::folder_of(Path::new(from)).join(name);
+    pub fn read_beside(&mut self, from: &str, name: &OsStr) -> Option<String> {
+        let path = paths_in_use::folder_of(&files::real(from)).join(name);
         let missing = |error: std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
         if path.symlink_metadata().is_err_and(missing) {
             return None;
         }
-        let read = self.disk.read(from, name);
+        let read = self.disk.read_beside(from, name);
         let failed = |failure| Problem::unreadable(&files::shown(&path), failure);
         read.map_err(|failure| self.problems.add(failed(failure))).ok().map(|(_, text)| text)
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
+use super::files;
 use super::load::{FileKind, Loaded, Loader};
 use super::messages::report_nothing_ran;
 use super::progress::Progress;
@@ -12,7 +13,7 @@ use super::run_end::name_of;
 use super::study::{PlanStudy, ReplicationOptions};
 use super::terminal;
 use crate::cli::args::Overrides;
-use crate::diagnostics::many;
+use crate::diagnostics::{many, visible};
 use crate::experiment::{WorkerPool, affected_instances};
 use crate::plan::{Options, Plan};
 use crate::policy::{Class, Comparison, Difference, already, compare};
@@ -53,8 +54,8 @@ pub fn policies(
     let [Some(old), Some(new)] = &loaded else { return Err(Exit::BadInput) };
     let pairing = options.pairing;
     let mut result = DiffResult {
-        names: names.map(str::to_owned),
-        paths: paths.iter().map(|path| path.display().to_string()).collect(),
+        names: names.map(|name| visible(name).into_owned()),
+        paths: paths.iter().map(|path| files::shown(path)).collect(),
         comparison: Some(compare(old, new)),
         ..DiffResult::default()
     };

@@ -90,7 +90,8 @@ impl Earlier {
 fn read(folder: &Path, file: &RunFile, from: u64, problems: &mut Problems) -> Option<Earlier> {
     let part = Part::read(folder, problems)?;
     let study = file.study.clone()?;
-    let ours = Part { path: "this run".to_owned(), file: file.clone(), study };
+    let path = "this run".to_owned();
+    let ours = Part { path, folder: folder.to_path_buf(), file: file.clone(), study };
     let before = problems.len();
     compare(&ours, &part, problems);
     if ours.study.shard != part.study.shard {

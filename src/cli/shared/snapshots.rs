@@ -1,8 +1,10 @@
 //! The files of stored decisions.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// The path of the stored decisions of a scenario.
+use super::files;
+
+/// The path of the stored decisions of a scenario, whose path is given as messages show it.
 pub fn stored_path(scenario: &str) -> PathBuf {
-    Path::new(scenario).with_extension("decisions.csv")
+    files::real(scenario).with_extension("decisions.csv")
 }

@@ -33,6 +33,8 @@ const LONGEST_ROW: usize = 1 << 20;
 pub struct Part {
     /// Its folder, as messages show it.
     pub path: String,
+    /// Its folder.
+    pub folder: PathBuf,
     /// Its run file.
     pub file: RunFile,
     /// The settings of the study.
@@ -42,7 +44,7 @@ pub struct Part {
 impl Part {
     /// Reads the run file of a folder; reports why that fails.
     pub fn read(folder: &Path, problems: &mut Problems) -> Option<Self> {
-        let path = folder.to_string_lossy().into_owned();
+        let path = files::shown(folder);
         let run_file = folder.join(RUN_FILE);
         let is_small = fs::metadata(&run_file).map_or(true, |meta| meta.len() <= LARGEST_RUN_FILE);
         if !is_small {
@@ -53,17 +55,15 @@ impl Part {
         let text = match files::read_text(&run_file) {
             Ok(text) => text,
             Err(failure) => {
-                problems.add(Problem::unreadable(&run_file.to_string_lossy(), failure));
+                problems.add(Problem::unreadable(&files::shown(&run_file), failure));
                 return None;
             }
         };
-        let read =
-            serde_json::from_str(&text).map_err(|why| format!("run.json is not valid: {why}"));
-        let part = read.and_then(|file: RunFile| {
+        let part = RunFile::parse(&text).and_then(|file| {
             let study = file.study.clone().filter(|study| study.until_halfwidth.is_empty());
             let study = study.ok_or("it was not written by `run --replications`")?;
             possible(&study)?;
-            Ok(Self { path: path.clone(), file, study })
+            Ok(Self { path: path.clone(), folder: folder.to_path_buf(), file, study })
         });
         part.map_err(|why| problems.add(no_part(&path, &why))).ok()
     }
@@ -73,12 +73,12 @@ impl Part {
     /// # Errors
     /// The problem, if the table cannot be read.
     pub fn table(&self) -> Result<PartTable, Box<Problem>> {
-        let path = PathBuf::from(&self.path).join(TABLE);
+        let path = self.folder.join(TABLE);
         let unreadable = |error: io::Error| {
             let is_missing = error.kind() == io::ErrorKind::NotFound;
             let what = if is_missing { "no such file".to_owned() } else { error.to_string() };
             let failure = crate::diagnostics::ReadFailure { what, help: None };
-            Box::new(Problem::unreadable(&path.to_string_lossy(), failure))
+            Box::new(Problem::unreadable(&files::shown(&path), failure))
         };
         if !fs::metadata(&path).map_err(unreadable)?.is_file() {
             return Err(unreadable(io::Error::other("it is not a regular file")));
@@ -94,7 +94,7 @@ impl Part {
     /// The problem of a table that cannot be read. If the table was changed after the run wrote it,
     /// the problem says so; otherwise it states `why`.
     fn bad_table(&self, why: &str) -> Problem {
-        let file = File::open(PathBuf::from(&self.path).join(TABLE));
+        let file = File::open(self.folder.join(TABLE));
         let digest = file.and_then(crate::diagnostics::digest_of);
         let why = match digest {
             Ok(digest) => self.check_digest(&digest).err().unwrap_or(format!("in {TABLE}, {why}")),

@@ -43,6 +43,9 @@ pub(in crate::cli) fn text(halt: &Halt, header: &RunHeader) -> String {
         Undecided::ArrearsSince => format!(
             "undecided at +{elapsed}: {subject} is overdue since an unknown time, so any step of its clock may be due; write `arrears-since: TIME` on the account"
         ),
+        Undecided::TooManyMembers => format!(
+            "stopped at +{elapsed}: with {cause} for {subject}, the groups of the run would create more than 1,000,000 members, which is a limit of this program; use smaller groups"
+        ),
     }
 }
 

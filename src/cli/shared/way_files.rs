@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::exit::Exit;
+use super::files;
 use super::hunt_files::HuntFiles;
 use super::load::Loader;
 use super::paths_in_use::folder_of;
@@ -52,7 +53,7 @@ pub fn add_ways(
 /// The tree of a case with the overlays of the command line.
 pub fn case_tree(loader: &mut Loader, path: &Path, case: &str, has_events: bool) -> Option<Node> {
     let text = loader.read(path)?;
-    let file = loader.sources.add(path.display().to_string(), text);
+    let file = loader.sources.add(files::shown(path), text);
     let mut scratch = Problems::default();
     let mut tree = parse_yaml(&loader.sources, file, &mut scratch)?;
     if !has_events {

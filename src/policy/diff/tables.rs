@@ -5,6 +5,7 @@ use super::found::Found;
 use super::grid::{Axes, CellAnswer, Conclusion, Grid, GridSubject};
 use super::grid_words::WordTest;
 use super::pair::{Pair, keys};
+use crate::diagnostics::many;
 use crate::policy::defaults::{CompareDefaults, DefaultValue};
 use crate::policy::edition::{Policy, Protection};
 use crate::policy::facts::Column;
@@ -160,10 +161,10 @@ fn in_brief(protection: &Protection) -> String {
     let words = Column::Trigger.words();
     let words: Vec<&str> = held.into_iter().map(|word| words[usize::from(word)]).collect();
     let cells = (0..space.cells()).filter(|cell| protection.table.row(*cell).is_some()).count();
-    let rules = protection.table.rows().len();
+    let (rules, cells) = (many(protection.table.rows().len(), "rule"), many(cells, "cell"));
     match words.as_slice() {
-        [] => format!("holds against nothing ({rules} rules, {cells} cells)"),
-        words => format!("holds against {} ({rules} rules, {cells} cells)", words.join(", ")),
+        [] => format!("holds against nothing ({rules}, {cells})"),
+        words => format!("holds against {} ({rules}, {cells})", words.join(", ")),
     }
 }
 

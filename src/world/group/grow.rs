@@ -1,17 +1,18 @@
 //! Growth of groups: new members, their names and zones, and the refill of lost members.
 
 use crate::plan::verb;
-use crate::record::{Refusal, Subject, Target, What};
+use crate::policy::Undecided;
+use crate::record::{Subject, Target, What};
 use crate::words::{
-    Action, Capacity, GroupId, Initiator, InstanceId, Lifecycle, LimitedBy, Membership, Obstacle,
-    Refill, StoppedBy, TimerName, Trigger, ZoneId,
+    Action, Capacity, GroupId, Initiator, InstanceId, Lifecycle, LimitedBy, Membership, Refill,
+    StoppedBy, TimerName, Trigger, ZoneId,
 };
 use crate::world::origins::OriginKey;
 use crate::world::request::{Call, RequestContext, RequestTally, count};
 use crate::world::step::{LostMembers, Step};
 
 /// The most members that groups create in a run, so that an error in a file cannot exhaust the
-/// memory.
+/// memory. The run stops before it creates more.
 const MOST_CREATED: u32 = 1_000_000;
 
 /// Numbers of members in the zones of a group.
@@ -52,10 +53,8 @@ impl Step<'_> {
             let state = self.world.fleet.group_mut(group);
             state.desired = Some(state.size());
         }
-        let too_many = (got < extent.by).then_some(Refusal::Obstacle(Obstacle::TooMany));
-        let refusal = too_many.or(extent.limit);
-        let limited_by =
-            Some(if too_many.is_some() { LimitedBy::Program } else { LimitedBy::Bound });
+        let limited_by = Some(LimitedBy::Bound);
+        let refusal = extent.limit;
         self.close(
             open,
             RequestTally { wanted: add, got, refusal, limited_by, ..RequestTally::default() },
@@ -96,7 +95,7 @@ impl Step<'_> {
     }
 
     /// Adds `add` members: stopped ones start again first, the others are created. Returns the
-    /// number added, which is less at the limit of the program.
+    /// number added. At the limit of the program, none is added and the run stops.
     pub(in crate::world) fn grow_by(
         &mut self,
         request: &RequestContext,
@@ -111,15 +110,20 @@ impl Step<'_> {
             .filter(|id| self.world.fleet.instance(*id).is_recycled())
             .take(add as usize)
             .collect();
+        let back = count(reclaimed.len());
+        let new = add - back;
+        if new > MOST_CREATED - self.world.created {
+            let policy = self.world.policy_of_group(group);
+            self.halt(request, Target::Group(group), policy, Undecided::TooManyMembers);
+            return 0;
+        }
+        self.world.created += new;
         for id in &reclaimed {
             self.world.fleet.instance_mut(*id).economical = false;
             self.bring_up(request, seq, *id);
             self.world.fleet.cool_down(group, self.now, request.cooldown());
         }
         let mut sizes = self.zone_sizes(group).open;
-        let back = count(reclaimed.len());
-        let new = (add - back).min(MOST_CREATED - self.world.created);
-        self.world.created += new;
         for _ in 0..new {
             // The zone with the fewest members gets the next one; of equals the first in the list.
             let emptiest = sizes.iter_mut().min_by_key(|(_, size)| *size);

@@ -3,10 +3,10 @@
 use crate::fleet::{MemberOrder, Offer, Queues, Spread, Walk};
 use crate::plan::verb;
 use crate::policy::{Answer, Basis, Facts};
-use crate::record::{DecidedBy, Refusal, Target};
+use crate::record::{DecidedBy, Target};
 use crate::words::{
     Action, BoundFate, Criterion, DecidingFactor, GroupId, Initiator, LimitedBy, NameForm, Names,
-    Numbering, Obstacle, Outcome, Shortfall, TieBreak, Trigger, ZoneHeld, ZoneId, ZoneRule,
+    Numbering, Outcome, Shortfall, TieBreak, Trigger, ZoneHeld, ZoneId, ZoneRule,
 };
 use crate::world::draft::{Draft, Resolution, resolve_alone};
 use crate::world::group::ranking::Ranking;
@@ -271,8 +271,6 @@ impl Step<'_> {
             };
             for draft in drafts {
                 if draft.goes() && self.grow_by(&request, open.seq, group, 1) == 0 {
-                    tally.refuse(Refusal::Obstacle(Obstacle::TooMany));
-                    tally.limited_by = Some(LimitedBy::Program);
                     break;
                 }
                 let resolution = resolve_alone(&request, &draft);
