@@ -40,10 +40,8 @@ impl Account {
 pub struct Arrears {
     /// Kind of the clock: an unpaid bill or a cancellation.
     pub clock: ClockKind,
-    /// The start of the arrears.
-    pub since: SimTime,
-    /// Whether the start is known.
-    pub since_known: bool,
+    /// The start of the arrears; `None` if it is unknown.
+    pub since: Option<SimTime>,
     /// The steps that have been taken: a mask with one bit for each index in the clock's list.
     pub taken: u32,
 }

@@ -31,7 +31,7 @@ impl FleetBuilder<'_, '_> {
             return None;
         }
         let Some(since) = written.0.map(|since| since.from(start)) else {
-            return Some(Arrears { clock: kind, since: start, since_known: false, taken: 0 });
+            return Some(Arrears { clock: kind, since: None, taken: 0 });
         };
         if since > start {
             let title = "these arrears start after the start of the scenario";
@@ -44,7 +44,7 @@ impl FleetBuilder<'_, '_> {
         let timetable = clock.map(|clock| clock.timetable(since, grace, book.policy.calendar));
         let due = timetable.unwrap_or_default().into_iter().filter(|(due, _)| *due <= start);
         let taken = due.fold(0, |taken, (_, step)| taken | 1 << step);
-        Some(Arrears { clock: kind, since, since_known: true, taken })
+        Some(Arrears { clock: kind, since: Some(since), taken })
     }
 
     /// Applies the steps of an account's arrears that were due by the start to one of its
@@ -69,7 +69,9 @@ impl FleetBuilder<'_, '_> {
         };
         let book = self.book(instance.account);
         let Some(clock) = book.policy.clock(arrears.clock) else { return };
-        let timetable = clock.timetable(arrears.since, account.grace, book.policy.calendar);
+        // Of arrears whose start is unknown, no step counts as taken.
+        let Some(since) = arrears.since else { return };
+        let timetable = clock.timetable(since, account.grace, book.policy.calendar);
         let (mut released, mut differs) = (None, None);
         for (due, number) in timetable {
             let step = &clock.steps[number];

@@ -122,7 +122,7 @@ impl Rulebook {
 
     /// Whether the policy accepts a remedy before a moment, and which act must come first.
     fn accepts(&self, danger: &Danger<'_>, moment: &Moment, means: Means) -> CallAcceptance {
-        let Moment { facts, may_settle, .. } = moment;
+        let facts = &moment.facts;
         if means == Means::Do(Act::Settle) {
             return match facts.overdue {
                 // Before the arrears there is nothing to settle.
@@ -146,9 +146,10 @@ impl Rulebook {
         if accepted {
             return CallAcceptance::AtOnce;
         }
-        // Settling first must not cause a deferred release.
-        let fires = danger.waiting && self.would_fire(facts);
-        match settling_act(facts).filter(|_| *may_settle && !fires) {
+        // Settling first must not cause a deferred release, unless the remedy prevents its losses
+        // too: a release that has waited comes after all calls at that instant.
+        let fires = danger.waiting && !outlasts_a_release(means) && self.would_fire(facts);
+        match settling_act(facts).filter(|_| !fires) {
             Some(first) if self.accepts_call(danger, &paid(facts), means) => {
                 CallAcceptance::After(first)
             }
@@ -305,6 +306,11 @@ const fn action(act: Act) -> Option<Action> {
         Act::ConvertAddress => Some(Action::ConvertAddress),
         Act::Settle | Act::Reactivate | Act::CompleteHook | Act::Keep => None,
     }
+}
+
+/// Whether a remedy cancels a scheduled release, or saves a resource from any release.
+fn outlasts_a_release(means: Means) -> bool {
+    matches!(means, Means::Do(act) if act == Act::CancelSchedule || act.saves_a_resource())
 }
 
 /// The act that ends arrears or a cancellation; `None` if there are none.

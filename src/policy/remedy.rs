@@ -57,8 +57,6 @@ pub struct Moment {
     pub until: SimTime,
     /// The situation before it.
     pub facts: Facts,
-    /// Whether the owner could settle first without causing the loss.
-    pub may_settle: bool,
     /// Whether the account may have been in arrears that were settled since then.
     pub perhaps_owing: bool,
 }
@@ -128,6 +126,6 @@ impl<'a> Danger<'a> {
 impl Moment {
     /// The moment of a loss in a situation without a run.
     pub const fn new(facts: Facts) -> Self {
-        Self { until: SimTime::NEVER, facts, may_settle: true, perhaps_owing: false }
+        Self { until: SimTime::NEVER, facts, perhaps_owing: false }
     }
 }

@@ -23,12 +23,10 @@ use crate::words::{
 /// when they began. `None` if no step is due.
 pub(super) fn next_step(world: &World, account: &Account) -> Option<SimTime> {
     let arrears = account.arrears?;
-    if !arrears.since_known {
-        return Some(world.header.start);
-    }
+    let Some(since) = arrears.since else { return Some(world.header.start) };
     let policy = &world.header.rulebook(account.policy).policy;
     let clock = policy.clock(arrears.clock)?;
-    let timetable = clock.timetable(arrears.since, account.grace, policy.calendar);
+    let timetable = clock.timetable(since, account.grace, policy.calendar);
     timetable.get(arrears.steps()).map(|(due, _)| *due)
 }
 
@@ -63,26 +61,27 @@ impl Step<'_> {
     }
 
     fn begin_clock(&mut self, account: AccountId, clock: ClockKind) {
-        let arrears = Arrears { clock, since: self.now, since_known: true, taken: 0 };
+        let arrears = Arrears { clock, since: Some(self.now), taken: 0 };
         self.world.fleet.account_mut(account).arrears = Some(arrears);
         self.future_events.clear(Timer::BillingStep(account));
         self.schedule_billing_step(account);
     }
 
-    /// The steps of an account's clock, in the order in which they fall due.
-    fn billing_timetable(&self, account: AccountId, arrears: Arrears) -> Timetable {
+    /// The steps of an account's clock, in the order in which they fall due; `None` if its start is
+    /// unknown.
+    fn billing_timetable(&self, account: AccountId, arrears: Arrears) -> Option<Timetable> {
+        let since = arrears.since?;
         let book = self.world.book(account);
         let grace = self.world.fleet.account(account).grace;
         let clock = book.policy.clock(arrears.clock);
-        let timetable =
-            clock.map(|clock| clock.timetable(arrears.since, grace, book.policy.calendar));
-        timetable.unwrap_or_default()
+        let timetable = clock.map(|clock| clock.timetable(since, grace, book.policy.calendar));
+        Some(timetable.unwrap_or_default())
     }
 
     /// Sets the timer for the next step, if there is one.
     fn schedule_billing_step(&mut self, account: AccountId) {
         let Some(arrears) = self.world.fleet.account(account).arrears else { return };
-        let timetable = self.billing_timetable(account, arrears);
+        let timetable = self.billing_timetable(account, arrears).unwrap_or_default();
         if let Some((due, _)) = timetable.get(arrears.steps()) {
             self.future_events.set(Timer::BillingStep(account), (*due).max(self.now));
         }
@@ -91,10 +90,9 @@ impl Step<'_> {
     /// Handles a step of an account's clock.
     pub(super) fn billing_step(&mut self, account: AccountId) {
         let Some(arrears) = self.world.fleet.account(account).arrears else { return };
-        if !arrears.since_known {
+        let Some(timetable) = self.billing_timetable(account, arrears) else {
             return self.any_step(account, arrears);
-        }
-        let timetable = self.billing_timetable(account, arrears);
+        };
         let Some((_, number)) = timetable.get(arrears.steps()).copied() else { return };
         let book = self.world.book(account);
         let Some(clock) = book.policy.clock(arrears.clock) else { return };
@@ -163,7 +161,7 @@ impl Step<'_> {
     pub(super) fn apply_current_arrears(&mut self, id: InstanceId) {
         let account = self.world.fleet.instance(id).account;
         let arrears = self.world.fleet.account(account).arrears;
-        if arrears.is_some_and(|arrears| !arrears.since_known) {
+        if arrears.is_some_and(|arrears| arrears.since.is_none()) {
             self.future_events.set(Timer::BillingStep(account), self.now);
         }
     }
@@ -225,7 +223,7 @@ impl Step<'_> {
             self.change(&request, open.seq, Subject::Account(account), what(true, false));
         }
         // The instances are read only if the clock may have changed one of them.
-        let unclear = arrears.is_some_and(|arrears| !arrears.since_known);
+        let unclear = arrears.is_some_and(|arrears| arrears.since.is_none());
         if steps > 0 || !waiting.is_empty() || unclear {
             for id in self.world.fleet.affected(account) {
                 self.after_settling(&request, open.seq, id);

@@ -85,8 +85,7 @@ impl World {
                 continue;
             };
             digest.add(arrears.clock == ClockKind::Cancellation);
-            digest.instant(arrears.since);
-            digest.add(arrears.since_known);
+            digest.instant(arrears.since.unwrap_or(SimTime::NEVER));
             digest.add(arrears.taken);
         }
         for (_, group) in self.fleet.groups() {

@@ -102,7 +102,7 @@ impl World {
             facts.lock = facts.lock.with(Lock::Financial);
         }
         // If the start of the arrears is unknown, it is unknown whether that step has been taken.
-        let unclear = !arrears.since_known
+        let unclear = arrears.since.is_none()
             && steps.iter().any(|step| step.action == ClockAction::SuspendSnapshots);
         facts.unknown = facts.unknown.with_if(Column::SnapshotsSuspended, unclear);
         facts.snapshots_suspended = YesNo::from(suspended);

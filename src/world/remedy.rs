@@ -114,7 +114,7 @@ impl Step<'_> {
             Means::Do(Act::Settle | Act::Reactivate) => {
                 let settled = self.world.just_settled(instance.account, self.now);
                 let arrears = self.world.fleet.account(instance.account).arrears;
-                settled.map(|settled| settled.arrears).or(arrears).map(|arrears| arrears.since)
+                settled.map(|settled| settled.arrears).or(arrears).and_then(|arrears| arrears.since)
             }
             Means::Do(Act::CancelSchedule) => Some(origins.get(OriginKey::Schedule(id)).at),
             Means::Do(Act::CompleteHook) => self.world.held.get(&id).map(|held| held.since),
@@ -208,31 +208,17 @@ impl World {
             Some(Settled { arrears, .. }) => {
                 let locked = arrears.taken > 0;
                 let lock = if locked { facts.lock.with(Lock::Financial) } else { facts.lock };
-                let owing = Facts { overdue: YesNo::Yes, lock, ..*facts };
+                let owed = arrears.clock == ClockKind::PaymentOverdue;
+                let owing = Facts { overdue: YesNo::from(owed), lock, ..*facts };
                 let mut stepped = owing;
                 self.add_steps(self.policy_of(id), arrears, &mut stepped);
                 let owing = Facts { snapshots_suspended: stepped.snapshots_suspended, ..owing };
-                moments.push(Moment {
-                    until: now,
-                    facts: owing,
-                    may_settle: false,
-                    perhaps_owing: false,
-                });
-                if arrears.since >= self.header.start {
-                    moments.push(Moment {
-                        until: arrears.since,
-                        facts: *facts,
-                        may_settle: true,
-                        perhaps_owing: false,
-                    });
+                moments.push(Moment { until: now, facts: owing, perhaps_owing: false });
+                if let Some(until) = arrears.since.filter(|since| *since >= self.header.start) {
+                    moments.push(Moment { until, facts: *facts, perhaps_owing: false });
                 }
             }
-            None => moments.push(Moment {
-                until: now,
-                facts: *facts,
-                may_settle: true,
-                perhaps_owing: false,
-            }),
+            None => moments.push(Moment { until: now, facts: *facts, perhaps_owing: false }),
         }
         if facts.lock.contains(Lock::Security)
             && let Some(until) = self.locked.get(&id)
@@ -248,7 +234,8 @@ impl World {
         }
         // Arrears that began later did not block calls at that moment.
         let arrears = self.fleet.account(instance.account).arrears;
-        let before = |moment: &&mut Moment| arrears.is_some_and(|a| a.since >= moment.until);
+        let since = arrears.and_then(|arrears| arrears.since);
+        let before = |moment: &&mut Moment| since.is_some_and(|since| since >= moment.until);
         for moment in moments.iter_mut().skip(1).filter(before) {
             let lock = moment.facts.lock.without(Lock::Financial);
             moment.facts = Facts { overdue: YesNo::No, lock, ..moment.facts };
@@ -256,7 +243,7 @@ impl World {
         // The arrears before the last settlement are not stored.
         let settled = self.settled.get(&instance.account);
         for moment in moments.iter_mut().skip(1) {
-            let begins = just_settled.is_some_and(|s| s.arrears.since == moment.until);
+            let begins = just_settled.is_some_and(|s| s.arrears.since == Some(moment.until));
             moment.perhaps_owing = !begins && settled.is_some_and(|s| s.at >= moment.until);
         }
         moments.sort_by_key(|moment| std::cmp::Reverse(moment.until));
@@ -275,7 +262,7 @@ impl World {
         let account = self.fleet.account(instance.account);
         let (kind, since, grace) = match (instance.stopped_by, account.arrears) {
             (StoppedBy::Expiry, _) => (ClockKind::Expiry, instance.expires, SimSpan::ZERO),
-            (_, Some(arrears)) => (arrears.clock, arrears.since, account.grace),
+            (_, Some(arrears)) => (arrears.clock, arrears.since?, account.grace),
             (_, None) => return None,
         };
         let book = self.book(instance.account);

@@ -5,8 +5,9 @@ use std::cell::RefCell;
 
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use stayput::diagnostics::{NoFiles, Problems, Sources};
 use stayput::fleet::Property;
-use stayput::plan::{Event, FlagsRef, Plan, Script, Scripted, Targets, verb};
+use stayput::plan::{Event, FlagsRef, Options, Plan, Script, Scripted, Targets, compile, verb};
 use stayput::policy::{Flags, Means, Remedy};
 use stayput::record::{Cause, Decision, Loss, Record};
 use stayput::time::SimTime;
@@ -338,4 +339,30 @@ fn every_remedy_of_a_random_scenario_is_accepted_and_prevents_its_loss() {
     });
     let why = done.err().map(|why| why.to_string()).unwrap_or_default();
     assert!(why.is_empty(), "{why}");
+}
+
+/// A release that waited for the account comes after all calls at the instant of the payment, so
+/// data can be saved until then.
+#[test]
+fn data_can_be_saved_until_the_payment_that_lets_a_release_fire() {
+    let text = "stayput: scenario/1
+name: t
+policy: alibaba-ecs-cn@2026-05-15
+start: 2026-06-01T00:00:00+08:00
+for: 30d
+fleet:
+  instances: { a: { auto-release: +10d, resources: { root: { kind: system-disk } } } }
+events:
+  - { at: +5d, overdue: { account: default } }
+  - { at: +12d, settle: { account: default } }
+";
+    let (mut sources, mut problems) = (Sources::default(), Problems::default());
+    let file = sources.add("t.yaml", text);
+    let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
+    let plan = compiled.unwrap().plans.swap_remove(0);
+    let lost = run(&plan).losses;
+    let [disk] = lost.as_slice() else { panic!("{lost:?}") };
+    let remedy = disk.remedy.unwrap();
+    assert_eq!((remedy.first, remedy.means), (Some(Act::Settle), Some(Means::Do(Act::Snapshot))));
+    assert_eq!(remedy.until, Some(disk.at), "{remedy:?}");
 }
