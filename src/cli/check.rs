@@ -100,8 +100,9 @@ fn policy_line(loader: &mut Loader, path: &Path, shown: &str) -> Option<String> 
     let name = if is_alone { format!("./{shown}") } else { shown.to_owned() };
     let policy = loader.policy(&name)?;
     let cells: usize = policy.protections.iter().map(|p| p.table.space().cells()).sum();
-    let rules = policy.rules.len();
-    Some(format!("{shown}: {}, {rules} rules, {cells} cells proved", policy.name))
+    let (rules, protections) = (policy.rules.len(), many(policy.protections.len(), "protection"));
+    let name = &policy.name;
+    Some(format!("{shown}: {name}, {rules} rules, {cells} cells of {protections} proved"))
 }
 
 /// The house rules that the fleet of a plan breaks at its start, as lines, and whether one of them
