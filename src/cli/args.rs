@@ -1,4 +1,4 @@
-//! Options that several verbs share, and the parsers of their values.
+//! Options that several commands share, and the parsers of their values.
 
 use std::path::PathBuf;
 

@@ -100,9 +100,10 @@ fn policy_line(loader: &mut Loader, path: &Path, shown: &str) -> Option<String> 
     let named = if is_alone { Path::new(".").join(path) } else { path.to_path_buf() };
     let policy = loader.policy(&files::shown(&named))?;
     let cells: usize = policy.protections.iter().map(|p| p.table.space().cells()).sum();
-    let rules = policy.rules.len();
-    let (rules, cells) = (many(rules, "rule"), many(cells, "cell"));
-    Some(format!("{shown}: {}, {rules}, {cells} proved", policy.name))
+    let (rules, cells) = (many(policy.rules.len(), "rule"), many(cells, "cell"));
+    let protections = many(policy.protections.len(), "protection");
+    let name = &policy.name;
+    Some(format!("{shown}: {name}, {rules}, {cells} of {protections} proved"))
 }
 
 /// The house rules that the fleet breaks at its start, as lines, and whether one of them is an

@@ -1,4 +1,4 @@
-//! The verbs of the command line, and the dispatch to them.
+//! The commands of the command line, and the dispatch to them.
 
 use anstream::ColorChoice;
 use clap::error::ErrorKind;
@@ -75,7 +75,7 @@ enum Command {
     },
 }
 
-/// Parses the arguments, runs the verb, and returns the exit code.
+/// Parses the arguments, runs the command, and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     let arguments: Vec<_> = arguments.into_iter().collect();
     std::panic::set_hook(Box::new(|panic| {
@@ -144,7 +144,7 @@ fn dispatch(arguments: &[std::ffi::OsString]) -> Exit {
 }
 
 impl Command {
-    /// The name of a verb that never reads a scenario; `None` for the others.
+    /// The name of a command that never reads a scenario; `None` for the others.
     const fn without_scenarios(&self) -> Option<&'static str> {
         match self {
             Self::Merge(_) => Some("merge"),

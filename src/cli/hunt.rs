@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     within: SimSpan,
     /// Search only calls of this caller; repeat the option for several (default: the principals of
     /// the scenario, or any caller).
-    #[arg(long = "as", value_name = "WHO", num_args = 1..)]
+    #[arg(long = "as", value_name = "WHO")]
     callers: Vec<String>,
     /// Largest number of steps of a way.
     #[arg(long, value_name = "N", default_value_t = 3)]

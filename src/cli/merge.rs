@@ -149,7 +149,7 @@ fn refuse(problems: &Problems, colour: ColorChoice) -> Exit {
     Exit::BadInput
 }
 
-/// Ends the verb if it was interrupted. Nothing has been written by then.
+/// Ends the command if it was interrupted. Nothing has been written by then.
 fn go_on() -> Result<(), Exit> {
     if terminal::is_interrupted() {
         terminal::print_stderr("stayput: interrupted; nothing was written");

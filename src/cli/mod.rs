@@ -1,7 +1,7 @@
-//! The command line: from arguments to an exit code, with one file for each verb.
+//! The command line: from arguments to an exit code, with one file for each command.
 //!
 //! Only this module reads files, the terminal, the environment or signals. `dispatch` calls the
-//! verbs. No verb imports another verb; the code that several verbs need is in `shared`.
+//! commands. No command imports another command; the code that several need is in `shared`.
 
 mod args;
 mod bless;

@@ -47,7 +47,7 @@ crate::words::words! {
         BadTime = "E022",
         /// A number out of range.
         BadNumber = "E023",
-        /// A setting or call that the provider refuses.
+        /// A setting or call that the policy refuses.
         ProviderRefuses = "E030",
         /// An event with two verbs, or with none.
         OneVerb = "E040",
@@ -123,6 +123,8 @@ crate::words::words! {
         NoCautious = "W115",
         /// A part of a provider's reply that is not used.
         LeftOut = "W120",
+        /// The time at which a fleet was listed is not stated.
+        ListedWhen = "W121",
     }
 }
 

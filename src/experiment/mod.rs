@@ -25,7 +25,7 @@ pub use affected::affected_instances;
 pub use coverage::{Coverage, PolicyCoverage, Reach, Reached, Share};
 pub use decision_watch::{DecisionWatch, ExplainedDecision};
 pub use estimate::{Estimate, Estimator, Method, estimates};
-pub use expectations::failure::{Failure, Judgement};
+pub use expectations::failure::{ClosestRecord, Failure, Judgement, KeyMismatch};
 pub use expectations::judge::Judge;
 pub use filter::{CaseProperties, Filter};
 pub use fix::{Changed, Fix, FixChange, FixQuestion, Fixed, FoundBy, OpenWay, fix};

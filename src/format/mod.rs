@@ -5,7 +5,7 @@
 //! JSON schema come from that statement. Reading collects every problem and never stops at the
 //! first one.
 //!
-//! This room has names only: it has no ids, and it never opens a file; the caller supplies texts.
+//! This module has names only: it has no ids, and it never opens a file; the caller supplies texts.
 
 mod autoscale;
 pub(crate) mod cases;
@@ -32,6 +32,7 @@ mod tree;
 mod verb_list;
 mod verb_schemas;
 pub mod verbs;
+mod warning_code;
 mod watch;
 mod yaml;
 
@@ -67,6 +68,7 @@ pub use sections::{
 pub use selector::{LONGEST, Selector, SelectorPart, count, expand, glob, not_a_range};
 pub use tree::{Entry, Node, Style, Value};
 pub use verbs::{VERBS, WrittenVerb, verb_definition, verb_keys, verb_needs};
+pub use warning_code::WarningCode;
 pub use watch::WrittenWatcher;
 pub use yaml::{LARGEST as LARGEST_YAML, parse_yaml};
 

@@ -14,6 +14,7 @@ use super::sections::{WrittenFile, WrittenFleet, WrittenMetrics, is_file, read_f
 use super::tree::{Entry, Node, Value};
 use super::verb_schemas::{VerbContext, or_never, verb_schemas};
 use super::verbs::{VERBS, WrittenVerb};
+use super::warning_code::WarningCode;
 use super::watch::WrittenWatcher;
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, Suggestion};
 use crate::money::Currency;
@@ -40,7 +41,7 @@ record! {
         /// The seed of all random numbers; 0 if not given.
         optional "seed" => seed: u64,
         /// Codes of warnings that are not reported.
-        default "allow" => allow: Vec<Spanned<Code>>,
+        default "allow" => allow: Vec<Spanned<WarningCode>>,
         /// Positions of switches, which stand for questions that the provider's documents leave
         /// open.
         default "assume" => assume: Map<Spanned<String>>,

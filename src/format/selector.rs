@@ -66,6 +66,7 @@ impl Read for Selector {
         schemas.define::<Self>("a selector", |schemas| {
             let mut name = Schemas::text();
             name["description"] = "A name, a range `web-1..4`, or a glob `db-*`.".into();
+            name["examples"] = json!(["db-1", "web-1..4", "db-*"]);
             let tags = TagsRecord::schema(schemas);
             let list = json!({
                 "type": "array", "minItems": 1, "items": { "anyOf": [name, tags] },

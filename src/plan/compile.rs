@@ -21,7 +21,7 @@ use super::switches::Assuming;
 use super::tables::{Ahead, InputTable, LeftOver, Texts, populate, script_in_pieces};
 use super::watch_builder::watchers;
 use crate::diagnostics::{
-    Code, FileId, Files, Problem, Problems, Severity, Sources, Span, Spanned, Stream, Suggestion,
+    Code, FileId, Files, Problem, Problems, Sources, Span, Spanned, Stream, Suggestion,
 };
 use crate::fleet::{Fleet, Series};
 use crate::format::{
@@ -221,7 +221,7 @@ impl ScenarioCompiler<'_> {
             }
             let Some(written) = written else { continue };
             compiled.name = written.name.to_string();
-            compiled.allow.clone_from(&written.allow);
+            compiled.allow = written.allow.iter().map(|code| code.map(|code| code.0)).collect();
             let mut read = Vec::new();
             let values = cases::values(node, case);
             let values = values.map(|(key, span)| (key, self.sources.quote(span).to_owned()));
@@ -242,15 +242,8 @@ impl ScenarioCompiler<'_> {
         if self.options.policy.is_some() || self.problems.refuse() {
             return;
         }
-        for code in allowed.iter().filter(|code| code.severity() == Severity::Error) {
-            let title = format!("{} is not a warning: it refuses the file", code.value);
-            let problem = Problem::at(Code::UnknownWord, code.span, title, "cannot be allowed");
-            self.problems.add(problem.help("codes of warnings start with `W`"));
-        }
         let idle = |code: &&Spanned<Code>| {
-            code.severity() == Severity::Warning
-                && code.value != Code::UnusedAssumption
-                && !dropped.contains(&code.value)
+            code.value != Code::UnusedAssumption && !dropped.contains(&code.value)
         };
         for code in allowed.iter().filter(idle) {
             let title = format!("the warning {} does not occur", code.value);
@@ -441,8 +434,11 @@ impl ScenarioCompiler<'_> {
             self.problems.add(Problem::at(Code::MissingKey, span, title, "no `start` beside it"));
             return None;
         };
-        let title = format!("taken as listed at {}, the time of the newest file", newest.value);
-        let problem = Problem::at(Code::LeftOut, newest.span, title, "the newest file");
+        let title = format!(
+            "the fleet is taken as listed at {}, the time of the newest file",
+            newest.value
+        );
+        let problem = Problem::at(Code::ListedWhen, newest.span, title, "the newest file");
         self.problems.add(problem.help("write `captured:` beside `files:`, or `start:`"));
         Some(newest.map(When::At))
     }

@@ -214,7 +214,7 @@ impl Expecting<'_, '_> {
             let title = format!("{} {have} no rule `{}`", policies.join(", "), **rule);
             let problem = Problem::at(Code::UnknownRule, rule.span, title, "unknown rule");
             let problem = problem.did_you_mean(&closest(rule, known()));
-            let problem = problem.note("`stayput matrix POLICY` prints every rule");
+            let problem = problem.note("`stayput rules POLICY` prints every rule");
             self.resolver.problems.add(problem);
         }
     }

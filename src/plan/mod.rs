@@ -1,7 +1,7 @@
 //! Scenarios: a fleet, events, and expectations.
 //!
-//! The room turns text into a [`Plan`], in which all names are resolved, so that a run cannot fail.
-//! It must never know the kernel or the world.
+//! The module turns text into a [`Plan`], in which all names are resolved, so that a run cannot
+//! fail. It must never know the kernel or the world.
 //!
 //! # Lifecycle
 //!

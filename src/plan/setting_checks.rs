@@ -1,4 +1,4 @@
-//! Settings that a policy cannot judge, that the provider refuses, or that have no effect.
+//! Settings that a policy cannot judge, that it refuses, or that have no effect.
 
 use super::events::Event;
 use super::fleet_builder::{FleetBuilder, Named};
@@ -61,7 +61,7 @@ impl FleetBuilder<'_, '_> {
         });
     }
 
-    /// Reports a length outside of the provider's limits, which are inclusive; `None` is no limit.
+    /// Reports a length outside of the policy's limits, which are inclusive; `None` is no limit.
     pub(super) fn within(
         &mut self,
         span: Span,
@@ -73,7 +73,7 @@ impl FleetBuilder<'_, '_> {
         {
             let bound = |span: Option<SimSpan>| span.map_or("any".to_owned(), |s| s.to_string());
             let title =
-                format!("the provider accepts {} to {} here", bound(shortest), bound(longest));
+                format!("the policy accepts {} to {} here", bound(shortest), bound(longest));
             let problem = Problem::at(Code::ProviderRefuses, span, title, format!("{length}"));
             self.resolver.problems.add(problem);
         }
@@ -115,7 +115,7 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// Reports a member whose group has a hook that the provider does not offer for the billing of
+    /// Reports a member whose group has a hook that the policy does not offer for the billing of
     /// the member.
     pub(super) fn hook_of(
         &mut self,
@@ -128,7 +128,7 @@ impl FleetBuilder<'_, '_> {
         let limits = self.book(group.account).policy.hooks.as_ref();
         let offered = limits.is_none_or(|l| l.billing.is_empty() || l.billing.contains(&billing));
         if group.terminate_hook.is_some() && !offered {
-            let title = format!("the provider offers no hook for members on {billing}");
+            let title = format!("the policy offers no hook for members on {billing}");
             let span = part.billing.map_or(span, |billing| billing.span);
             let problem = Problem::at(Code::ProviderRefuses, span, title, "its group has one");
             self.resolver.problems.add(problem);
@@ -270,7 +270,7 @@ impl FleetBuilder<'_, '_> {
         problems.into_iter().for_each(|problem| self.resolver.problems.add(problem));
     }
 
-    /// Sets the scheduled release. A schedule that the provider would refuse is reported, unless it
+    /// Sets the scheduled release. A schedule that the policy would refuse is reported, unless it
     /// was set before the start.
     pub(super) fn schedule(&mut self, instance: &mut Instance, part: &WrittenInstance) {
         let Some(auto) = part.auto_release else { return };
@@ -297,7 +297,8 @@ impl FleetBuilder<'_, '_> {
             let sources: Vec<String> =
                 rule.sources.iter().map(|s| book.policy.sources[*s].to_string()).collect();
             let title = format!(
-                "the provider refuses this schedule: {}",
+                "{} refuses this schedule: {}",
+                book.policy.name,
                 rule.because.as_deref().unwrap_or("see its rule")
             );
             let label = match facts.lead {

@@ -245,15 +245,18 @@ fn find(
     let title = format!("unknown policy `{name}`");
     let mut problem = Problem::bare(Code::UnknownRule, title);
     problem.labels.extend(at.map(|span| (span, "unknown policy".into())));
-    let mut close = closest(name, Catalog::names());
-    close.extend(Catalog::names().filter(|known| known.starts_with(&format!("{name}@"))));
+    let editions = format!("{name}@");
+    let mut close: Vec<&str> = Catalog::names().filter(|n| n.starts_with(&editions)).collect();
+    close.reverse();
+    let others = closest(name, Catalog::names());
+    close.extend(others.into_iter().filter(|other| !other.starts_with(&editions)));
     close.truncate(3);
     let known: Vec<&str> = Catalog::names().collect();
     problems.add(
         problem
             .did_you_mean(&close)
             .note(format!("built-in policies: {}", known.join(", ")))
-            .note("to use a policy file, write its path, such as `./house.yaml`"),
+            .note("to use a policy file, write its path, such as `./own-policy.yaml`"),
     );
     None
 }

@@ -16,8 +16,9 @@
 //!
 //! # How verdicts combine
 //!
-//! If any protection holds, the outcome is `held`; else if any is overridden, `overridden`; else
-//! `unprotected`. [`Ruling::outcome`] states this.
+//! If any protection holds, the outcome is `held`; else if any is overridden, `overridden`; else if
+//! a consulted protection is unknown, `undetermined`; else `unprotected`. [`Ruling::outcome`]
+//! states this.
 
 mod advice;
 pub(crate) mod built_in;

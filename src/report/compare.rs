@@ -60,10 +60,10 @@ impl<W: Write> SideBySide<W> {
         let released = std::mem::take(&mut self.released);
         let first = released.first().map(|(_, at, trigger)| (shown(*at), *trigger));
         let remedies = std::mem::take(&mut self.prevented).items(header).into_iter();
-        let remedies = remedies.map(|(until, text, ids)| ComparedRemedy {
-            text,
-            instances: ids.count(),
-            until: (until != SimTime::NEVER).then(|| shown(until)),
+        let remedies = remedies.map(|one| ComparedRemedy {
+            text: format!("{}{}", one.remedy, one.loss()),
+            instances: one.instances.count(),
+            until: (one.until != SimTime::NEVER).then(|| shown(one.until)),
         });
         self.cases.push(ComparedCase {
             scenario: header.scenario.clone(),

@@ -62,7 +62,7 @@ fn rows(cases: &[&ComparedCase]) -> Vec<Vec<String>> {
         let remedy = |one: &ComparedRemedy| {
             let until = one.until.as_ref().map(|until| format!(", until {}", until.text));
             let value = format!("{}{}", one.instances, until.unwrap_or_default());
-            (format!("kept by: {}", one.text), value)
+            (format!("remedy: {}", one.text), value)
         };
         let figures = figures(case, ended).into_iter();
         let figures = figures.map(|(head, value)| (head.to_owned(), value));

@@ -419,7 +419,10 @@ pub fn changed_markdown(list: &[Changed], compared: usize) -> Vec<String> {
             .iter()
             .map(|(run, name)| format!("{} ({})", markdown::text(name), markdown::text(run)))
             .collect();
-        out.extend([String::new(), format!("**worse off:** {}", names.join(", "))]);
+        out.extend([
+            String::new(),
+            format!("**instances with a worse decision:** {}", names.join(", ")),
+        ]);
     }
     out
 }

@@ -6,7 +6,7 @@ use super::decision_diff::{Changed, DecisionRow, is_plain, worse_off};
 use super::policy_diff::{ARROW, direction_word, painted};
 use super::text_table::{Page, folded, hanging};
 use crate::diagnostics::many;
-use crate::policy::Class;
+use crate::policy::{Class, Direction};
 use crate::words::Word;
 
 /// Changed decisions as text, run by run: first those with another result, then those with the
@@ -34,8 +34,15 @@ pub fn changed_text(list: &[Changed], compared: usize, page: Page) -> Vec<String
         (count > 0).then(|| format!("{count} {class}"))
     });
     let counts: Vec<String> = counts.collect();
-    let sum = format!("{} compared, {} differ: ", many(compared, "decision"), list.len());
-    out.extend(hanging("", &format!("{sum}{}", counts.join(", ")), page.width));
+    let [worse, better] = [Direction::Worse, Direction::Better]
+        .map(|direction| list.iter().filter(|one| one.direction == direction).count());
+    let sum = format!(
+        "{} compared, {} differ: {} · {worse} worse, {better} better",
+        many(compared, "decision"),
+        list.len(),
+        counts.join(", ")
+    );
+    out.extend(hanging("", &sum, page.width));
     let mut worse: Vec<(String, Vec<String>)> = Vec::new();
     for (run, name) in worse_off(list) {
         match worse.iter_mut().find(|(known, _)| *known == run) {
@@ -46,7 +53,7 @@ pub fn changed_text(list: &[Changed], compared: usize, page: Page) -> Vec<String
     let rows: Vec<Vec<String>> =
         worse.into_iter().map(|(run, names)| vec![run, names.join(" ")]).collect();
     if !rows.is_empty() {
-        out.push(page.paint.bad("WORSE OFF"));
+        out.push(page.paint.bad("instances with a worse decision:"));
         out.extend(folded(&rows, &[], 1, page.width).concat());
     }
     out

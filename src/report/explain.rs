@@ -248,16 +248,17 @@ fn deciding_factor(decision: &Decision, header: &RunHeader) -> Option<Vec<String
 fn remedy(decision: &Decision, header: &RunHeader) -> Option<Vec<String>> {
     let book = header.rulebook(decision.policy);
     let Some(remedy) = decision.remedy else {
-        return decision.rule.and_then(|rule| advice(book, rule));
+        let refused = decision.rule.filter(|_| !decision.outcome.went_ahead());
+        return refused.and_then(|rule| advice(book, rule));
     };
     let text = remedy.text(&book.policy);
     let until = remedy.until.map(|at| format!(", until {}", at.for_people_in_full(header.offset)));
     Some(row("remedy", text + &until.unwrap_or_default()))
 }
 
-/// The advice of a rule, as text.
+/// The advice of a rule to the caller of a refused request.
 fn advice(book: &Rulebook, rule: RuleId) -> Option<Vec<String>> {
-    book.policy.rule(rule).remedy.text.clone().map(|text| row("remedy", text))
+    book.policy.rule(rule).remedy.text.clone().map(|text| row("to proceed", text))
 }
 
 fn rests_on(book: &Rulebook, basis: crate::policy::Basis) -> Vec<Vec<String>> {

@@ -59,15 +59,11 @@ impl FixReport<'_> {
         let mut add = |first: &str, text: &str| lines.extend(hanging(first, text, page.width));
         add("", &page.paint.bold(&self.title()));
         let open = &self.fixed.open;
-        if !open.is_empty() {
-            let what = if self.fixed.changes == 0 {
-                "no change is known that could close:".to_owned()
-            } else {
-                format!("not closed, even by all {} together:", many(self.fixed.changes, "change"))
-            };
-            add("  ", &what);
-            for way in open {
-                add("    ", &self.way(way));
+        let (stay, new): (Vec<_>, Vec<_>) = open.iter().partition(|way| self.is_known(way));
+        for (head, ways) in [(self.stay_open(stay.len()), stay), (Self::appear(new.len()), new)] {
+            if !ways.is_empty() {
+                add("  ", &head);
+                ways.iter().for_each(|way| add("    ", &self.way(way)));
             }
         }
         if self.fixed.fixes.is_empty() && self.fixed.sets > 0 && self.went_to_its_end() {
@@ -98,6 +94,33 @@ impl FixReport<'_> {
         let searched = self.searched();
         lines.extend(hanging("  ", &searched, page.width).iter().map(|line| page.paint.dim(line)));
         lines.join("\n")
+    }
+
+    /// The head of the ways that no set of changes closes.
+    fn stay_open(&self, ways: usize) -> String {
+        let stay = if ways == 1 { "stays" } else { "stay" };
+        if self.fixed.changes == 0 {
+            format!("{ways} of these ways {stay} open, because no change against them is known:")
+        } else {
+            format!("{ways} of these ways {stay} open, even with all changes together:")
+        }
+    }
+
+    /// The head of the ways that only exist with the changes, such as switching off a protection.
+    fn appear(ways: usize) -> String {
+        let exist = if ways == 1 { "exists" } else { "exist" };
+        format!("{} {exist} only once all changes are made:", many(ways, "way"))
+    }
+
+    /// Whether an open way is among the ways to close, whatever its time.
+    fn is_known(&self, open: &OpenWay) -> bool {
+        let verbs = |of: &OpenWay| -> Vec<&str> {
+            of.way.steps.iter().map(|step| step.event.verb()).collect()
+        };
+        self.fixed.ways.iter().any(|known| {
+            let is_of = known.target == open.target || known.alike.contains(&open.target);
+            is_of && verbs(known) == verbs(open)
+        })
     }
 
     /// `fix: 2 of 3 ways within 1d are closed by a set of 1 change`.

@@ -142,8 +142,8 @@ fn way_text(
     }
     rows.sort_by_key(|(at, _)| *at);
     lines.extend(listed(rows.into_iter().map(|(_, row)| row).collect(), 5, page.width));
-    for text in closed_by(header, way, replay) {
-        lines.extend(hanging("     closed by  ", &text, page.width));
+    for text in remedies(header, way, replay) {
+        lines.extend(hanging("     remedy  ", &text, page.width));
     }
     if !replay.is_confirmed {
         let text = "not confirmed: with the whole fleet the run stops earlier, because its \
@@ -205,7 +205,7 @@ fn elapsed(header: &RunHeader, at: SimTime) -> String {
 /// `manual release: released; RP2, documented (release): because …`.
 fn decision_text(header: &RunHeader, decision: &Decision) -> String {
     let book = header.rulebook(decision.policy);
-    let effect = decision.effect.word();
+    let effect = if decision.effect == Effect::None { "kept" } else { decision.effect.word() };
     let mut text = format!("{} {}: {effect}", decision.trigger, decision.action);
     if let Some(rule) = decision.rule {
         text.push_str(&rests_on(book, rule, decision.basis));
@@ -236,7 +236,7 @@ fn rests_on(book: &Rulebook, rule: RuleId, basis: Basis) -> String {
 }
 
 /// The remedies of the loss that ends a way, each once.
-fn closed_by(header: &RunHeader, way: &Way, replay: &Replay) -> Vec<String> {
+fn remedies(header: &RunHeader, way: &Way, replay: &Replay) -> Vec<String> {
     let decisions =
         replay.decisions.iter().filter(|d| d.effect == Effect::Released && d.at == way.lost);
     let of_decisions = decisions.filter_map(|d| Some((d.remedy?, d.policy)));
@@ -352,6 +352,6 @@ fn way_json(header: &RunHeader, target: &HuntedTarget, way: &Way, replay: &Repla
         "elapsed_s": header.elapsed(way.lost).seconds(),
         "confirmed": replay.is_confirmed,
         "records": decisions.chain(losses).collect::<Vec<_>>(),
-        "closed_by": closed_by(header, way, replay),
+        "remedies": remedies(header, way, replay),
     })
 }

@@ -9,16 +9,35 @@ use crate::policy::Remedy;
 use crate::record::Decision;
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::words::{Outcome, PolicyId};
+use crate::words::{Effect, Outcome, PolicyId};
 
 /// Most lines that are printed.
 const MOST: usize = 10;
+
+/// A remedy, and the losses that it would have prevented.
+pub(super) struct PreventedLoss {
+    /// Its last useful instant; `SimTime::NEVER` if it has none.
+    pub until: SimTime,
+    /// The remedy.
+    pub remedy: String,
+    /// What happened to the instances.
+    pub effect: Effect,
+    /// The instances that it would have kept.
+    pub instances: Ids,
+}
+
+impl PreventedLoss {
+    /// `: deallocated`; empty for a release.
+    pub(super) fn loss(&self) -> String {
+        if self.effect == Effect::Released { String::new() } else { format!(": {}", self.effect) }
+    }
+}
 
 /// Remedies in the order of their last useful instants; those without one come last.
 #[derive(Default)]
 pub struct PreventedLosses {
     /// The first remedies, with the instances that each would have kept.
-    first: BTreeMap<(SimTime, PolicyId, Remedy), Ids>,
+    first: BTreeMap<(SimTime, PolicyId, Remedy, Effect), Ids>,
     /// Number of instances that the remaining remedies would have kept.
     others: u64,
 }
@@ -30,7 +49,7 @@ impl PreventedLosses {
         if !d.effect.takes_the_instance() && d.outcome != Outcome::Overridden {
             return;
         }
-        let key = (remedy.until.unwrap_or(SimTime::NEVER), d.policy, remedy);
+        let key = (remedy.until.unwrap_or(SimTime::NEVER), d.policy, remedy, d.effect);
         let is_late = || self.first.last_key_value().is_some_and(|(last, _)| key > *last);
         if self.first.len() == MOST && is_late() {
             self.others += 1;
@@ -43,25 +62,33 @@ impl PreventedLosses {
     }
 
     /// Each remedy with its last instant and the instances that it would have kept.
-    pub(super) fn items(&self, header: &RunHeader) -> Vec<(SimTime, String, Ids)> {
-        let mut items: Vec<(SimTime, String, Ids)> = Vec::new();
-        for ((until, policy, remedy), ids) in &self.first {
-            let text = remedy.text(&header.rulebook(*policy).policy);
-            match items.iter_mut().find(|(at, known, _)| at == until && *known == text) {
-                Some((_, _, instances)) => instances.extend(ids),
-                None => items.push((*until, text, ids.clone())),
+    pub(super) fn items(&self, header: &RunHeader) -> Vec<PreventedLoss> {
+        let mut items: Vec<PreventedLoss> = Vec::new();
+        for ((until, policy, remedy, effect), ids) in &self.first {
+            let remedy = remedy.text(&header.rulebook(*policy).policy);
+            let (until, effect) = (*until, *effect);
+            let is_same = |one: &&mut PreventedLoss| {
+                (one.until, one.effect) == (until, effect) && one.remedy == remedy
+            };
+            match items.iter_mut().find(is_same) {
+                Some(one) => one.instances.extend(ids),
+                None => {
+                    items.push(PreventedLoss { until, remedy, effect, instances: ids.clone() });
+                }
             }
         }
-        items.iter_mut().for_each(|(_, _, ids)| ids.tidy());
+        items.iter_mut().for_each(|one| one.instances.tidy());
         items
     }
 
     /// One item for each remedy and last instant, in lines of at most `width` columns.
     pub fn lines(&self, header: &RunHeader, width: usize) -> Vec<String> {
         let mut rows: Vec<Vec<String>> = Vec::new();
-        for (until, text, ids) in self.items(header) {
-            let until = if until == SimTime::NEVER { "-".into() } else { instant(until, header) };
-            rows.push(vec![until, format!("{text} ({})", ids.names(header).text())]);
+        for one in self.items(header) {
+            let until =
+                if one.until == SimTime::NEVER { "-".into() } else { instant(one.until, header) };
+            let names = one.instances.names(header).text();
+            rows.push(vec![until, format!("{} ({names}){}", one.remedy, one.loss())]);
         }
         if self.others > 0 {
             let more = format!("{} more instances; see instances.csv", self.others);
@@ -70,7 +97,7 @@ impl PreventedLosses {
         if rows.is_empty() {
             return Vec::new();
         }
-        let head = "last exits: could have been prevented by".to_owned();
+        let head = "last exits: remedies with last instants".to_owned();
         std::iter::once(head).chain(listed(rows, 2, width)).collect()
     }
 }

@@ -29,7 +29,11 @@ pub fn rule_text(
 ) -> String {
     let mut rows: Vec<(&str, String)> =
         vec![("of", editions.to_owned()), ("in", policy.parts[rule.part].clone())];
-    rows.extend(rule.says.iter().map(|(key, words)| (key, words.to_owned())));
+    if is_works_when(policy, rule) {
+        rows.push(("works when", conditions(rule)));
+    } else {
+        rows.extend(rule.says.iter().map(|(key, words)| (key, words.to_owned())));
+    }
     rows.extend(rule.because.iter().map(|because| ("because", because.clone())));
     if let Some(answer) = &rule.answer {
         rows.push(("answer", format!("{answer}{}", answer_from(policy, rule))));
@@ -56,6 +60,17 @@ pub fn rule_text(
     let mut all = vec![page.paint.bold(&rule.id)];
     all.extend(lines);
     all.join("\n")
+}
+
+/// Whether a rule states where its protection works, instead of a verdict.
+fn is_works_when(policy: &Policy, rule: &Rule) -> bool {
+    let stated = policy.protections.iter().filter_map(|one| one.works_when.as_ref());
+    stated.map(|(id, _)| policy.rule(*id)).any(|stated| stated.id == rule.id)
+}
+
+/// The keys of a rule in one line.
+fn conditions(rule: &Rule) -> String {
+    rule.says.iter().map(|(key, words)| format!("{key} {words}")).collect::<Vec<_>>().join(", ")
 }
 
 fn document(source: &Source) -> Vec<(&'static str, String)> {
@@ -93,10 +108,10 @@ fn answer_from(policy: &Policy, rule: &Rule) -> String {
 /// Every rule of an edition, one per line.
 pub fn rules_text(policy: &Policy, page: Page) -> String {
     let rows = policy.rules.iter().map(|rule| {
-        let says: Vec<String> =
-            rule.says.iter().map(|(key, words)| format!("{key} {words}")).collect();
+        let when = if is_works_when(policy, rule) { "works when " } else { "" };
+        let says = format!("{when}{}", conditions(rule));
         let part = policy.parts[rule.part].clone();
-        vec![rule.id.clone(), rule.confidence.word().to_owned(), part, says.join(", ")]
+        vec![rule.id.clone(), rule.confidence.word().to_owned(), part, says]
     });
     let mut lines = vec![page.paint.bold(&policy.name)];
     lines.extend(listed(rows.collect(), 0, page.width));
@@ -161,12 +176,12 @@ fn switch_json(policy: &Policy, id: SwitchId) -> Json {
 pub fn editions_text(editions: &[Edition], width: usize) -> String {
     let rows = editions.iter().map(|edition| {
         let policy = &edition.policy;
+        let extends = edition.extends.as_ref().map(|base| format!(" (extends {base})"));
         vec![
             policy.name.clone(),
             many(policy.rules.len(), "rule"),
             format!("{} switches", policy.switches.len()),
-            edition.extends.as_ref().map_or_else(|| "-".into(), |base| format!("extends {base}")),
-            policy.title.clone(),
+            format!("{}{}", policy.title, extends.unwrap_or_default()),
         ]
     });
     listed(rows.collect(), 0, width).join("\n")

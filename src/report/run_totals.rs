@@ -63,7 +63,7 @@ pub(super) fn totals(
 /// The confidence of decisions, the assumptions and the inert protections.
 fn footing(header: &RunHeader, summary: &Summary, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
-    let weak: Vec<String> = [
+    let weak: Vec<(u64, &str)> = [
         (Confidence::Observed, "+ observed"),
         (Confidence::Inferred, "* inferred"),
         (Confidence::Unconfirmed, "? unconfirmed"),
@@ -72,11 +72,19 @@ fn footing(header: &RunHeader, summary: &Summary, width: usize) -> Vec<String> {
     .into_iter()
     .map(|(level, mark)| (summary.at_confidence(level), mark))
     .filter(|(count, _)| *count > 0)
-    .map(|(count, mark)| format!("{count} {mark}"))
     .collect();
-    if !weak.is_empty() {
-        let all = many(summary.decisions(), "decision");
-        lines.extend(hanging("not documented: ", &format!("{} of {all}", weak.join(", ")), width));
+    let all = many(summary.decisions(), "decision");
+    let text = match weak.as_slice() {
+        [] => String::new(),
+        [(count, mark)] => format!("{count} of {all} ({mark})"),
+        several => {
+            let count: u64 = several.iter().map(|(count, _)| count).sum();
+            let marks = several.iter().map(|(count, mark)| format!("{count} {mark}"));
+            format!("{count} of {all} ({})", marks.collect::<Vec<_>>().join(", "))
+        }
+    };
+    if !text.is_empty() {
+        lines.extend(hanging("not documented: ", &text, width));
     }
     for (policy, switches) in summary.switches() {
         let book = header.rulebook(policy);

@@ -59,8 +59,8 @@ fn errors(run: &TestRun<'_>) -> Vec<Annotation> {
     }
     for case in run.cases {
         for failure in &case.judgement.failures {
-            let text = std::iter::once(&failure.title).chain(&failure.instead);
-            let text = text.map(String::as_str).collect::<Vec<_>>().join("\n");
+            let text = std::iter::once(failure.title.clone()).chain(failure.lines());
+            let text = text.collect::<Vec<_>>().join("\n");
             let mut one = about(&case.path, &case.name, text);
             if let Some(span) = failure.span {
                 (one.line, one.column) = run.sources.line_column(span);

@@ -44,7 +44,7 @@ fn failure(failure: &Failure, path: &str, run: &TestRun<'_>) -> Json {
         "line": line,
         "column": column,
         "title": failure.title,
-        "instead": failure.instead,
+        "instead": failure.lines().collect::<Vec<_>>(),
     })
 }
 

@@ -37,7 +37,7 @@ pub fn test_markdown(run: &TestRun<'_>) -> String {
             let span = failure.span.map(|span| run.sources.locate(span));
             let span = span.unwrap_or_else(|| case.path.clone());
             let mut what = text(&failure.title);
-            for line in &failure.instead {
+            for line in failure.lines() {
                 what.push_str(&format!("<br>{}", text(line.trim())));
             }
             out.push(format!("| FAIL | {} | {} | {what} |", text(&case.name), code(&span)));

@@ -222,7 +222,7 @@ pub(super) fn failure_lines(
     let place = failure.span.map_or_else(|| case.path.clone(), |span| sources.locate(span));
     let mut lines = unless_it_fits("  ", &format!("{place}  {}", failure.title), width);
     lines.extend(failure.span.iter().flat_map(|span| quote(*span, sources, width)));
-    lines.extend(failure.instead.iter().flat_map(|line| unless_it_fits("     ", line, width)));
+    lines.extend(failure.lines().flat_map(|line| unless_it_fits("     ", &line, width)));
     lines
 }
 

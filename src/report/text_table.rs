@@ -182,7 +182,8 @@ pub(super) fn shortened(text: &str, width: usize) -> String {
 pub(super) fn headed(title: &str, about: &str, page: Page) -> Vec<String> {
     let bold = page.paint.bold(title);
     if columns(title) + 3 + columns(about) <= page.width {
-        return vec![format!("{bold}   {about}")];
+        let about = if about.is_empty() { String::new() } else { format!("   {about}") };
+        return vec![format!("{bold}{about}")];
     }
     let mut lines =
         if columns(title) <= page.width { vec![bold] } else { hanging("", title, page.width) };

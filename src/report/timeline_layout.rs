@@ -98,7 +98,8 @@ enum Layout {
     Timed,
     /// The instant on a line of its own.
     Below,
-    /// The instant on a line of its own, and the rest of a row below its instance and outcome.
+    /// The instant on a line of its own, and the rest of a row below its instances and outcome.
+    /// Names are whole, on several lines if need be.
     Stacked,
 }
 
@@ -185,11 +186,14 @@ fn decision(
     };
     if layout == Layout::Stacked {
         let room = page.width.saturating_sub(columns(head) + GAP + widths.outcome);
-        let who = padded(&shortened(&one.who, room), widths.who.min(room));
+        let mut lines = hanging(head, &one.who, columns(head) + room);
+        if let Some(line) = lines.last_mut() {
+            let whole = padded(line, columns(head) + widths.who.min(room));
+            *line = format!("{whole}  {}", outcome(0));
+        }
         let by = format!("{} {}", one.by, one.rule);
         let cells = [one.trigger.as_str(), by.trim_matches(['-', ' ']), one.effect.as_str()];
         let rest: Vec<&str> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
-        let mut lines = vec![format!("{head}{who}  {}", outcome(0))];
         lines.extend(hanging("      ", &rest.join(" · "), page.width));
         return lines;
     }

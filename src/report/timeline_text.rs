@@ -159,12 +159,14 @@ fn refusal(refused: &Refused, header: &RunHeader) -> String {
         text.push_str(&format!(" ({})", named.join(", ")));
     }
     let reason = refused.refusal.map(|refusal| header.reason(refusal));
-    let reason = reason.filter(|reason| !reason.is_empty()).or(refused.limited_by.map(limit));
+    let limited = || refused.limited_by.map(|by| limit(by, refused.got));
+    let reason = reason.filter(|reason| !reason.is_empty()).or_else(limited);
     text + &reason.map(|reason| format!(": {reason}")).unwrap_or_default()
 }
 
-const fn limit(by: LimitedBy) -> &'static str {
+const fn limit(by: LimitedBy, got: u32) -> &'static str {
     match by {
+        LimitedBy::Protection if got == 0 => "protections hold all of them",
         LimitedBy::Bound => "the group is at its minimum or maximum",
         LimitedBy::Protection => "protections hold the others",
         LimitedBy::NoCandidate => "the group has no further member to choose",
@@ -237,4 +239,15 @@ pub(super) fn omission(omitted: &Omitted, header: &RunHeader) -> Option<String> 
         "left out, from {from} on: {}; use `--out DIR` to write all of them",
         parts.join(", ")
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protections_that_hold_all_leave_no_others() {
+        assert_eq!(limit(LimitedBy::Protection, 0), "protections hold all of them");
+        assert_eq!(limit(LimitedBy::Protection, 1), "protections hold the others");
+    }
 }

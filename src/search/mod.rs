@@ -2,7 +2,7 @@
 //!
 //! A step of the search is an event that is tried in a [`Branch`](crate::world::Branch) of a run: a
 //! call of a person, or an event of the platform. The engine handles it, so its effects follow from
-//! the policy; this room has no table of effects, and never knows reports or files.
+//! the policy; this module has no table of effects, and never knows reports or files.
 //!
 //! # What is searched
 //!

@@ -1,6 +1,6 @@
 //! The words of the field, each with one meaning.
 //!
-//! The room contains closed lists of words, typed ids and their names. It must never know how
+//! The module contains closed lists of words, typed ids and their names. It must never know how
 //! anything works, so that files, reports and the engine can share the words without sharing
 //! behaviour.
 

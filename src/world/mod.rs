@@ -2,7 +2,7 @@
 //!
 //! An *event* comes from the script of a scenario; a *timer* is an entry that the world itself put
 //! on the future event list. `run.rs` has one handler for each kind of event and of timer. The
-//! room never knows files, names of providers, or reports, and it looks up every answer of a
+//! module never knows files, names of providers, or reports, and it looks up every answer of a
 //! provider in the policy.
 //!
 //! # Lifecycle of a step

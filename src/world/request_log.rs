@@ -75,7 +75,7 @@ impl Step<'_> {
             request.trigger = request.trigger.or(tally.decided.then_some(open.trigger));
             request.wanted = tally.wanted;
             request.got = tally.got;
-            request.refusal = tally.refusal;
+            request.refusal = tally.refusal.filter(|_| result != RequestResult::Accepted);
             request.limited_by = tally.limited_by.filter(|_| tally.got < tally.wanted);
         }
     }

@@ -72,7 +72,7 @@ fn pairs_with_fewer_as_many_and_more_add_up_on_the_page_and_in_the_table() {
             assert!(text.contains(&format!("{difference:+.3}")[..5]), "{one}: {text}");
         }
     }
-    for words in ["protected against nothing-set", "fewer", "alike", "more"] {
+    for words in ["protected compared with nothing-set", "fewer", "alike", "more"] {
         assert!(text.contains(words), "{words}");
     }
 }

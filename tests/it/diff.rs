@@ -712,10 +712,15 @@ fn scenarios_are_run_under_both_and_instances_that_are_worse_off_are_named() {
         words.contains("WORSE +4h mine-1 scale-in quiet HELD (RP5b, unconfirmed) -> OVERRIDDEN"),
         "{text}"
     );
-    assert!(text.contains("\nWORSE OFF\n  night  mine-1\naccept: stayput bless --diff "), "{text}");
+    assert!(
+        text.contains(
+            "\ninstances with a worse decision:\n  night  mine-1\naccept: stayput bless --diff "
+        ),
+        "{text}"
+    );
     assert_fits(text.split("accept: ").next().unwrap());
     let markdown = stayput(&["diff", OLD, BASE, &path, "-f", "markdown"]).stdout;
-    assert!(markdown.contains("**worse off:** mine-1 (night)"), "{markdown}");
+    assert!(markdown.contains("**instances with a worse decision:** mine-1 (night)"), "{markdown}");
 }
 
 #[test]
@@ -791,7 +796,7 @@ fn a_scenario_about_another_policy_is_skipped_in_a_folder_and_an_empty_selection
 /// verb accepts the edition.
 #[test]
 fn a_house_edition_is_checked_diffed_and_tested_like_a_shipped_one() {
-    let house = "examples/house.yaml";
+    let house = "examples/own-policy.yaml";
     let base = "alibaba-ecs-cn@2026-05-15";
     assert_eq!(stayput(&["check", house]).code, 0);
     assert_eq!(stayput(&["matrix", house]).code, 0);

@@ -199,7 +199,7 @@ fn permuted(text: &str, order: Event) -> String {
 /// Under any order of keys the differences are the same, in the same words and the same order.
 #[test]
 fn editions_and_overlays_differ_in_the_same_under_any_order_of_keys() {
-    let house = fs::read_to_string(root().join("examples/house.yaml")).unwrap();
+    let house = fs::read_to_string(root().join("examples/own-policy.yaml")).unwrap();
     let locks = "\
 stayput: policy/1
 policy: locks

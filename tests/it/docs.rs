@@ -248,6 +248,9 @@ fn is_condition(schema: &Json) -> bool {
 
 /// A short description of a value, without the `$name` that may replace it.
 fn kind(schema: &Json, whole: &Json, depth: usize) -> String {
+    if schema["$ref"] == "#/$defs/selector" {
+        return "[selector](../scenarios.md#values)".to_owned();
+    }
     let is_condition = is_condition(schema);
     let schema = followed(schema, whole);
     if is_condition {
@@ -281,8 +284,8 @@ fn kind(schema: &Json, whole: &Json, depth: usize) -> String {
         }
         Some("array") => "list".to_owned(),
         Some("object") => "mapping".to_owned(),
-        Some("string") => match (schema["examples"][0].as_str(), schema["pattern"].as_str()) {
-            (Some(example), _) => format!("text such as `{example}`"),
+        Some("string") => match (examples(&schema), schema["pattern"].as_str()) {
+            (Some(examples), _) => format!("text such as {examples}"),
             (None, Some(pattern)) if pattern.starts_with(r"^\$") => String::new(),
             (None, Some(" ")) => "a sentence".to_owned(),
             _ => "text".to_owned(),
@@ -290,6 +293,13 @@ fn kind(schema: &Json, whole: &Json, depth: usize) -> String {
         Some(other) => other.to_owned(),
         None => "anything".to_owned(),
     }
+}
+
+/// The examples of a text; `None` if there is none.
+fn examples(schema: &Json) -> Option<String> {
+    let examples = schema["examples"].as_array()?.iter().filter_map(Json::as_str);
+    let examples: Vec<String> = examples.map(|example| format!("`{example}`")).collect();
+    (!examples.is_empty()).then(|| examples.join(" or "))
 }
 
 /// The required keys of a mapping, however its schema expresses them.

@@ -149,7 +149,7 @@ fn seeds(target: &str) -> Vec<String> {
                 .collect()
         }
         "policy" => vec![
-            fs::read_to_string(root().join("examples/house.yaml")).unwrap(),
+            fs::read_to_string(root().join("examples/own-policy.yaml")).unwrap(),
             "stayput: policy/1\npolicy: mine\nedition: 2026-11\ntitle: Mine\n\
              extends: azure-vmss@2026-05-19\nswitches: { zone-held-at-scale-in: { default: next-zone } }\n"
                 .to_owned(),

@@ -107,7 +107,7 @@ mod streams;
 mod support;
 /// The tables that a thread writes equal those of a simple writer, byte by byte.
 mod tables;
-/// The output of verbs fits the width of the terminal and shows losses first.
+/// The output of commands fits the width of the terminal and shows losses first.
 mod terminal;
 /// Style of the code: lengths of lines and functions, leftovers, names of providers, words.
 mod tidy;
@@ -117,5 +117,7 @@ mod time_weighted;
 mod trust;
 /// Unknown facts are judged in every position.
 mod unknowns;
+/// What texts name, count and promise is so.
+mod wording;
 /// The rules of the world, one at a time: arrears, terms, hooks, zones.
 mod world;

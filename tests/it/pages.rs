@@ -414,12 +414,17 @@ fn a_page_of_tests_shows_failures_first() {
     let page = page_of_failure(&["test", &path, "scenarios/two-clouds.yaml", "--coverage"]);
     assert_sound(&page);
     let lead = text(page.split("<p class=\"lead\">").nth(1).unwrap().split("</p>").next().unwrap());
-    assert!(lead.contains("do not pass."), "{lead}");
+    assert!(lead.contains("3 of 4 cases fail."), "{lead}");
     let (failures, rest) = (page.find("id=\"failures\"").unwrap(), page.find("id=\"suites\""));
     assert!(failures < rest.unwrap());
     for part in ["expected", "actual", "What happened", "stayput test ", "id=\"coverage\""] {
         assert!(page.contains(part), "{part}");
     }
+    // The keys that differ stand side by side, and the sentence has no raw backticks.
+    for part in ["<pre>outcome: overridden\n</pre>", "<pre>outcome: held\n</pre>", ", at +2h"] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(page.contains("about db-1 at <code>mis-click</code>"));
 }
 
 #[test]
@@ -430,6 +435,10 @@ fn a_page_of_differences_links_each_cell_to_both_rules() {
     let rest = ["scenarios/two-editions.yaml", "--accepted", &none, "--today", "2026-06-01"];
     let page = page_of_failure(&[&["diff"], &pair[..], &rest[..]].concat());
     assert_sound(&page);
+    // Evidence alone is a count that links to its list.
+    for part in ["<a href=\"#evidence\">≈ ", "id=\"evidence\""] {
+        assert!(page.contains(part), "{part}");
+    }
     for part in ["▼ worse", "href=\"#x1\"", "id=\"x1\"", "as of 2026-06-01", "exit code 1"] {
         assert!(page.contains(part), "{part}");
     }

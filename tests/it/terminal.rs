@@ -137,7 +137,7 @@ fn a_shortfall_is_a_line_with_its_reason() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let line = ran.stdout.lines().find(|line| line.contains("·  lunch")).unwrap_or_default();
     assert!(line.contains("scale-in partial, 2 of 4"), "{}", ran.stdout);
-    assert!(line.contains("(SP1): protections hold the others"), "{line}");
+    assert!(line.contains("(SP1): a protected member is not"), "{line}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::{ExitCode, Termination};
 /// The exit codes. They are part of the public interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// The verb did its work: every expectation met, no difference, no mistake.
+    /// The command did its work: every expectation met, no difference, no mistake.
     Success = 0,
     /// An expectation failed, something differs, or a house rule of severity `error` is broken.
     Failure = 1,

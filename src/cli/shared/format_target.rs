@@ -1,4 +1,4 @@
-//! The destinations of the output formats of a verb: standard output or files.
+//! The destinations of the output formats of a command: standard output or files.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

@@ -164,9 +164,9 @@ fn captured(paths: &[PathBuf], options: &ImportOptions, loader: &mut Loader) -> 
     }
     let times = paths.iter().filter_map(|path| files::modified(path));
     let newest = times.max().unwrap_or(SimTime::from_seconds(0));
-    let title = format!("taken as seen at {newest}, the time of the newest file");
-    let problem = Problem::bare(Code::LeftOut, title);
-    loader.problems.add(problem.help("say when the files were saved: `--captured TIME`"));
+    let title = format!("the fleet is taken as listed at {newest}, the time of the newest file");
+    let problem = Problem::bare(Code::ListedWhen, title);
+    loader.problems.add(problem.help("state when the files were saved: `--captured TIME`"));
     newest
 }
 

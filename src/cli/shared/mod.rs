@@ -1,4 +1,4 @@
-//! Code that several verbs of the command line use.
+//! Code that several commands use.
 
 pub(super) mod accepted_files;
 pub(super) mod coverage;

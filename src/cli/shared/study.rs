@@ -50,7 +50,7 @@ const MOST: u64 = 100_000;
 /// The usual confidence level, in percent.
 const DEFAULT_LEVEL: f64 = 95.0;
 
-/// Options of replications that several verbs share.
+/// Options of replications that several commands share.
 #[derive(Debug, Clone, clap::Args)]
 pub(in crate::cli) struct ReplicationOptions {
     /// Run N replications with independent random numbers and print estimates.

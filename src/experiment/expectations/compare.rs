@@ -163,7 +163,7 @@ pub(in crate::experiment) fn wrong_state(
 ) -> Vec<String> {
     let header = world.header();
     let instance = world.fleet().instance(id);
-    let mut differences = KeyDifferences::with_text();
+    let mut differences = KeyDifferences::in_full();
     let time = |at: SimTime| if at == SimTime::NEVER { "never".to_owned() } else { at.to_string() };
     let is = expected.is.filter(|is| !is_in(instance.state, *is));
     differences.word("state", is, Some(instance.state));
@@ -223,7 +223,7 @@ pub(in crate::experiment) fn wrong_group(
     let header = world.header();
     let group = world.fleet().group(id);
     let policy = world.policy_of_group(id);
-    let mut differences = KeyDifferences::with_text();
+    let mut differences = KeyDifferences::in_full();
     let words = |there| if there { "there" } else { "deleted" };
     differences.text("state", expected.there.map(words), words(!group.deleted));
     differences.value("size", expected.size.map(|size| size as usize), &group.members.len());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::failure::KeyMismatch;
 use crate::plan::ExpectedProtections;
 use crate::policy::Policy;
 use crate::words::{ProtectionId, ProtectionSet, Word};
@@ -9,35 +10,39 @@ use crate::words::{ProtectionId, ProtectionSet, Word};
 /// The text of an unknown value.
 pub(super) const UNKNOWN: &str = "unknown";
 
-/// Counts the keys that differ and, on request, collects a text for each.
+/// Counts the keys that differ and, on request, collects them with both values.
 pub(in crate::experiment) struct KeyDifferences {
     count: usize,
     /// `None` if only the number is needed.
-    texts: Option<Vec<String>>,
+    keys: Option<Vec<KeyMismatch>>,
 }
 
 impl KeyDifferences {
     pub(in crate::experiment) const fn count_only() -> Self {
-        Self { count: 0, texts: None }
+        Self { count: 0, keys: None }
     }
 
-    pub(in crate::experiment) const fn with_text() -> Self {
-        Self { count: 0, texts: Some(Vec::new()) }
+    pub(in crate::experiment) const fn in_full() -> Self {
+        Self { count: 0, keys: Some(Vec::new()) }
     }
 
     pub(in crate::experiment) const fn count(&self) -> usize {
         self.count
     }
 
+    pub(in crate::experiment) fn into_keys(self) -> Vec<KeyMismatch> {
+        self.keys.unwrap_or_default()
+    }
+
     pub(in crate::experiment) fn into_lines(self) -> Vec<String> {
-        self.texts.unwrap_or_default()
+        self.keys.iter().flatten().map(KeyMismatch::text).collect()
     }
 
     pub(super) fn record(&mut self, key: &str, wanted: &str, found: &str) {
         self.count += 1;
-        if let Some(texts) = &mut self.texts {
-            let found = if found.is_empty() { "empty" } else { found };
-            texts.push(format!("{key}: expected {wanted}, got {found}"));
+        if let Some(keys) = &mut self.keys {
+            let actual = if found.is_empty() { "empty" } else { found }.to_owned();
+            keys.push(KeyMismatch { key: key.to_owned(), expected: wanted.to_owned(), actual });
         }
     }
 

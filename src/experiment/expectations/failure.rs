@@ -1,6 +1,7 @@
 //! The result of checking the expectations of a case.
 
 use crate::diagnostics::Span;
+use crate::time::SimSpan;
 
 /// A failed expectation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,8 +10,49 @@ pub struct Failure {
     pub span: Option<Span>,
     /// The expectation, in one line.
     pub title: String,
+    /// The record that is closest to the expectation; `None` if there is none, or if the
+    /// expectation is not about a record.
+    pub closest: Option<ClosestRecord>,
     /// The actual results, one in each line.
     pub instead: Vec<String>,
+}
+
+impl Failure {
+    /// The closest record, if there is one, and the actual results, one in each line.
+    pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
+        let closest = self.closest.iter().map(|closest| {
+            let keys: Vec<String> = closest.keys.iter().map(KeyMismatch::text).collect();
+            format!("closest, at +{}: {}", closest.elapsed, keys.join("; "))
+        });
+        closest.chain(self.instead.iter().cloned())
+    }
+}
+
+/// The record that is closest to an expectation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosestRecord {
+    /// Its time since the start.
+    pub elapsed: SimSpan,
+    /// The keys that differ.
+    pub keys: Vec<KeyMismatch>,
+}
+
+/// A key whose value differs from the expected one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyMismatch {
+    /// Its name.
+    pub key: String,
+    /// The expected value.
+    pub expected: String,
+    /// The actual value.
+    pub actual: String,
+}
+
+impl KeyMismatch {
+    /// `outcome: expected held, got overridden`.
+    pub fn text(&self) -> String {
+        format!("{}: expected {}, got {}", self.key, self.expected, self.actual)
+    }
 }
 
 /// The result of checking the expectations of one case.

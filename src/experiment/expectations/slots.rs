@@ -5,7 +5,7 @@
 //! the differences.
 
 use super::difference::KeyDifferences;
-use super::failure::Failure;
+use super::failure::{ClosestRecord, Failure, KeyMismatch};
 use crate::plan::Expectation;
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
@@ -31,7 +31,7 @@ struct ClosestMatch {
     /// Number of the record among those that were added, from 0.
     number: u64,
     at: SimTime,
-    differences: Vec<String>,
+    keys: Vec<KeyMismatch>,
 }
 
 /// The state of a slot.
@@ -79,14 +79,13 @@ impl<L: Expected> ExpectedLines<L> {
                 *slot = Slot::Met;
                 continue;
             }
-            let is_closer = |known: &ClosestMatch| differences.count() < known.differences.len();
+            let is_closer = |known: &ClosestMatch| differences.count() < known.keys.len();
             if let Slot::Unmet(closest) = slot
                 && closest.as_ref().is_none_or(is_closer)
             {
-                let mut differences = KeyDifferences::with_text();
+                let mut differences = KeyDifferences::in_full();
                 line.compare(record, header, &mut differences);
-                let differences = differences.into_lines();
-                *closest = Some(ClosestMatch { number, at, differences });
+                *closest = Some(ClosestMatch { number, at, keys: differences.into_keys() });
             }
         }
         (listed, number)
@@ -105,18 +104,15 @@ impl<L: Expected> ExpectedLines<L> {
             for (number, slot) in slots.iter().enumerate() {
                 let Slot::Unmet(closest) = slot else { continue };
                 let expected = line.describe(number, header);
-                let mut instead = Vec::new();
-                let title = if let Some(closest) = closest {
-                    reported.push(closest.number);
-                    let elapsed = header.elapsed(closest.at);
-                    let differences = closest.differences.join("; ");
-                    instead.push(format!("closest, at +{elapsed}: {differences}"));
-                    format!("expected {expected}, but it differs")
-                } else {
-                    format!("expected {expected}, but there was none")
-                };
-                instead.extend(context(line, number));
-                failures.push(Failure { span: Some(*span), title, instead });
+                reported.extend(closest.as_ref().map(|closest| closest.number));
+                let but = if closest.is_some() { "it differs" } else { "there was none" };
+                let title = format!("expected {expected}, but {but}");
+                let closest = closest.as_ref().map(|closest| ClosestRecord {
+                    elapsed: header.elapsed(closest.at),
+                    keys: closest.keys.clone(),
+                });
+                let instead = context(line, number);
+                failures.push(Failure { span: Some(*span), title, closest, instead });
             }
         }
         failures

@@ -1,4 +1,4 @@
-//! Blocks of rows, and the room in a block for its next row.
+//! Blocks of rows, and the free part of a block for its next row.
 //!
 //! A block always has room for a row of usual length, so that a part of a row is written without
 //! a look at the capacity. Only what does not fit is written in another way, from its cells.

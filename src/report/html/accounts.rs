@@ -98,7 +98,7 @@ fn draw(lane: &Lane<'_>, run: &Collected, canvas: &Canvas<'_>) -> Markup {
                 svg.lane width="100%" height="26" role="img" aria-label={ (name) ": "
                     (said.join(", ")) } {
                     use href={ "#" (canvas.grid()) } {}
-                    @for bar in &bars { (bar.draw(4, 18, 6_000, &[])) }
+                    @for bar in &bars { (bar.draw(4, 18, &[])) }
                 }
             }
         }

@@ -21,7 +21,7 @@ pub(super) fn cases(runs: &[Collected], shown: usize) -> Markup {
     let has_money = runs.iter().any(|run| run.header.currency.is_some());
     html! {
         h2 #cases { "Cases side by side" }
-        div.wrap { table.stack {
+        div.wrap { table.stack.big {
             thead { tr {
                 th scope="col" { "case" }
                 (number_heads(&[
@@ -29,7 +29,7 @@ pub(super) fn cases(runs: &[Collected], shown: usize) -> Markup {
                 ]))
                 @if has_money { (number_heads(&["worth lost", "still billed"])) }
                 th scope="col" { "first loss" }
-                th scope="col" { "against " (case_name(&base.header)) }
+                th scope="col" { "compared with " (case_name(&base.header)) }
             } }
             tbody { @for (index, run) in runs.iter().enumerate() { tr {
                 th scope="row" data-l="case" {
@@ -50,7 +50,7 @@ pub(super) fn cases(runs: &[Collected], shown: usize) -> Markup {
                     @match run.first_loss { Some(at) => (run.axis.time(at)),
                         None if run.early.is_some() => "unknown", None => "—" }
                 }
-                td data-l="against" { span { (against(base, run, index)) } }
+                td data-l="compared" { span { (against(base, run, index)) } }
             } } }
         } }
         @if runs.len() > shown {
@@ -70,8 +70,8 @@ fn total(run: &Collected, text: String) -> String {
     if run.early.is_some() { format!("at least {text}") } else { text }
 }
 
-/// The instances that end differently in a run than in the first run: kept, lost, or released in
-/// another way.
+/// The instances that end differently in a run than in the first run: kept, lost, or released
+/// through another trigger or rule.
 fn against(base: &Collected, run: &Collected, index: usize) -> String {
     if index == 0 {
         return "—".to_owned();
@@ -107,7 +107,7 @@ fn against(base: &Collected, run: &Collected, index: usize) -> String {
     };
     part("kept as well", &kept);
     part("lost as well", &lost);
-    part("lost in another way", &other);
+    part("lost through another trigger or rule", &other);
     if parts.is_empty() {
         "the same instances are lost, in the same ways".to_owned()
     } else {

@@ -7,7 +7,7 @@ use super::marks::symbol;
 use super::page::heads;
 use crate::policy::{Class, Direction};
 use crate::report::decision_diff::{Changed, DecisionRow};
-use crate::report::figures::{many, number};
+use crate::report::figures::many;
 use crate::time::SimSpan;
 use crate::words::{Outcome, Word};
 
@@ -109,7 +109,7 @@ fn group_row(group: &Group<'_>, cards: &Cards<'_>) -> Markup {
     };
     html! {
         tr class=[class] {
-            th scope="row" data-l="change" { span { (word) " " (changed.class) } }
+            th scope="row" data-l="change" { span { (word) " " (what(changed)) } }
             td data-l="trigger" {
                 span { (row_of(changed).map_or("", |row| row.get("trigger"))) }
             }
@@ -122,13 +122,23 @@ fn group_row(group: &Group<'_>, cards: &Cards<'_>) -> Markup {
     }
 }
 
+/// The kind of a change in words.
+fn what(changed: &Changed) -> &'static str {
+    match (changed.class, &changed.old, &changed.new) {
+        (Class::Presence, Some(_), None) => "no longer happens",
+        (Class::Presence, None, Some(_)) => "newly happens",
+        (class, ..) => class.word(),
+    }
+}
+
 /// Links to the cards of the differences that caused a change.
 fn causes(changed: &Changed, cards: &Cards<'_>) -> Markup {
     html! {
         @if changed.causes.is_empty() { "–" }
         @for (index, card) in changed.causes.iter().filter_map(|key| cards.of(key)).enumerate() {
             @if index > 0 { br; }
-            a href={ "#" (card.id) } { (card.difference.subject) " " (card.difference.class) }
+            a href={ "#" (card.id) } { (card.difference.part) " " (card.difference.subject) ", "
+                (card.id) }
             @if card.accepted.is_some() { " ✓" }
         }
     }
@@ -144,14 +154,15 @@ fn instances(group: &Group<'_>) -> Markup {
         } }
         @if rest > 0 {
             p { "and " (many(rest as u64, "decision")) " of "
-                (many((group.runs.len() - SPELLED) as u64, "run")) }
+                (many((group.runs.len() - SPELLED) as u64, "case")) }
         }
     };
     html! {
         @match group.runs.as_slice() {
             [(run, names)] if names.len() <= 12 => { (names.join(", ")) " " span.nl { (run) } },
             _ => details {
-                summary { (number(group.count)) " in " (many(group.runs.len() as u64, "run")) }
+                summary { (many(group.count, "decision")) " in "
+                    (many(group.runs.len() as u64, "case")) }
                 (list)
             },
         }

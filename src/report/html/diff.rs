@@ -7,7 +7,7 @@ use super::changed::changed_decisions;
 use super::differences::{Card, Cards, direction};
 use super::page::{heads, number_heads, page};
 use super::pairs::paired_runs;
-use crate::policy::{Difference, Direction, Part};
+use crate::policy::{Class, Difference, Direction, Part};
 use crate::report::diff_result::DiffResult;
 use crate::report::figures::{many, number};
 use crate::words::{Trigger, Word};
@@ -35,7 +35,7 @@ pub fn diff_page(result: &DiffResult, judged_on: Option<&str>) -> String {
                 @if !result.accepted.stale.is_empty() { li { a href="#stale" {
                     "Acceptances out of date" } } }
                 @if !cards.all.is_empty() {
-                    li { a href="#grid" { "Trigger against protection" } }
+                    li { a href="#grid" { "Trigger and protection" } }
                     li { a href="#parts" { "Other parts" } }
                 }
                 @if result.compared.is_some() { li { a href="#decisions" { "Changed decisions" } } }
@@ -58,12 +58,31 @@ pub fn diff_page(result: &DiffResult, judged_on: Option<&str>) -> String {
             (accepted(result, &cards))
             @if is_open {
                 h2 #differences { "All differences that are not accepted" }
-                (cards.shown(cards.open(), MOST))
+                (open_differences(&cards))
                 (command(result))
             }
             (cards.sources())
         },
     )
+}
+
+/// The cards of the differences that are not accepted: worse, better, other, evidence alone.
+fn open_differences(cards: &Cards<'_>) -> Markup {
+    let (mut results, evidence): (Vec<&Card<'_>>, Vec<&Card<'_>>) =
+        cards.open().partition(|card| card.difference.class.changes_result());
+    results.sort_by_key(|card| rank(direction(card.difference).1));
+    html! {
+        (cards.shown(results.into_iter(), MOST))
+        @if !evidence.is_empty() {
+            h3 #evidence { "Same verdict, different evidence" }
+            (cards.shown(evidence.into_iter(), MOST))
+        }
+    }
+}
+
+/// The position of a class of differences: worse, better, all others.
+fn rank(class: &str) -> usize {
+    ["d-worse", "d-better"].iter().position(|one| *one == class).unwrap_or(2)
 }
 
 fn headline(result: &DiffResult) -> Markup {
@@ -134,7 +153,7 @@ fn applies(d: &Difference, trigger: Trigger) -> bool {
     tested.is_none_or(|tested| tested.words.iter().any(|word| word == trigger.word()))
 }
 
-/// Triggers against protections: a cell links to the differences that it has.
+/// Triggers and protections: a cell links to the differences that it has.
 fn grid(cards: &Cards<'_>) -> Markup {
     let all = || cards.all.iter().filter(|card| card.difference.part == Part::Protection);
     let mut protections: Vec<&str> = Vec::new();
@@ -144,18 +163,23 @@ fn grid(cards: &Cards<'_>) -> Markup {
         }
     }
     let triggers = Trigger::ALL.iter().copied();
-    let triggers: Vec<Trigger> =
-        triggers.filter(|trigger| all().any(|card| applies(card.difference, *trigger))).collect();
+    let touching = |trigger: Trigger| all().filter(move |card| applies(card.difference, trigger));
+    let mut triggers: Vec<Trigger> =
+        triggers.filter(|trigger| touching(*trigger).next().is_some()).collect();
+    let open = |card: &&Card<'_>| card.accepted.is_none();
+    triggers.sort_by_key(|trigger| {
+        touching(*trigger).filter(open).map(|card| rank(direction(card.difference).1)).min()
+    });
     html! {
-        h2 #grid { "Trigger against protection" }
+        h2 #grid { "Trigger and protection" }
         @if protections.is_empty() {
             p { "No verdict differs, and no evidence of one." }
         } @else {
             p.m {
-                "A cell links to the differences that touch it, by their numbers x1, x2, … (a1, \
-                a2, … if accepted): ▼ worse, ▲ better, ≈ same verdict, different evidence, \
-                ✓ accepted, = unchanged. Triggers and protections that are not listed are \
-                unchanged."
+                "A cell links to the differences that touch it: ▼ worse and ▲ better by their \
+                numbers x1, x2, …; ≈ same verdict, different evidence, and ✓ accepted, as numbers \
+                of differences; = unchanged. Triggers with worse or better cells come first. \
+                Triggers and protections that are not listed are unchanged."
             }
             div.wrap { table.grid {
                 caption.vh { "Differences by trigger and protection" }
@@ -178,31 +202,34 @@ fn grid(cards: &Cards<'_>) -> Markup {
 }
 
 fn grid_cell<'c, 'r: 'c>(touching: impl Iterator<Item = &'c Card<'r>>) -> Markup {
-    let mut kinds: Vec<((&str, &str), Vec<&str>)> = Vec::new();
+    // Word, class, and the list to which a mere number links.
+    type Kind = (&'static str, &'static str, Option<&'static str>);
+    let mut kinds: Vec<(Kind, Vec<&str>)> = Vec::new();
     for card in touching {
-        let kind = if card.accepted.is_some() {
-            ("✓ accepted", "d-same")
-        } else {
-            direction(card.difference)
+        let (word, class) = direction(card.difference);
+        let kind = match card.accepted {
+            Some(_) => ("✓", "d-same", Some("#accepted")),
+            None if card.difference.class.changes_result() => (word, class, None),
+            None => ("≈", class, Some("#evidence")),
         };
         match kinds.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, ids)) => ids.push(&card.id),
             None => kinds.push((kind, vec![&card.id])),
         }
     }
-    let rank = |class: &str| ["d-worse", "d-better", "d-evid"].iter().position(|one| *one == class);
-    kinds.sort_by_key(|((_, class), _)| rank(class).unwrap_or(usize::MAX));
-    let class = kinds.first().map_or("d-same", |((_, class), _)| class);
+    kinds.sort_by_key(|((_, class, list), _)| (rank(class), list.is_some(), *list));
+    let class = kinds.first().map_or("d-same", |((_, class, _), _)| class);
     html! {
         td class=(class) {
             @if kinds.is_empty() { "=" }
-            @for ((word, _), ids) in &kinds {
+            @for ((word, _, list), ids) in &kinds {
                 div {
-                    @for (index, id) in ids.iter().take(8).enumerate() {
-                        @if index > 0 { " " }
-                        a href={ "#" (id) } { @if index == 0 { (word) } @else { (id) } }
+                    @if let Some(list) = list { a href=(list) { (word) " " (ids.len()) } }
+                    @else {
+                        (word)
+                        @for id in ids.iter().take(8) { " " a href={ "#" (id) } { (id) } }
+                        @if ids.len() > 8 { " +" (ids.len() - 8) }
                     }
-                    @if ids.len() > 8 { " +" (ids.len() - 8) }
                 }
             }
         }
@@ -223,6 +250,11 @@ fn parts(cards: &Cards<'_>) -> Markup {
             None => rows.push((d.part, subject, vec![card])),
         }
     }
+    let rank_of = |card: &Card<'_>| {
+        if card.accepted.is_some() { usize::MAX } else { rank(direction(card.difference).1) }
+    };
+    rows.iter_mut().for_each(|(_, _, cards)| cards.sort_by_key(|card| rank_of(card)));
+    rows.sort_by_key(|(_, _, cards)| cards.first().map(|card| rank_of(card)));
     let count = |cards: &[&Card<'_>], is: fn(&Card<'_>) -> bool| {
         cards.iter().filter(|card| is(card)).count()
     };
@@ -247,7 +279,7 @@ fn parts(cards: &Cards<'_>) -> Markup {
                 thead { tr {
                     (heads(&["part", "what"]))
                     (number_heads(&columns.map(|(head, ..)| head)))
-                    th scope="col" { "opens" }
+                    th scope="col" { "differences" }
                 } }
                 tbody { @for (part, subject, cards) in rows.iter().take(MOST) { tr {
                     td data-l="part" { (part) }
@@ -259,7 +291,7 @@ fn parts(cards: &Cards<'_>) -> Markup {
                         @let count = count(cards, *is);
                         td.n.z[count == 0] data-l=(label) { (count) }
                     }
-                    td data-l="opens" { span { @for card in cards.iter().take(20) {
+                    td data-l="differences" { span { @for card in cards.iter().take(20) {
                         a href={ "#" (card.id) } { (link_word(card)) } " "
                     } @if cards.len() > 20 { "+" (cards.len() - 20) } } }
                 } } }
@@ -283,7 +315,11 @@ fn link_word<'c>(card: &'c Card<'_>) -> &'c str {
         return &d.subject;
     }
     let rule = d.new.rule.as_ref().or(d.old.rule.as_ref());
-    rule.map_or(d.class.word(), |rule| rule.id.as_str())
+    match (rule, d.class) {
+        (Some(rule), _) => &rule.id,
+        (None, Class::Presence) => &card.id,
+        (None, class) => class.word(),
+    }
 }
 
 /// Instances to which a changed verdict applies before anything happens.

@@ -70,9 +70,7 @@ pub(super) struct Bar {
 
 impl Bar {
     /// The bar; nothing is drawn for a state in which there is no instance.
-    pub(super) fn draw(&self, top: u32, height: u32, room: i64, marks: &[Percent]) -> Markup {
-        // A word that would stand below a mark moves aside.
-        let is_marked = marks.iter().any(|at| (-200..1_500).contains(&(at.0 - self.from.0)));
+    pub(super) fn draw(&self, top: u32, height: u32, marks: &[DrawnMark]) -> Markup {
         let width = Percent(self.to.0 - self.from.0);
         let middle = top + height / 2;
         html! {
@@ -83,15 +81,58 @@ impl Bar {
                 word => {
                     rect x=(self.from) width=(width) y=(top) height=(height)
                         class={ "s s-" (word) } fill=(fill(word)) stroke="#666" {}
-                    @if width.0 > room {
-                        text x=(self.from) dx=(if is_marked { 20 } else { 6 }) y=(middle + 4)
-                            class=(if width.0 < 2 * room { "st nar" } else { "st" }) { (word) }
+                    @if let Some((dx, class)) = self.label(marks) {
+                        text x=(self.from) dx=(dx) y=(middle + 4) class=(class) { (word) }
                     }
                 }
             }
         }
     }
+
+    /// Where the word of the bar begins, and the classes that hide it where it has no room; `None`
+    /// if it has none in any window.
+    fn label(&self, marks: &[DrawnMark]) -> Option<(i64, String)> {
+        let has_room = |dx: i64, (least, most): (i64, i64)| {
+            (least..=most).step_by(15).all(|lane| self.fits(dx, lane, marks))
+        };
+        let shown = |dx: i64| WINDOWS.map(|(lanes, _)| has_room(dx, lanes));
+        let count = |dx: i64| shown(dx).iter().filter(|shown| **shown).count();
+        // A word that would stand below a mark moves aside.
+        let dx = [6, 20].into_iter().max_by_key(|dx| (count(*dx), -dx))?;
+        if count(dx) == 0 {
+            return None;
+        }
+        let hidden = shown(dx).into_iter().zip(WINDOWS).filter(|(shown, _)| !shown);
+        let classes = std::iter::once("st").chain(hidden.map(|(_, (_, class))| class));
+        Some((dx, classes.collect::<Vec<_>>().join(" ")))
+    }
+
+    /// Whether the word fits between its bar's ends and beside all marks, in a lane of this width.
+    fn fits(&self, dx: i64, lane: i64, marks: &[DrawnMark]) -> bool {
+        let place = |at: Percent| at.0 * lane / Percent::WHOLE;
+        let begin = place(self.from) + dx;
+        let end = begin + LETTER * i64::try_from(self.word.len()).unwrap_or(i64::MAX / LETTER);
+        let is_free = |(at, shift): &DrawnMark| {
+            let middle = place(*at) + shift;
+            middle + HALF_MARK < begin || end < middle - HALF_MARK
+        };
+        end < place(self.to) && marks.iter().all(is_free)
+    }
 }
+
+/// Place of a mark, and its shift in pixels.
+type DrawnMark = (Percent, i64);
+
+/// Half of the width of a mark in pixels.
+const HALF_MARK: i64 = 11;
+
+/// Width of a letter of a word in pixels, at most.
+const LETTER: i64 = 7;
+
+/// For windows of up to 700 pixels, up to 1,100, and more: the widths of a lane in pixels, and the
+/// class that hides a word there.
+const WINDOWS: [((i64, i64), &str); 3] =
+    [((300, 665), "nar"), ((535, 885), "mid"), ((880, 1_435), "wid")];
 
 /// A mark of a decision.
 struct Placed<'r> {
@@ -118,7 +159,7 @@ impl Canvas<'_> {
         let bars = self.bars(lane);
         let said = self.said(lane);
         let marks = self.marks(lane, (MOST_MARKS / lanes.max(1)).clamp(6, 60));
-        let places: Vec<Percent> = marks.iter().map(|mark| self.axis.place(mark.at)).collect();
+        let places = self.places(&marks);
         html! {
             tr data-names=[names.for_filter()] {
                 th scope="row" {
@@ -131,13 +172,12 @@ impl Canvas<'_> {
                         aria-label={ (names.label()) ": " (said) } {
                         use href={ "#" (self.grid()) } {}
                         @match bars {
-                            Ok(bars) => @for bar in &bars { (bar.draw(BAR_TOP, BAR, 6_000,
-                                &places)) },
+                            Ok(bars) => @for bar in &bars { (bar.draw(BAR_TOP, BAR, &places)) },
                             Err(shares) => (Self::areas(&shares, BAR_TOP, BAR)),
                         }
                         (self.protection_line(lane))
                         (self.term_ends(lane))
-                        (self.draw_marks(&names.label(), &marks))
+                        (self.draw_marks(&names.label(), &marks, &places))
                     }
                 }
             }
@@ -300,26 +340,28 @@ impl Canvas<'_> {
         }
     }
 
-    fn draw_marks(&self, name: &str, marks: &[Placed<'_>]) -> Markup {
-        let middle = BAR_TOP + BAR / 2;
+    /// The places of marks. Marks that lie close together are shifted, so that each is seen.
+    fn places(&self, marks: &[Placed<'_>]) -> Vec<DrawnMark> {
         let mut before = Percent(-Percent::WHOLE);
         let mut fan = 0;
-        let placed: Vec<(&Placed<'_>, Percent, i64)> = marks
-            .iter()
-            .map(|mark| {
-                let at = self.axis.place(mark.at);
-                fan = if at.0 - before.0 < 1_200 { (fan + 1) % 4 } else { 0 };
-                before = at;
-                (mark, at, fan * 13)
-            })
-            .collect();
+        let place = |mark: &Placed<'_>| {
+            let at = self.axis.place(mark.at);
+            fan = if at.0 - before.0 < 1_200 { (fan + 1) % 4 } else { 0 };
+            before = at;
+            (at, fan * 13)
+        };
+        marks.iter().map(place).collect()
+    }
+
+    fn draw_marks(&self, name: &str, marks: &[Placed<'_>], places: &[DrawnMark]) -> Markup {
+        let middle = BAR_TOP + BAR / 2;
         html! {
-            @for (mark, at, shift) in placed {
+            @for (mark, (at, shift)) in marks.iter().zip(places) {
                 @if mark.last > mark.at {
                     line.rg x1=(at) x2=(self.axis.place(mark.last)) y1=(middle) y2=(middle)
                         stroke="#50565d" {}
                 }
-                (self.mark(name, mark, at, middle, shift))
+                (self.mark(name, mark, *at, middle, *shift))
             }
         }
     }
@@ -493,4 +535,22 @@ fn area(base: &[u64], tops: &[u64]) -> String {
     }
     path.push_str("H0Z");
     path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_stands_where_it_fits_beside_every_mark() {
+        let bar = |from, to| Bar { word: "stopped", from: Percent(from), to: Percent(to) };
+        let class = |bar: &Bar, marks: &[DrawnMark]| bar.label(marks);
+        assert_eq!(class(&bar(0, 100_000), &[]), Some((6, "st".to_owned())));
+        // A mark at the begin moves it aside; one in the middle of a short bar hides it.
+        assert_eq!(class(&bar(0, 100_000), &[(Percent(0), 0)]), Some((20, "st".to_owned())));
+        assert_eq!(class(&bar(0, 10_000), &[(Percent(5_000), 0)]), None);
+        // A short bar has room for it in a wide window only.
+        assert_eq!(class(&bar(0, 7_000), &[]), Some((6, "st nar mid".to_owned())));
+        assert_eq!(class(&bar(0, 2_000), &[]), None);
+    }
 }

@@ -25,7 +25,7 @@ pub(super) fn paired_runs(all: &[PairedRun]) -> Markup {
         table.ivt {
             caption.vh { "Differences by metric" }
             thead { tr {
-                th scope="col" { "new against old" }
+                th scope="col" { "new compared with old" }
                 th scope="col" { span.vh { "difference on a common scale" } }
                 th.n scope="col" { "difference" }
                 th.n scope="col" { "fewer" }
@@ -60,7 +60,7 @@ fn metric_rows(all: &[PairedRun], metric: &Paired) -> Markup {
                 (metric.metric) (in_currency(metric.unit, currency)) } }
             @for (index, (run, one)) in rows.iter().enumerate() { tr {
                 @let [old, new] = sides(run);
-                th scope="row" { (new) " against " (old)
+                th scope="row" { (new) " compared with " (old)
                     @if is_equal(run) && !run.cases[0].is_empty() { " " span.nl { (run.cases[0]) } } }
                 td.iv { (interval(scale, one.difference, one.range(),
                     style(index + usize::from(!is_equal(run))))) }
@@ -96,7 +96,7 @@ fn range(one: &Paired) -> String {
 fn heading(run: &PairedRun) -> String {
     let [old, new] = sides(run);
     let mut text = format!(
-        "{new} against {old} ({}): {}, {} differ",
+        "{new} compared with {old} ({}): {}, {} differ",
         run.scenario,
         many(run.replications as u64, "pair"),
         number(run.differ as u64)

@@ -104,7 +104,7 @@ pub(super) fn losses(run: &Collected, number_of: usize) -> Markup {
     let header = &run.header;
     let rows = run.rows.rows.iter().enumerate().filter(|(_, row)| row.loses());
     html! {
-        div.wrap { table.stack data-sort data-filter="Find a loss" {
+        div.wrap { table.stack.big data-sort data-filter="Find a loss" {
             caption { "What is lost, and what would have prevented it" }
             thead { tr {
                 (heads(&[
@@ -242,7 +242,7 @@ pub(super) fn decisions(run: &Collected, number_of: usize, lists: bool) -> Marku
         format!("{} in {}", many(rows.count, "decision"), many(rows.rows.len() as u64, "kind"))
     };
     html! {
-        div.wrap { table.stack data-sort data-filter="Find a decision" {
+        div.wrap { table.stack.big data-sort data-filter="Find a decision" {
             caption { (caption) }
             thead { tr {
                 (heads(&[

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::page::{heads, number_heads, page};
 use super::run::RunPage;
+use super::tables::prose;
 use crate::diagnostics::Sources;
 use crate::experiment::{Failure, PolicyCoverage, Share};
 use crate::report::coverage::{Mutant, coverage_per_cent, mutation_per_cent};
@@ -69,7 +70,8 @@ fn verdict(run: &TestRun<'_>, failed: usize) -> String {
         parts.push(format!("{} {verb} errors", many(run.broken.len() as u64, "file")));
     }
     if failed > 0 {
-        parts.push(format!("{failed} of {} do not pass", many(run.cases.len() as u64, "case")));
+        let verb = if failed == 1 { "fails" } else { "fail" };
+        parts.push(format!("{failed} of {} {verb}", many(run.cases.len() as u64, "case")));
     }
     if !run.gates.is_empty() {
         let verb = if run.gates.len() == 1 { "is" } else { "are" };
@@ -125,21 +127,27 @@ fn failed_case(
     }
 }
 
+/// The sentence of a failed expectation, the keys that differ side by side, and the history.
 fn failure_of(failure: &Failure, sources: &Sources) -> Markup {
     html! {
-        div.ea {
-            div {
-                b { "expected" }
-                @if let Some(span) = failure.span { " " span.m { code { (sources.locate(span)) } } }
-                pre { (failure.title) }
-            }
-            div {
-                b { "actual" }
-                pre {
-                    @if failure.instead.is_empty() { "nothing that matches" }
-                    @for line in &failure.instead { (line.trim()) "\n" }
+        p {
+            b { (prose(&failure.title)) }
+            @if let Some(span) = failure.span { " " span.m { code { (sources.locate(span)) } } }
+        }
+        @if let Some(closest) = &failure.closest {
+            div.ea {
+                div {
+                    b { "expected" }
+                    pre { @for one in &closest.keys { (one.key) ": " (one.expected) "\n" } }
+                }
+                div {
+                    b { "actual" } ", at +" (closest.elapsed)
+                    pre { @for one in &closest.keys { (one.key) ": " (one.actual) "\n" } }
                 }
             }
+        }
+        @if !failure.instead.is_empty() {
+            pre { @for line in &failure.instead { (line.trim()) "\n" } }
         }
     }
 }
