@@ -30,8 +30,9 @@ const fn is_no_character(c: char) -> bool {
     matches!(c, '\u{fdd0}'..='\u{fdef}') || c as u32 & 0xfffe == 0xfffe
 }
 
-/// Whether a CI server would read a line as a command: some do if `::` and a word follow its leading
-/// blanks, others if it contains `##[` or `##vso[`. Messages contain lines that begin with `:::`.
+/// Whether a CI server would read a line as a command: some do if `::` and a word follow its
+/// leading blanks, others if it contains `##[` or `##vso[`. Messages have lines that begin with
+/// `:::`.
 pub fn is_ci_command(line: &str) -> bool {
     let is_bracket = |rest: &str| {
         rest.starts_with('[') || rest.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("vso["))
@@ -65,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_character_that_nobody_sees_is_escaped() {
+    fn a_character_that_is_not_visible_is_escaped() {
         let unseen = [
             0xad, 0x34f, 0x61c, 0x115f, 0x1160, 0x17b4, 0x180b, 0x180f, 0x200d, 0x2028, 0x202e,
             0x2065, 0x2800, 0x3164, 0xfdd0, 0xfe0f, 0xffa0, 0xfff9, 0xfffb, 0xffff, 0x1bca0,

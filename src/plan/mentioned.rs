@@ -1,12 +1,12 @@
-//! Names in parts of a file that may not have been read because of a mistake.
+//! SharedNames in parts of a file that may not have been read because of a mistake.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::format::{Entry, Node, VERBS, Value, expand};
 
-/// Names that copies share.
-type Names = Arc<BTreeSet<String>>;
+/// SharedNames that copies share.
+type SharedNames = Arc<BTreeSet<String>>;
 
 /// Ids of events and names of callers, as the file contains them. Empty if every event was read.
 /// All cases share the names.
@@ -14,8 +14,8 @@ type Names = Arc<BTreeSet<String>>;
 pub struct Mentioned {
     /// Whether a table of events was not read whole, so that any name may be in it.
     pub is_open: bool,
-    events: Names,
-    callers: Names,
+    events: SharedNames,
+    callers: SharedNames,
     /// The names of the fleet.
     pub fleet: FleetNames,
 }
@@ -26,11 +26,11 @@ pub struct FleetNames {
     /// Whether a part was not read whole, so that any name may be in it.
     pub is_open: bool,
     /// Instances, including those that events create.
-    pub instances: Names,
+    pub instances: SharedNames,
     /// Groups.
-    pub groups: Names,
+    pub groups: SharedNames,
     /// Accounts.
-    pub accounts: Names,
+    pub accounts: SharedNames,
 }
 
 impl FleetNames {
@@ -111,7 +111,7 @@ impl FleetNames {
     }
 }
 
-fn add(names: &mut Names, name: &str) {
+fn add(names: &mut SharedNames, name: &str) {
     if !names.contains(name) {
         Arc::make_mut(names).insert(name.to_owned());
     }

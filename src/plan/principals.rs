@@ -10,14 +10,14 @@ use crate::words::{AccountId, ActorId, GroupId, InstanceId, PolicyId};
 #[derive(Debug, Clone, Default)]
 pub struct Principals {
     /// What each role and each principal states itself.
-    pub(super) stated: Vec<Permissions>,
+    pub(super) stated: Vec<StatedPermissions>,
     /// The grants of each principal.
     pub(super) grants: Vec<Vec<Grant>>,
 }
 
 /// What a role or a principal states itself, without its roles.
 #[derive(Debug, Clone)]
-pub struct Permissions {
+pub struct StatedPermissions {
     /// For each policy, whether each of its actions is allowed.
     pub(super) may: Vec<Vec<bool>>,
     /// For each policy, whether each of its actions is denied.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use globset::GlobSet;
 
-use super::principals::{Grant, Permissions, Principals, ResourceScope};
+use super::principals::{Grant, Principals, ResourceScope, StatedPermissions};
 use super::resolver::Resolver;
 use super::selectors::Candidates as _;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
@@ -120,9 +120,13 @@ impl<'r, 'p> Reader<'r, 'p> {
     }
 
     /// What a principal or a role states itself.
-    fn permissions(&mut self, written: &WrittenPrincipal) -> Permissions {
+    fn permissions(&mut self, written: &WrittenPrincipal) -> StatedPermissions {
         let scope = written.scope.as_ref().map(|scope| self.scope(scope));
-        Permissions { may: self.actions(&written.may), not: self.actions(&written.not), scope }
+        StatedPermissions {
+            may: self.actions(&written.may),
+            not: self.actions(&written.not),
+            scope,
+        }
     }
 
     /// The places of the roles that are named, each with the span of its name.
@@ -183,7 +187,7 @@ impl<'r, 'p> Reader<'r, 'p> {
         &mut self,
         own: usize,
         links: &[Vec<(usize, Span)>],
-        stated: &[Permissions],
+        stated: &[StatedPermissions],
         span: Span,
     ) -> Vec<Grant> {
         let mut found: BTreeSet<Grant> = BTreeSet::new();

@@ -172,11 +172,10 @@ pub struct RunEnd {
     pub policies: Vec<Input>,
     /// Number of events of all replications together.
     pub events: u64,
-    /// `drained`, `horizon`, `limit-events`, `limit-events-at-once`, `limit-members`, `undecided` or
-    /// `interrupted`;
-    /// of replications `replications` (all of them), `halfwidth` (the precision was reached),
-    /// `limit-replications` (it was not), `interrupted` (also of a case that had not begun) or
-    /// `partial` (some shards are missing).
+    /// `drained`, `horizon`, `limit-events`, `limit-events-at-once`, `limit-members`, `undecided`
+    /// or `interrupted`; of replications `replications` (all of them), `halfwidth` (the precision
+    /// was reached), `limit-replications` (it was not), `interrupted` (also of a case that had not
+    /// begun) or `partial` (some shards are missing).
     pub stop: String,
     /// The file and the line in which each event of the scenario is written. Events of tables that
     /// are read row by row have no entry.

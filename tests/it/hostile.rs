@@ -290,7 +290,7 @@ fn names_of_files_are_escaped_wherever_they_are_printed() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn folders_whose_names_are_shown_alike_are_told_apart() {
+fn folders_whose_names_are_shown_alike_are_kept_apart() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
 

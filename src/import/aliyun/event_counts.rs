@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::diagnostics::Problems;
+use crate::diagnostics::{Problems, visible};
 use crate::import::fields::ReplyObject;
-use crate::import::json::{Piece, shown};
+use crate::import::json::Piece;
 
 /// The kinds and states of events of a history: `: 7 Reboot, 1 Delete; 8 Executed`.
 pub(in crate::import) fn system_events(rows: &[Piece<'_>], problems: &mut Problems) -> String {
@@ -49,5 +49,5 @@ fn by_kind(
 fn listed(counts: BTreeMap<String, usize>) -> String {
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|(_, count)| Reverse(*count));
-    counts.iter().map(|(name, n)| format!("{n} {}", shown(name))).collect::<Vec<_>>().join(", ")
+    counts.iter().map(|(name, n)| format!("{n} {}", visible(name))).collect::<Vec<_>>().join(", ")
 }
