@@ -113,6 +113,7 @@ impl Builder<'_> {
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 problems.add(refused(span, "aliases (`*name`) are not allowed here"));
+                problems.value_is_unknown(span);
                 self.place_value(Node { value: Value::Empty, span }, problems);
                 return Some(());
             }
@@ -208,6 +209,7 @@ impl Builder<'_> {
         let text = match node.value {
             Value::Scalar(text, Style::Plain) if &*text == "<<" => {
                 problems.add(refused(span, "merge keys (`<<`) are not allowed here"));
+                problems.value_is_unknown(span);
                 text
             }
             Value::Scalar(text, _) => text,
@@ -215,6 +217,7 @@ impl Builder<'_> {
                 let kind = node.kind();
                 let title = format!("a key must be a single value, and this is {kind}");
                 problems.add(Problem::at(Code::WrongKind, span, title, "not a key"));
+                problems.value_is_unknown(span);
                 "".into()
             }
         };

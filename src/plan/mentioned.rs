@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::format::{Entry, Node, VERBS, Value, expand};
+use crate::fleet::AUTOSCALE;
+use crate::format::{Entry, Name, Node, VERBS, Value, expand};
 
 /// Ids of events and names of callers, as the file contains them. Empty if every event was read.
 #[derive(Debug, Clone, Default)]
@@ -47,8 +48,14 @@ impl FleetNames {
 
     fn part(&mut self, part: &Entry) {
         let keys = part.value.entries();
+        let is_list_or_scalar = matches!(part.value.value, Value::List(_) | Value::Scalar(..));
         let all = || keys.unwrap_or_default().iter().map(|entry| entry.key.to_string());
         match &*part.key.value {
+            "accounts" | "groups" | "instances" if is_list_or_scalar => self.is_open = true,
+            // A name that is refused stands for another one, which is not known.
+            "accounts" | "groups" if all().any(|name| Name::fault(&name).is_some()) => {
+                self.is_open = true;
+            }
             "accounts" => self.accounts.extend(all()),
             "groups" => {
                 self.groups.extend(all());
@@ -59,8 +66,10 @@ impl FleetNames {
             "instances" if part.value.get("file").is_none() => {
                 for name in all() {
                     match expand(&name) {
-                        Ok(names) => self.instances.extend(names),
-                        Err(_) => self.is_open = true,
+                        Ok(names) if names.iter().all(|name| Name::fault(name).is_none()) => {
+                            self.instances.extend(names);
+                        }
+                        Ok(_) | Err(_) => self.is_open = true,
                     }
                 }
             }
@@ -107,6 +116,13 @@ impl FleetNames {
 }
 
 impl Mentioned {
+    /// Adds the names in the fleet of a scenario, a part of which could not be read.
+    pub fn collect_fleet(&mut self, scenario: &Node) {
+        self.fleet.collect(scenario);
+        // That part may be the autoscale rules of a group.
+        self.callers.push(AUTOSCALE.to_owned());
+    }
+
     /// Adds the values of `id` and `by` in a part of a file, and the keys of sources.
     pub fn collect(&mut self, node: &Node) {
         match &node.value {
