@@ -5,11 +5,6 @@
 pub struct Decimal(i64);
 
 impl Decimal {
-    /// The number that is `thousandths` / 1000.
-    pub const fn from_thousandths(thousandths: i64) -> Self {
-        Self(thousandths)
-    }
-
     /// The number in thousandths.
     pub const fn thousandths(self) -> i64 {
         self.0

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::files::ReadFailure;
 use super::span::Span;
-use super::suggest::Suggestion;
+use super::suggest::{Suggestion, closest};
 use crate::words::Word;
 
 crate::words::words! {
@@ -245,6 +245,22 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// Adds the names that are close to an unknown one as suggestions, and a note with all of them;
+    /// `what` says what they are.
+    #[must_use]
+    pub fn known_names<'n>(
+        self,
+        name: &str,
+        what: &str,
+        known: impl Iterator<Item = &'n str> + Clone,
+    ) -> Self {
+        let problem = self.did_you_mean(&closest(name, known.clone()));
+        let all: Vec<&str> = known.collect();
+        if all.is_empty() { problem } else { problem.note(format!("{what}: {}", all.join(", "))) }
+    }
+}
+
 /// The most problems that are shown; the others are counted.
 pub(crate) const SHOWN: usize = 20;
 
@@ -336,6 +352,11 @@ impl Problems {
         let dropped = self.list.iter().filter(|p| meant(p)).map(|p| p.code).collect();
         self.list.retain(|p| !meant(p));
         dropped
+    }
+
+    /// Removes the problems with the given codes.
+    pub fn leave_out(&mut self, codes: &[Code]) {
+        self.list.retain(|problem| !codes.contains(&problem.code));
     }
 
     /// The kept problems: first errors, then warnings, each in the order of their places.

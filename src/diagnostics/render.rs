@@ -130,6 +130,8 @@ fn snippet<'s>(
     let last = boundary(text, ends.max().unwrap_or(0).max(first));
     let line_start = text[..first].rfind('\n').map_or(0, |index| index + 1);
     let line_end = text[last..].find('\n').map_or(text.len(), |index| last + index);
+    // A line may end with both characters.
+    let line_end = last + text[last..line_end].trim_end_matches('\r').len();
     let from = boundary(text, line_start.max(first.saturating_sub(ASIDE)));
     let to = boundary(text, line_end.min(last + ASIDE));
     let path = sources.path(file);

@@ -203,7 +203,7 @@ mod tests {
             statistic: Statistic::Average,
             per_instance: false,
             comparison,
-            level: Decimal::from_thousandths(level * 1_000),
+            level: Decimal::parse(&level.to_string()).unwrap(),
             change,
             cooldown: SimSpan::from_seconds(300),
         }
@@ -222,7 +222,7 @@ mod tests {
     }
 
     fn steady(level: i64) -> Vec<Series> {
-        let level = Some(Decimal::from_thousandths(level * 1_000));
+        let level = Decimal::parse(&level.to_string());
         vec![Series::new(vec![(SimTime::from_seconds(0), level)])]
     }
 

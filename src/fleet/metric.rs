@@ -129,8 +129,8 @@ mod tests {
     #[test]
     fn an_average_weights_values_by_their_durations() {
         let at = SimTime::from_seconds;
-        let level = |n| Some(Decimal::from_thousandths(n));
-        let series = Series::new(vec![(at(0), level(20_000)), (at(600), level(80_000))]);
+        let level = Decimal::parse;
+        let series = Series::new(vec![(at(0), level("20")), (at(600), level("80"))]);
         let read = |statistic| {
             let MetricReading { over, under } =
                 series.read(at(900), SimSpan::from_seconds(600), statistic).unwrap();
@@ -148,8 +148,7 @@ mod tests {
     #[test]
     fn a_time_without_a_value_does_not_count_in_an_average() {
         let at = SimTime::from_seconds;
-        let series =
-            Series::new(vec![(at(0), Some(Decimal::from_thousandths(10))), (at(300), None)]);
+        let series = Series::new(vec![(at(0), Decimal::parse("0.01")), (at(300), None)]);
         let span = SimSpan::from_seconds(600);
         assert_eq!(
             series.read(at(600), span, Statistic::Average),

@@ -7,29 +7,47 @@ use super::read::{Map, Read};
 use super::tree::{Entry, Node, Style, Value};
 use crate::diagnostics::{Code, Problem, Problems, Span, closest};
 
-/// The tree of each case, with its name. A scenario without cases has one tree with an empty name.
-pub fn split(node: &Node, problems: &mut Problems) -> Vec<(String, Node)> {
-    let cases = node.get("cases").and_then(|cases| Map::<Map<Node>>::read(cases, problems));
-    let cases = cases.filter(|cases| !cases.0.is_empty());
-    let Some(cases) = cases else {
-        report_missing(node, &Map::default(), problems);
+/// The trees of a file, one for each case.
+pub struct CaseTrees {
+    /// The tree of each case, with its name. A scenario without cases has one tree with an empty
+    /// name.
+    pub trees: Vec<(String, Node)>,
+    /// Whether the names and values of all cases were read. If not, there is one tree, in which
+    /// values are unknown.
+    pub are_read: bool,
+}
+
+/// Splits a file into its cases.
+pub fn split(node: &Node, problems: &mut Problems) -> CaseTrees {
+    let written = node.get("cases").map(|cases| Map::<Map<Node>>::read(cases, problems));
+    let are_read = written.as_ref().is_none_or(Option::is_some);
+    let trees = if let Some(cases) = written.flatten().filter(|cases| !cases.0.is_empty()) {
+        split_into(node, &cases, problems)
+    } else {
+        if are_read {
+            report_missing(node, &Map::default(), problems);
+        }
         let mut tree = node.clone();
         substitute(&mut tree, &Map::default(), problems);
-        return vec![(String::new(), tree)];
+        vec![(String::new(), tree)]
     };
+    CaseTrees { trees, are_read }
+}
+
+fn split_into(node: &Node, cases: &Map<Map<Node>>, problems: &mut Problems) -> Vec<(String, Node)> {
     // The values of all cases would otherwise be copied into each tree.
     let mut without_cases = node.clone();
     if let Value::Map(entries) = &mut without_cases.value {
         entries.retain(|entry| &**entry.key != "cases");
     }
-    report_missing(&without_cases, &cases, problems);
+    report_missing(&without_cases, cases, problems);
     let mut trees = Vec::with_capacity(cases.0.len());
     for (name, values) in &cases.0 {
         let mut tree = without_cases.clone();
         substitute(&mut tree, values, problems);
         trees.push((name.to_string(), tree));
     }
-    unused_values(node, &cases, problems);
+    unused_values(node, cases, problems);
     trees
 }
 

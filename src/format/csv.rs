@@ -58,7 +58,13 @@ pub fn rows<'s>(
         let title = format!("`{}` is not a table that can be read here", sources.path(file));
         let problem = Problem::bare(Code::BadFormat, title);
         let problem = problem.note("its first line contains none of the column names");
-        problems.add(problem.help(format!("the first line is such as `{}`", required.join(","))));
+        let line = header.iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join(",");
+        let mut others = line.split([';', '\t', '|']).map(str::trim);
+        problems.add(if others.any(|name| known.contains(&canonical_key(name, known))) {
+            problem.help("separate the columns by commas, and the cells of each row as well")
+        } else {
+            problem.help(format!("the first line is such as `{}`", required.join(",")))
+        });
         return None;
     }
     let end = text.find('\n').unwrap_or(text.len());
@@ -91,6 +97,10 @@ pub fn rows<'s>(
 }
 
 fn unknown_column(name: &str, span: Span, known: &[&str]) -> Problem {
+    if name.is_empty() {
+        let problem = Problem::at(Code::UnknownKey, span, "a column has no name", "empty");
+        return problem.help("remove the comma beside it, here and in each row, or write its name");
+    }
     let title = format!("unknown column `{}`", name.escape_debug());
     let problem = Problem::at(Code::UnknownKey, span, title, "not a column here");
     let problem = problem

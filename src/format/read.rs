@@ -30,7 +30,18 @@ pub trait Read: Sized {
 
 /// The scalar of a node; otherwise reports that `what` was expected.
 pub(super) fn scalar<'n>(node: &'n Node, what: &str, problems: &mut Problems) -> Option<&'n str> {
-    scalar_or(node, what, problems, |problem| problem)
+    scalar_or(node, what, problems, |problem| match &node.value {
+        Value::Empty => problem.help("write a value here, or remove it"),
+        Value::List(items)
+            if let [item] = items.as_slice()
+                && let Some(text) = item.scalar() =>
+        {
+            problem.help(format!("write `{text}`, without brackets"))
+        }
+        Value::Scalar(..) | Value::List(_) | Value::Map(_) => {
+            problem.help("write a single value here")
+        }
+    })
 }
 
 /// As [`scalar`], with a problem to which `add` has added what to write instead.
@@ -260,7 +271,20 @@ impl Name {
     /// The problem with a text that is not a name.
     pub fn problem(text: &str, fault: &str, span: crate::diagnostics::Span) -> Problem {
         let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
-        Problem::at(Code::BadName, span, format!("`{shown}` is not a usable name"), fault)
+        let title = format!("`{shown}` is not a usable name");
+        let problem = Problem::at(Code::BadName, span, title, fault);
+        match Self::usable(text) {
+            Some(name) => problem.help(format!("write another name, such as `{name}`")),
+            None => problem.help("write another name, of letters, digits and `-`"),
+        }
+    }
+
+    /// A name that is like a text that is none; `None` if it would be long or empty.
+    fn usable(text: &str) -> Option<String> {
+        let text = text.trim_start_matches(['=', '+', '-', '@', ':', ' ']).replace("..", "-");
+        let safe = |c: char| if is_unseen(c) || "$*?;".contains(c) { '-' } else { c };
+        let name: String = text.trim().chars().map(safe).collect();
+        (Self::fault(&name).is_none() && name.chars().count() <= 40).then_some(name)
     }
 }
 
@@ -317,8 +341,12 @@ impl Read for TagValue {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         let found = node.scalar().map(|text| Self(text.to_owned()));
         if found.is_none() {
-            let problem = expected_kind(node, "a text");
-            problems.add(problem.help("write `\"\"` for a tag with an empty value"));
+            problems.add(expected_kind(node, "a text").help(match node.value {
+                Value::Empty => "write `\"\"` for a tag with an empty value",
+                Value::Scalar(..) | Value::List(_) | Value::Map(_) => {
+                    "write one text: a tag has one value"
+                }
+            }));
         }
         found
     }
@@ -363,7 +391,10 @@ impl<T: Read> Read for Vec<T> {
                 read_all(&items.into_iter().map(node).collect::<Vec<_>>(), problems)
             }
             Value::Empty | Value::Scalar(..) | Value::Map(_) => {
-                problems.add(expected_kind(node, "a list").help("write it in brackets: `[…]`"));
+                let is_plain = |text: &&str| !text.contains(['[', ']', '{', '}', ',', '#', '"']);
+                let item = node.scalar().filter(is_plain).unwrap_or("…");
+                let help = format!("write it in brackets: `[{item}]`");
+                problems.add(expected_kind(node, "a list").help(help));
                 None
             }
         }

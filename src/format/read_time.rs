@@ -111,10 +111,16 @@ pub(super) fn bad_span(text: &str, node: &Node, fault: TimeError) -> Problem {
     let note = "a duration is digits with d, h, m or s, for example `1d12h`";
     match fault {
         TimeError::NoUnit => {
-            let label = "no unit";
-            Problem::at(Code::NoUnit, node.span, format!("`{written}` has no unit"), label)
-                .help(format!("did you mean `{sign}{text}d` or `{sign}{text}h`?"))
-                .note(note)
+            let title = format!("`{written}` has no unit");
+            let problem = Problem::at(Code::NoUnit, node.span, title, "no unit").note(note);
+            // Each unit is smaller than the one before it.
+            let units = ["d", "h", "m", "s"].into_iter();
+            let valid = units.filter(|unit| SimSpan::parse(&format!("{text}{unit}")).is_ok());
+            let meant: Vec<_> = valid.take(2).map(|unit| format!("`{sign}{text}{unit}`")).collect();
+            if meant.is_empty() {
+                return problem;
+            }
+            problem.help(format!("did you mean {}?", meant.join(" or ")))
         }
         TimeError::OutOfRange => {
             let title = format!("`{written}` is longer than a thousand years");

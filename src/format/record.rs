@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::read::{Read, expected_kind, split_pairs};
-use super::schema::ALIAS;
+use super::schema::{ALIAS, Schemas};
 use super::tree::{Entry, Node, Style, Value};
 use crate::diagnostics::{Code, Problem, Problems, Suggestion};
 
@@ -110,7 +110,8 @@ impl<'n> Fields<'n> {
             // The label points at the first key, not at all lines of the mapping.
             let mut span = self.entries.first().map_or(self.node.span, |entry| entry.key.span);
             span.end = span.end.max(span.start + 1);
-            problems.add(Problem::at(Code::MissingKey, span, title, format!("no `{key}` here")));
+            let problem = Problem::at(Code::MissingKey, span, title, format!("no `{key}` here"));
+            problems.add(problem.help(format!("add `{key}: {}`", example::<T>())));
             return None;
         };
         self.or_doubt(T::read(node, problems), problems)
@@ -129,6 +130,27 @@ impl<'n> Fields<'n> {
         let node = self.node(key)?;
         self.or_doubt(T::read(node, problems), problems)
     }
+}
+
+/// An example of a value: the first of the schema, or else only its brackets.
+fn example<T: Read>() -> String {
+    let mut schemas = Schemas::plain();
+    let mut schema = T::schema(&mut schemas);
+    while let Some(definition) = schemas.definition(&schema) {
+        schema = definition.clone();
+    }
+    if let Some(example) = schema["examples"][0].as_str() {
+        return example.to_owned();
+    }
+    let is = |kind: &str| schema["type"] == kind || schema["type"][0] == kind;
+    let brackets = if is("object") {
+        "{ … }"
+    } else if is("array") {
+        "[…]"
+    } else {
+        "…"
+    };
+    brackets.to_owned()
 }
 
 /// Notes the single values and lists of a mapping as doubtful: one of its keys has a mistake.

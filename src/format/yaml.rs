@@ -123,6 +123,7 @@ impl Builder<'_> {
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 problems.add(refused(span, "aliases (`*name`) are not allowed here"));
+                problems.value_is_unknown(span);
                 self.place_value(Node { value: Value::Empty, span }, problems);
                 return Some(());
             }
@@ -218,6 +219,7 @@ impl Builder<'_> {
         let text = match node.value {
             Value::Scalar(text, Style::Plain) if &*text == "<<" => {
                 problems.add(refused(span, "merge keys (`<<`) are not allowed here"));
+                problems.value_is_unknown(span);
                 text
             }
             Value::Scalar(text, _) => text,
@@ -225,6 +227,7 @@ impl Builder<'_> {
                 let kind = node.kind();
                 let title = format!("a key must be a single value, and this is {kind}");
                 problems.add(Problem::at(Code::WrongKind, span, title, "not a key"));
+                problems.value_is_unknown(span);
                 "".into()
             }
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::bulk::events::{Checked, check, event_table};
 use super::bulk::instances::read_instances;
 use super::compiled::{Assumption, Plan};
-use super::compiler::{Options, ScenarioCompiler};
+use super::compiler::{Options, ScenarioCompiler, UnreadKeys};
 use super::expectation_builder::Expecting;
 use super::house_builder::house_rules;
 use super::mentioned::Mentioned;
@@ -24,11 +24,12 @@ use crate::diagnostics::{
     Code, FileId, Files, Problem, Problems, Sources, Span, Spanned, Stream, Suggestion,
 };
 use crate::fleet::{Fleet, Series};
+use crate::format::cases::{self, CaseTrees};
 use crate::format::{
     Entry, Node, Read, SpanFiles, VERBS, Value, When, WrittenEvents, WrittenScenario, check_format,
     overlaid, parse_yaml, without_events, without_format,
 };
-use crate::format::{MetricStep, WrittenAccount, WrittenInstances, WrittenMetrics, cases};
+use crate::format::{MetricStep, WrittenAccount, WrittenInstances, WrittenMetrics};
 use crate::policy::{Library, Policy, Rulebook};
 use crate::run_header::RunHeader;
 use crate::time::{SimTime, UtcOffset};
@@ -99,8 +100,8 @@ pub struct ReadCases {
     written: Vec<(String, Option<WrittenScenario>)>,
     /// Whether a part of the fleet could not be read, so that names may be missing.
     doubtful: bool,
-    /// Whether a time from which the start follows has a mistake.
-    undated: bool,
+    /// Keys of the scenario that could not be read.
+    unread: UnreadKeys,
     /// What events and random sources name; empty if every event was read.
     mentioned: Mentioned,
 }
@@ -112,20 +113,20 @@ pub fn read_cases(tree: &Node, options: &Options, problems: &mut Problems) -> Op
     for (overlay, events) in &options.with {
         tree = overlaid(&tree, overlay, *events, problems)?;
     }
-    let trees = cases::split(&tree, problems);
-    let read = trees.iter();
-    let read = read.map(|(case, tree)| (case.clone(), WrittenScenario::read(tree, problems)));
+    let CaseTrees { trees, are_read } = cases::split(&tree, problems);
+    let read = trees.iter().map(|(case, tree)| {
+        // Without the values of its cases a scenario is only searched for further mistakes.
+        let written = WrittenScenario::read(tree, problems).filter(|_| are_read);
+        (case.clone(), written)
+    });
     let written: Vec<_> = read.collect();
     let currencies = written.iter().filter_map(|(_, written)| written.as_ref()?.currency.as_ref());
     one_currency(currencies, problems);
     let doubtful = trees.iter().any(|(_, tree)| lacks_names(tree, problems));
-    let undated = trees.iter().any(|(_, tree)| {
-        let mut stated = ["start", "fleet"].into_iter().filter_map(|key| tree.get(key));
-        stated.any(|part| problems.has_error_in(part.span))
-    });
+    let unread = UnreadKeys::of(&trees, problems);
     let mut mentioned = Mentioned::default();
     if doubtful {
-        trees.iter().for_each(|(_, tree)| mentioned.fleet.collect(tree));
+        trees.iter().for_each(|(_, tree)| mentioned.collect_fleet(tree));
         // A key that is written twice may have been meant as another name.
         let mut fleets = trees.iter().filter_map(|(_, tree)| tree.get("fleet"));
         mentioned.fleet.is_open |= fleets.any(|fleet| problems.has_twice_in(fleet.span));
@@ -133,10 +134,13 @@ pub fn read_cases(tree: &Node, options: &Options, problems: &mut Problems) -> Op
     if problems.refuse() {
         for key in ["events", "random"] {
             let parts = trees.iter().filter_map(|(_, tree)| tree.get(key));
-            parts.for_each(|part| mentioned.collect(part));
+            for part in parts {
+                mentioned.is_open |= part.scalar().is_some();
+                mentioned.collect(part);
+            }
         }
     }
-    Some(ReadCases { tree, written, doubtful, undated, mentioned })
+    Some(ReadCases { tree, written, doubtful, unread, mentioned })
 }
 
 /// Compiles the cases of a scenario file; `None` if there are mistakes. The overlays of the options
@@ -157,12 +161,57 @@ pub fn compile_cases(
         problems,
         policies: BTreeMap::new(),
         doubtful: cases.doubtful,
-        undated: cases.undated,
+        unread: cases.unread,
         mentioned: cases.mentioned.clone(),
         tables: BTreeMap::new(),
         unclear: BTreeMap::new(),
     };
     compiler.all(&cases.tree, &cases.written)
+}
+
+/// The codes of problems that another policy may not have.
+const OF_POLICIES: &[Code] = &[
+    Code::UnknownRule,
+    Code::ProviderRefuses,
+    Code::Contradiction,
+    Code::OpenQuestion,
+    Code::UnknownTrigger,
+    Code::NoPermissions,
+    Code::SecondsCut,
+    Code::Inert,
+    Code::UnknownAction,
+    Code::PartlyWatched,
+    Code::NoCaller,
+];
+
+impl UnreadKeys {
+    fn of(trees: &[(String, Node)], problems: &Problems) -> Self {
+        let any = |lacks: &dyn Fn(&Node) -> bool| trees.iter().any(|(_, tree)| lacks(tree));
+        let accounts = |tree: &Node| {
+            let accounts = tree.get("fleet").and_then(|fleet| fleet.get("accounts"));
+            let all = accounts.and_then(Node::entries).unwrap_or_default().iter();
+            all.clone().any(|account| lacks(&account.value, "policy", problems))
+        };
+        Self {
+            start: any(&|tree| {
+                let in_fleet = tree.get("fleet").is_some_and(|f| problems.has_error_in(f.span));
+                in_fleet || lacks(tree, "start", problems)
+            }),
+            policy: any(&|tree| lacks(tree, "policy", problems) || accounts(tree)),
+            currency: any(&|tree| lacks(tree, "currency", problems)),
+        }
+    }
+}
+
+/// Whether the value of a key could not be read, or an unknown key was reported that may have been
+/// meant as this one. What follows from the lack of the key is not reported.
+fn lacks(part: &Node, key: &str, problems: &Problems) -> bool {
+    if let Some(value) = part.get(key) {
+        return problems.has_error_in(value.span);
+    }
+    let is_meant = |written: &str| !Suggestion::of(written, None, [key]).words.is_empty();
+    let entries = part.entries().unwrap_or_default();
+    entries.iter().any(|entry| problems.has_error_in(entry.key.span) && is_meant(&entry.key))
 }
 
 /// Checks the format first, so that a policy that is given as a scenario gets one clear message.
@@ -227,7 +276,13 @@ impl ScenarioCompiler<'_> {
             let values = values.map(|(key, span)| (key, self.sources.quote(span).to_owned()));
             let values: Vec<_> = values.collect();
             let case = (case.as_str(), names.as_slice(), values.as_slice());
+            let reported = std::mem::take(self.problems);
             compiled.plans.extend(self.case(case, written, &beside, &mut read));
+            let mut more = std::mem::replace(self.problems, reported);
+            if self.unread.policy {
+                more.leave_out(OF_POLICIES);
+            }
+            self.problems.extend(more);
             compiled.read = read;
         }
         self.allow(&compiled.allow);
@@ -320,6 +375,7 @@ impl ScenarioCompiler<'_> {
         resolver.mentioned = self.mentioned.clone();
         let currency = written.currency.map(|currency| currency.value);
         resolver.pricing = Pricing::new(currency, written.length.value);
+        resolver.pricing.is_unread = self.unread.currency;
         name_principals(&mut resolver, written);
         texts.note_unread(written, &mut resolver);
         let mut events = texts.events(written, self.sources, &mut resolver);
@@ -419,7 +475,7 @@ impl ScenarioCompiler<'_> {
         if let Some(start) = written.start.or(fleet.captured).or(listed) {
             return Some(start);
         }
-        if self.undated {
+        if self.unread.start {
             return None;
         }
         let files = fleet.import.iter().flat_map(|import| &import.files);
@@ -431,7 +487,8 @@ impl ScenarioCompiler<'_> {
         let Some(newest) = times.max_by_key(|at| at.value) else {
             let title = "missing key `start` in a scenario";
             let span = written.name.span;
-            self.problems.add(Problem::at(Code::MissingKey, span, title, "no `start` beside it"));
+            let problem = Problem::at(Code::MissingKey, span, title, "no `start` beside it");
+            self.problems.add(problem.help("add `start: 2026-06-01T00:00:00Z`, or another time"));
             return None;
         };
         let title = format!(

@@ -47,14 +47,27 @@ pub(super) struct ScenarioCompiler<'a> {
     pub(super) policies: BTreeMap<String, Option<Arc<Policy>>>,
     /// Whether a part of the fleet could not be read, so that names may be missing.
     pub(super) doubtful: bool,
-    /// Whether a time from which the start follows has a mistake.
-    pub(super) undated: bool,
+    /// Keys of the scenario that could not be read.
+    pub(super) unread: UnreadKeys,
     /// The names of events and callers in parts that could not be read.
     pub(super) mentioned: Mentioned,
     /// Files by path, which the cases of a scenario share; `None` if a file cannot be read.
     pub(super) tables: BTreeMap<String, Option<FileId>>,
     /// Large tables that need another reader, by path.
     pub(super) unclear: BTreeMap<String, Unclear>,
+}
+
+/// The keys of a scenario that could not be read in some case. That they are missing is then not
+/// reported.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UnreadKeys {
+    /// A time from which the start follows.
+    pub(super) start: bool,
+    /// The policy of the scenario or of an account. Then problems that follow from a policy are
+    /// not reported.
+    pub(super) policy: bool,
+    /// The currency.
+    pub(super) currency: bool,
 }
 
 /// A large table that the fast reader cannot read.
@@ -178,6 +191,9 @@ impl ScenarioCompiler<'_> {
         }
         let accounts = &written.fleet.accounts.0;
         if asked.is_empty() && accounts.iter().all(|(_, part)| part.policy.is_none()) {
+            if self.unread.policy {
+                return None;
+            }
             let title = "this scenario has no policy";
             let problem = Problem::at(Code::MissingKey, written.name.span, title, "no `policy`");
             let known: Vec<&str> = crate::policy::Catalog::names().collect();
@@ -193,7 +209,10 @@ impl ScenarioCompiler<'_> {
                 Some(policy) if asked.iter().all(|(known, _)| *known != policy.value) => {
                     asked.push((policy.value.clone(), Some(policy.span)));
                 }
-                None if self.options.policy.is_none() && written.policy.is_none() => {
+                None if self.options.policy.is_none()
+                    && written.policy.is_none()
+                    && !self.unread.policy =>
+                {
                     let title = format!("the account `{}` has no policy", **name);
                     let problem = Problem::at(Code::MissingKey, name.span, title, "no `policy`");
                     self.problems.add(problem.help("add `policy:` to it, or to the scenario"));

@@ -11,7 +11,7 @@ use super::script_builder::Events;
 use super::watch_builder::members;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::format::expect::{
-    AnyOf, Lines, WrittenAlerted, WrittenDecision, WrittenExpect, WrittenLoss, WrittenRequest,
+    AnyOf, WrittenAlerted, WrittenDecision, WrittenExpect, WrittenLoss, WrittenRequest,
     WrittenTotal, WrittenTwoPerson, WrittenWatch,
 };
 use crate::format::{Map, Name, OneOrMany, Selector, VERBS, When as Written, WrittenHouseRule};
@@ -50,19 +50,15 @@ impl Expecting<'_, '_> {
     /// Resolves the expectations of this case.
     pub fn resolve(&mut self, part: &WrittenExpect) -> Expectations {
         Expectations {
-            decisions: self.lines(&part.decisions, |p| &p.within, Self::decision),
-            requests: self.lines(&part.requests, |p| &p.within, Self::request),
-            losses: self.lines(&part.losses, |p| &p.within, Self::loss),
-            states: self.lines(&part.states, |p| &p.within, Self::state),
-            never: self.lines(&part.never, |p| &p.within, Self::watch),
-            always: self.lines(&part.always, |p| &p.within, Self::watch),
-            totals: self.lines(&part.totals, |p| &p.within, Self::total),
-            two_person: self.lines(
-                &Lines(part.two_person.0.clone()),
-                |p| &p.within_cases,
-                Self::two_person,
-            ),
-            alerted: self.lines(&Lines(part.alerted.0.clone()), |p| &p.within_cases, Self::alerted),
+            decisions: self.lines(&part.decisions.0, |p| &p.within, Self::decision),
+            requests: self.lines(&part.requests.0, |p| &p.within, Self::request),
+            losses: self.lines(&part.losses.0, |p| &p.within, Self::loss),
+            states: self.lines(&part.states.0, |p| &p.within, Self::state),
+            never: self.lines(&part.never.0, |p| &p.within, Self::watch),
+            always: self.lines(&part.always.0, |p| &p.within, Self::watch),
+            totals: self.lines(&part.totals.0, |p| &p.within, Self::total),
+            two_person: self.lines(&part.two_person.0, |p| &p.within_cases, Self::two_person),
+            alerted: self.lines(&part.alerted.0, |p| &p.within_cases, Self::alerted),
             house: self.house(&part.findings),
             exact: part.exact,
         }
@@ -116,12 +112,12 @@ impl Expecting<'_, '_> {
 
     fn lines<P, L>(
         &mut self,
-        parts: &Lines<P>,
+        parts: &[Spanned<P>],
         within: impl Fn(&P) -> &Option<OneOrMany<Spanned<Name>>>,
         resolve: impl Fn(&mut Self, &P, Span) -> Option<L>,
     ) -> Vec<Expectation<L>> {
         let mut lines = Vec::new();
-        for part in &parts.0 {
+        for part in parts {
             if !self.concerns(within(&part.value).as_ref(), part.span) {
                 continue;
             }
@@ -193,12 +189,21 @@ impl Expecting<'_, '_> {
         Err(AlreadyReported)
     }
 
-    pub(super) fn time(&mut self, at: Option<&Spanned<Written>>) -> Given<SimTime> {
-        let Some(at) = at else { return Ok(None) };
+    /// The instant of a line, as [`Self::time`], where `at: end` is possible as well.
+    pub(super) fn time_or_end(&mut self, at: &Spanned<Written>) -> Given<SimTime> {
+        self.instant(at, ", or use `at: end`")
+    }
+
+    fn time(&mut self, at: Option<&Spanned<Written>>) -> Given<SimTime> {
+        at.map_or(Ok(None), |at| self.instant(at, ""))
+    }
+
+    /// An instant of the run; `or` is what else can be written instead of one after its end.
+    fn instant(&mut self, at: &Spanned<Written>, or: &str) -> Given<SimTime> {
         let instant = at.from(self.resolver.start);
         let start = self.resolver.start;
         if instant > self.end || instant < start {
-            self.resolver.problems.add(never_reached(at.span, instant, (start, self.end)));
+            self.resolver.problems.add(never_reached(at.span, instant, (start, self.end), or));
             return Err(AlreadyReported);
         }
         Ok(Some(instant))
@@ -411,7 +416,7 @@ impl Expecting<'_, '_> {
     }
 }
 
-fn never_reached(span: Span, at: SimTime, (start, end): (SimTime, SimTime)) -> Problem {
+fn never_reached(span: Span, at: SimTime, (start, end): (SimTime, SimTime), or: &str) -> Problem {
     if at < start {
         let title = "this expectation is never checked: the run starts later";
         let label = format!("{} before the start", start.since(at));
@@ -419,5 +424,5 @@ fn never_reached(span: Span, at: SimTime, (start, end): (SimTime, SimTime)) -> P
     }
     let title = "this expectation is never checked: the run has ended by then";
     Problem::at(Code::NeverReached, span, title, format!("{} after the end", at.since(end)))
-        .help(format!("write `for: {}` or more, or use `at: end`", at.since(start)))
+        .help(format!("write `for: {}` or more{or}", at.since(start)))
 }

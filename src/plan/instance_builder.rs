@@ -218,11 +218,8 @@ impl FleetBuilder<'_, '_> {
             (None, None) => ModelId(0),
         };
         instance.economical = part.economical.unwrap_or(false);
-        instance.locks = self.locks(part);
-        let mut locks = part.lock.iter().flat_map(|locks| &locks.0);
-        instance.lock_known = locks.all(|lock| lock.is_known());
-        instance.renewal = self.renewal(part, account);
-        instance.renewal_known = part.renewal.is_none_or(|renewal| renewal.is_known());
+        (instance.locks, instance.lock_known) = self.locks(part);
+        (instance.renewal, instance.renewal_known) = self.renewal(part, account);
         instance.state = part.state.map_or(Lifecycle::Running, |state| state.value);
         if instance.is_down() {
             // A financial lock shows that arrears caused the stop; an ended term is handled below.
@@ -250,12 +247,13 @@ impl FleetBuilder<'_, '_> {
         Some(instance)
     }
 
-    /// The renewal of an instance; if it is unknown, the position that the scenario assumes.
-    fn renewal(&self, part: &WrittenInstance, account: AccountId) -> Renewal {
+    /// The renewal of an instance, and whether it is known; if it is not, the position that the
+    /// scenario assumes.
+    fn renewal(&self, part: &WrittenInstance, account: AccountId) -> (Renewal, bool) {
         let book = self.book(account);
         let stated = part.renewal.map_or(Some(Renewal::None), |renewal| renewal.0);
         let assumed = || Renewal::spelled(book.setting(book.policy.unknown.renewal));
-        stated.or_else(assumed).unwrap_or(Renewal::None)
+        (stated.or_else(assumed).unwrap_or(Renewal::None), stated.is_some())
     }
 
     /// Reports a released instance in the fleet, and a renewal of an instance that is not a
@@ -282,14 +280,16 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// The locks of an instance. `none` beside another lock is reported.
-    fn locks(&mut self, part: &WrittenInstance) -> Locks {
+    /// The known locks of an instance, and whether they are all. `none` beside another lock is
+    /// reported.
+    fn locks(&mut self, part: &WrittenInstance) -> (Locks, bool) {
         let written = part.lock.as_ref().map(|locks| locks.0.as_slice()).unwrap_or_default();
         let none = written.iter().find(|lock| lock.value == Known(Some(Lock::None)));
         if let Some(none) = none.filter(|_| written.len() > 1) {
             self.contradicts(none.span, "`none` and another lock");
         }
-        written.iter().filter_map(|lock| lock.value.0).collect()
+        let known = written.iter().filter_map(|lock| lock.value.0).collect();
+        (known, written.iter().all(|lock| lock.is_known()))
     }
 
     /// The effect of a reclaim. The policy's default applies to spot instances only.

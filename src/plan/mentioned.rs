@@ -1,11 +1,12 @@
-//! SharedNames in parts of a file that may not have been read because of a mistake.
+//! Names in parts of a file that may not have been read because of a mistake.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::format::{Entry, Node, VERBS, Value, expand};
+use crate::fleet::AUTOSCALE;
+use crate::format::{Entry, Name, Node, VERBS, Value, expand};
 
-/// SharedNames that copies share.
+/// Names that copies share.
 type SharedNames = Arc<BTreeSet<String>>;
 
 /// Ids of events and names of callers, as the file contains them. Empty if every event was read.
@@ -52,8 +53,14 @@ impl FleetNames {
 
     fn part(&mut self, part: &Entry) {
         let keys = part.value.entries();
+        let is_list_or_scalar = matches!(part.value.value, Value::List(_) | Value::Scalar(..));
         let all = || keys.unwrap_or_default().iter().map(|entry| entry.key.to_string());
         match &*part.key.value {
+            "accounts" | "groups" | "instances" if is_list_or_scalar => self.is_open = true,
+            // A name that is refused stands for another one, which is not known.
+            "accounts" | "groups" if all().any(|name| Name::fault(&name).is_some()) => {
+                self.is_open = true;
+            }
             "accounts" => Arc::make_mut(&mut self.accounts).extend(all()),
             "groups" => {
                 Arc::make_mut(&mut self.groups).extend(all());
@@ -64,8 +71,10 @@ impl FleetNames {
             "instances" if part.value.get("file").is_none() => {
                 for name in all() {
                     match expand(&name) {
-                        Ok(names) => Arc::make_mut(&mut self.instances).extend(names),
-                        Err(_) => self.is_open = true,
+                        Ok(names) if names.iter().all(|name| Name::fault(name).is_none()) => {
+                            Arc::make_mut(&mut self.instances).extend(names);
+                        }
+                        Ok(_) | Err(_) => self.is_open = true,
                     }
                 }
             }
@@ -118,6 +127,13 @@ fn add(names: &mut SharedNames, name: &str) {
 }
 
 impl Mentioned {
+    /// Adds the names in the fleet of a scenario, a part of which could not be read.
+    pub fn collect_fleet(&mut self, scenario: &Node) {
+        self.fleet.collect(scenario);
+        // That part may be the autoscale rules of a group.
+        self.callers.push(AUTOSCALE.to_owned());
+    }
+
     /// Adds the values of `id` and `by` in a part of a file, and the keys of sources.
     pub fn collect(&mut self, node: &Node) {
         match &node.value {

@@ -11,6 +11,8 @@ use crate::time::SimSpan;
 pub struct Pricing {
     /// The currency; `None` if the scenario states none.
     pub currency: Option<Currency>,
+    /// Whether the currency could not be read.
+    pub is_unread: bool,
     /// How long the scenario runs.
     pub length: SimSpan,
     /// The worth of all instances.
@@ -66,7 +68,7 @@ impl Pricing {
 
     /// Reports the first price of a scenario without a currency.
     fn needs_currency(&mut self, span: Span, problems: &mut Problems) {
-        if self.currency.is_some() || self.lacks_currency {
+        if self.currency.is_some() || self.is_unread || self.lacks_currency {
             return;
         }
         self.lacks_currency = true;

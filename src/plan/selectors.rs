@@ -80,19 +80,21 @@ fn matches_nothing(part: &SelectorPart, among: &dyn Candidates) -> Problem {
         SelectorPart::Text(text) => (format!("`{}`", **text), text.span),
         SelectorPart::Tags(tags) => ("this selector".into(), tags.span),
     };
-    let names: Vec<&str> = among.all().map(|(_, name)| name).collect();
-    let title =
-        format!("{what} matches none of the {} instances, so this line has no effect", names.len());
-    let mut shown = names.iter().take(8).copied().collect::<Vec<_>>().join(", ");
-    if names.len() > 8 {
-        shown.push_str(", …");
-    }
-    if names.is_empty() {
-        shown.push_str("no instance");
-    }
+    let count = among.all().count();
+    let title = format!("{what} matches none of the {count} instances, so this line has no effect");
     Problem::at(Code::MatchesNothing, span, title, "matches nothing")
-        .note(format!("the fleet has {shown}"))
+        .note(the_fleet_has(among))
         .help("correct the selector, or remove the line")
+}
+
+/// A note with the first names of the fleet.
+fn the_fleet_has(among: &dyn Candidates) -> String {
+    let names: Vec<&str> = among.all().map(|(_, name)| name).take(9).collect();
+    match names.as_slice() {
+        [] => "the fleet has no instance".to_owned(),
+        [first @ .., _] if first.len() == 8 => format!("the fleet has {}, …", first.join(", ")),
+        all => format!("the fleet has {}", all.join(", ")),
+    }
 }
 
 /// The instances with the names of a text, which may be a range; `None` if one is unknown or the
@@ -153,6 +155,9 @@ fn unknown_instance(name: &str, span: Span, among: &dyn Candidates, is_crowded: 
         && let Some(defined) = among.named(first).and_then(|id| among.defined(id))
     {
         problem = problem.and_at(defined, "a similar name is defined here");
+    }
+    if close.is_empty() {
+        problem = problem.note(the_fleet_has(among));
     }
     problem.did_you_mean(&close)
 }

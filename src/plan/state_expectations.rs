@@ -37,7 +37,7 @@ impl Expecting<'_, '_> {
             At::End => CheckTime::End,
             At::Time(time) => {
                 let at = Spanned::new(time, part.at.span);
-                CheckTime::At(self.time(Some(&at)).ok()??)
+                CheckTime::At(self.time_or_end(&at).ok()??)
             }
         };
         let (kind, allowed): (&str, &[&str]) = match (&part.instance, &part.group, &part.account) {

@@ -12,7 +12,7 @@ use super::facts::Column;
 use super::order::Order;
 use super::rule_node::{RuleKind, Rules};
 use super::table::DecisionTable;
-use crate::diagnostics::{Code, Problem, Problems, Spanned, closest};
+use crate::diagnostics::{Code, Problem, Problems, Spanned};
 use crate::format::{Key, Node, OneOrMany, Read, Schemas, record};
 use crate::time::SimSpan;
 use crate::words::{
@@ -154,7 +154,7 @@ impl DefaultValue for Orders {
                 let title = format!("unknown order `{}`", **name);
                 let known = orders.iter().map(|order| order.name.as_str());
                 let problem = Problem::at(Code::UnknownRule, name.span, title, "unknown order");
-                problems.add(problem.did_you_mean(&closest(name, known)));
+                problems.add(problem.known_names(name, "orders", known));
                 return None;
             };
             let Some(slot) = read.indices.get_mut(read.count) else {

@@ -234,3 +234,121 @@ fn figures_that_are_the_wrong_way_round_are_refused() {
         assert!(reported.contains(says), "{reported}");
     }
 }
+
+const FLEET: &str = "\
+fleet:
+  groups: { web: { min: 0, max: 9, health-check: none } }
+  instances: { db-1: {}, web-1: { group: web } }
+events:
+  - { at: +1h, id: b, release: { instance: db-1, force: true, by: al, via: api } }
+  - { at: +2h, id: c, scale-in: { group: web, remove: 1 } }
+expect:
+  decisions: [{ event: b, instance: db-1, outcome: unprotected, rule: RP9 }]
+";
+
+/// What could not be read may have any contents, so nothing follows from its lack.
+#[test]
+fn what_could_not_be_read_has_no_further_messages() {
+    let known = FLEET.replace(", rule: RP9", "");
+    for (from, to, code) in [
+        ("groups: { web: { min: 0, max: 9, health-check: none } }", "groups: 5", "E004"),
+        ("instances: { db-1: {}, web-1: { group: web } }", "instances: [db-1, web-1]", "E004"),
+        ("db-1: {}", "\"@db-1\": {}", "E008"),
+        ("web: { min", "\"=web\": { min", "E008"),
+    ] {
+        assert!(known.contains(from), "{from}");
+        let reported = check(&known.replace(from, to));
+        assert_eq!(codes(&reported), [code], "{to}\n{reported}");
+    }
+    // The caller of an autoscale rule that was not read.
+    let autoscale = known
+        .replace("min: 0,", "autoscale: { min: 12h, max: 6, rules: [] },")
+        .replace("outcome: unprotected", "by: autoscale");
+    assert_eq!(codes(&check(&autoscale)), ["E023"], "{}", check(&autoscale));
+    let price = known.replace("db-1: {}", "db-1: { hourly: 1.5 }");
+    assert_eq!(codes(&check(&format!("currency: UR\n{price}"))), ["E008"]);
+    assert_eq!(codes(&check(&price)), ["E003"]);
+    // Values of cases that were not read.
+    let cases = known.replace("at: +1h", "at: $when").replace("{ event: b", "{ in: one, event: b");
+    for written in ["cases: { one: 3h, two: { when: +1h } }", "cases: 5"] {
+        assert_eq!(codes(&check(&format!("{written}\n{cases}"))), ["E004"], "{written}");
+    }
+}
+
+/// Rules, protections and orders are those of a policy, which may be another one than it seems.
+#[test]
+fn nothing_is_reported_under_a_policy_that_could_not_be_read() {
+    let lines = FLEET
+        .replace(
+            "fleet:",
+            "fleet:\n  accounts: { a: ACCOUNT, b: { policy: azure-vmss@2026-05-19 } }",
+        )
+        .replace("web: { min", "web: { account: a, removal: [oldest-instance], min")
+        .replace("db-1: {}", "db-1: { account: a, protect: [release-protection] }");
+    let file = scenario(&lines).replace("policy: alibaba-ecs@2026-05-15\n", "");
+    for (account, code) in [("{ policy: { a: b } }", "E004"), ("{ policys: alibaba-ecs }", "E001")]
+    {
+        let reported = check_file("s.yaml", &file.replace("ACCOUNT", account));
+        assert_eq!(codes(&reported), [code], "{reported}");
+    }
+    // A name that no policy could define is still reported.
+    let reported = check_file(
+        "s.yaml",
+        &file.replace("ACCOUNT", "{ policys: x }").replace("instance: db-1", "instance: db-7"),
+    );
+    assert_eq!(codes(&reported)[0], "E001", "{reported}");
+    assert!(reported.contains("unknown instance `db-7`"), "{reported}");
+}
+
+#[test]
+fn a_refused_key_has_one_message() {
+    let file = scenario("fleet:\n  <<: { a: 1 }\n  instances: { a: {} }\n? [a, b]\n: 1\n: 2\n");
+    let reported = check_file("s.yaml", &file);
+    assert_eq!(codes(&reported), ["E006", "E004", "E004"], "{reported}");
+    let reported = check("fleet:\n  instances: { a: { zone: *other } }\n");
+    assert_eq!(codes(&reported), ["E006"], "{reported}");
+}
+
+/// A message states what to write instead.
+#[test]
+fn a_message_proposes_what_is_accepted() {
+    let said = |from: &str, to: &str| {
+        let lines = FLEET.replace(", rule: RP9", "");
+        assert!(lines.contains(from), "{from}");
+        check(&lines.replace(from, to))
+    };
+    for (from, to, says) in [
+        ("at: +1h", "at: +1h30", "did you mean `+1h30m` or `+1h30s`?"),
+        ("at: +1h", "at: +1d5", "did you mean `+1d5h` or `+1d5m`?"),
+        ("at: +1h", "at: +1m5", "did you mean `+1m5s`?"),
+        ("at: +1h", "at: +5", "did you mean `+5d` or `+5h`?"),
+        ("outcome: unprotected", "outcome: unprotected, at: +20d", "write `for: 20d` or more\n"),
+        (
+            "decisions: [{ event: b, instance: db-1, outcome: unprotected }]",
+            "states: [{ at: +20d, instance: db-1, is: released }]",
+            "or use `at: end`",
+        ),
+        ("instance: db-1, force", "instance: x-y-z, force", "the fleet has db-1, web-1"),
+        ("at: +1h, ", "", "add `at: 2026-06-01T00:00:00+08:00`"),
+        ("db-1: {}", "\"@db-1\": {}", "write another name, such as `db-1`"),
+        ("db-1: {}", "db-1: { zone: [z1] }", "write `z1`, without brackets"),
+        ("db-1: {}", "db-1: { protect: release-protection }", "`[release-protection]`"),
+        ("db-1: {}", "db-1: { tags: { env: [a] } }", "write one text: a tag has one value"),
+        ("db-1: {}", "db-1: { tags: { env: } }", "write `\"\"` for a tag"),
+    ] {
+        let reported = said(from, to);
+        assert!(reported.contains(says), "{to}: `{says}`\n{reported}");
+    }
+    let scratch = folder();
+    for (table, says) in [
+        ("instance;zone\na;b\n", "separate the columns by commas"),
+        ("instance\tzone\na\tb\n", "separate the columns by commas"),
+        ("instance,zone,\na,b,\n", "remove the comma beside it"),
+        ("instance,zone\r\na,\"b\r\n", "2 | a,\"b\n"),
+    ] {
+        write(scratch.path(), "fleet.csv", table);
+        let file = scenario("fleet: { instances: { file: fleet.csv } }\n");
+        let ran = stayput(&["check", &write(scratch.path(), "s.yaml", file)]);
+        assert!(ran.code == 2 && ran.stderr.contains(says), "{table}\n{}", ran.stderr);
+    }
+}

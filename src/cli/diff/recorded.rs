@@ -35,10 +35,10 @@ impl Recording {
             let (folder, case) = (PathBuf::from(folder), case.map(str::to_owned));
             folder.is_dir().then(|| Self { folder, case, name: visible(name).into_owned() })
         };
-        recording(name, None).or_else(|| {
-            let (folder, case) = name.rsplit_once('#')?;
-            recording(folder, Some(case))
-        })
+        // The names of folders and of cases may contain a `#` themselves.
+        let mut parts = name.match_indices('#');
+        let of_case = |(at, _)| recording(&name[..at], Some(&name[at + 1..]));
+        recording(name, None).or_else(|| parts.find_map(of_case))
     }
 
     /// Whether it contains replications instead of single runs.

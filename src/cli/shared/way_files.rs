@@ -62,8 +62,8 @@ pub fn case_tree(loader: &mut Loader, path: &Path, case: &str, has_events: bool)
     for (overlay, events) in loader.overlays() {
         tree = overlaid(&tree, &overlay, events, &mut scratch)?;
     }
-    let trees = cases::split(&tree, &mut scratch);
-    trees.into_iter().find(|(name, _)| name == case).map(|(_, tree)| tree)
+    let cases = cases::split(&tree, &mut scratch);
+    cases.trees.into_iter().find(|(name, _)| name == case).map(|(_, tree)| tree)
 }
 
 /// The path from one folder to another.

@@ -97,8 +97,8 @@ impl Compiler<'_> {
                     let title =
                         format!("unknown step `{}`: no earlier step has this name", **since);
                     let problem = Problem::at(Code::UnknownRule, since.span, title, "unknown step");
-                    self.problems
-                        .add(problem.did_you_mean(&closest(since, ids.iter().map(|i| &**i))));
+                    let earlier = ids.iter().map(|id| &**id);
+                    self.problems.add(problem.known_names(since, "earlier steps", earlier));
                 }
                 step
             });

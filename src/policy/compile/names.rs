@@ -10,7 +10,9 @@ use crate::policy::edition::{
 use crate::policy::facts::Condition;
 use crate::policy::file::PolicyFile;
 use crate::policy::written_rule::WrittenRule;
-use crate::words::{Billing, Confidence, Lock, Membership, Renewal, RuleId, SwitchId, SwitchSet, Word};
+use crate::words::{
+    Billing, Confidence, Lock, Membership, Renewal, RuleId, SwitchId, SwitchSet, Word,
+};
 
 impl Compiler<'_> {
     pub(super) fn find_sources(&mut self, named: &[Spanned<String>]) -> Vec<usize> {
@@ -190,7 +192,7 @@ impl Compiler<'_> {
             let known = self.switches.iter().map(|switch| switch.name.as_str());
             let title = format!("unknown switch `{}`; it is not defined under `switches`", **name);
             let problem = Problem::at(Code::UnknownRule, name.span, title, "unknown switch");
-            self.problems.add(problem.did_you_mean(&closest(name, known)));
+            self.problems.add(problem.known_names(name, "switches", known));
             return None;
         };
         let mut mask = 0;

@@ -1,7 +1,7 @@
 //! Compilation of remedies.
 
 use super::compiler::Compiler;
-use crate::diagnostics::{Code, Problem, Span, closest};
+use crate::diagnostics::{Code, Problem, Span};
 use crate::policy::advice::{Advice, Means, Proposal};
 use crate::policy::clock::Clock;
 use crate::policy::edition::Protection;
@@ -27,8 +27,8 @@ impl Compiler<'_> {
                         let title = format!("unknown protection `{}`", **name);
                         let problem =
                             Problem::at(Code::UnknownRule, name.span, title, "unknown protection");
-                        let close = closest(name, known.map(|(known, _)| &**known));
-                        self.problems.add(problem.did_you_mean(&close));
+                        let known = known.map(|(known, _)| &**known);
+                        self.problems.add(problem.known_names(name, "protections", known));
                         continue;
                     };
                     Means::Set(ProtectionId::from_index(at))

@@ -1,7 +1,7 @@
 //! Compilation of the tables: verdicts of protections, preconditions, and the other tables.
 
 use super::compiler::Compiler;
-use crate::diagnostics::{Code, Problem, Problems, Severity, Span, Spanned, closest};
+use crate::diagnostics::{Code, Problem, Problems, Severity, Span, Spanned};
 use crate::format::{Name, Node, OneOrMany, Read, read_word};
 use crate::policy::edition::{DecisionTables, FlagTest, Hooks, Precondition, Protection, Repairs};
 use crate::policy::facts::{Column, Condition};
@@ -207,12 +207,12 @@ impl Compiler<'_> {
         name: &Spanned<String>,
         protections: &[Protection],
     ) -> Option<ProtectionId> {
-        let known = || protections.iter().map(|protection| protection.name.as_str());
         let at = protections.iter().position(|protection| protection.has_name(name));
         if at.is_none() {
             let title = format!("unknown protection `{}`", **name);
             let problem = Problem::at(Code::UnknownRule, name.span, title, "unknown protection");
-            self.problems.add(problem.did_you_mean(&closest(name, known())));
+            let known = protections.iter().map(|protection| protection.name.as_str());
+            self.problems.add(problem.known_names(name, "protections", known));
         }
         at.map(ProtectionId::from_index)
     }
