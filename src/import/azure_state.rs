@@ -1,9 +1,10 @@
 //! Sets, machines and locks of Azure as they were read, before they are joined.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::facts::stated_facts;
 use crate::diagnostics::{Span, Spanned};
-use crate::format::{Name, WrittenAutoscale, WrittenGroup, WrittenInstance, instance_facts};
+use crate::format::{Name, WrittenAutoscale, WrittenGroup, WrittenInstance};
 use crate::words::{Billing, Eviction};
 
 /// Rows that are joined when all of them are read.
@@ -16,6 +17,8 @@ pub(super) struct AzureState {
     pub(super) locks: Vec<LockRow>,
     /// Whether a listing of all locks was read, even an empty one.
     pub(super) locks_listed: bool,
+    /// The subscriptions whose locks are listed.
+    pub(super) locks_listed_of: BTreeSet<String>,
     pub(super) subscriptions: Vec<SubscriptionRow>,
     pub(super) autoscale: Vec<(Spanned<String>, Spanned<WrittenAutoscale>)>,
 }
@@ -42,15 +45,21 @@ pub(super) struct SetRow {
     pub(super) eviction: Option<Eviction>,
 }
 
+/// The set that the row of a machine names.
+#[derive(Debug, Clone)]
+pub(super) struct SetOfMachine {
+    /// Its path in lower case, or its name in lower case where there is no path.
+    pub(super) path: String,
+    /// Its name, as written.
+    pub(super) name: String,
+}
+
 /// A machine, in a set or in none.
 #[derive(Debug)]
 pub(super) struct MachineRow {
     pub(super) at: ResourcePath,
     pub(super) name: Spanned<Name>,
-    /// The path of its set in lower case, or the name of the set where there is no path.
-    pub(super) set: Option<Spanned<String>>,
-    /// The name of its set.
-    pub(super) set_name: String,
+    pub(super) set: Option<Spanned<SetOfMachine>>,
     /// Whether it is a part of its set rather than a separate machine.
     pub(super) is_part: bool,
     pub(super) written: WrittenInstance,
@@ -75,7 +84,6 @@ impl MachineRow {
             at,
             name,
             set: None,
-            set_name: String::new(),
             is_part: false,
             written,
             flags_known: false,
@@ -87,12 +95,11 @@ impl MachineRow {
 
     /// The facts that it states, by their keys. A fact that is unknown is not stated.
     pub(super) fn facts(&self) -> BTreeMap<String, String> {
-        let stated = instance_facts(&self.written);
-        let stated = stated.iter().filter_map(|fact| fact.split_once(": "));
-        let stated = stated
-            .filter(|(key, value)| *value != "unknown" && !["protect", "resources"].contains(key));
-        let mut facts: BTreeMap<String, String> =
-            stated.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let mut facts = stated_facts(&self.written);
+        if let Some(set) = &self.set {
+            // A message shows only the start of a fact.
+            facts.insert("set".into(), format!("{} in {}", set.name.to_lowercase(), set.path));
+        }
         if let Some(latest) = self.latest {
             facts.insert("latestModelApplied".into(), latest.to_string());
         }
@@ -113,7 +120,8 @@ impl MachineRow {
 pub(super) struct LockRow {
     /// The path that it covers, with everything below, in lower case.
     pub(super) scope: String,
-    pub(super) read_only: bool,
+    /// Whether it refuses every call but reading; `None` if its level is unknown.
+    pub(super) read_only: Option<bool>,
     pub(super) span: Span,
 }
 
@@ -132,6 +140,33 @@ pub(super) enum SubscriptionState {
     Warned,
     PastDue,
     Disabled,
+}
+
+impl AzureState {
+    /// The subscriptions of all sets and machines.
+    pub(super) fn subscriptions_of_rows(&self) -> BTreeSet<&str> {
+        let paths = self.sets.iter().map(|set| &set.at);
+        let paths = paths.chain(self.machines.iter().map(|machine| &machine.at));
+        paths.map(|at| at.subscription.as_str()).filter(|id| !id.is_empty()).collect()
+    }
+
+    /// Notes which subscriptions the listing of locks is of: those that its locks name, or the only
+    /// one that there is.
+    pub(super) fn complete_locks(&mut self) {
+        let mut all = self.subscriptions_of_rows();
+        all.extend(self.locks_listed_of.iter().map(String::as_str));
+        if all.len() <= 1 {
+            let only = all.into_iter().chain([""]).map(str::to_owned).collect();
+            self.locks_listed_of = only;
+        }
+    }
+
+    /// Whether a listing has all locks that cover a path, each with its level.
+    pub(super) fn locks_known(&self, at: &ResourcePath) -> bool {
+        let is_unclear = |lock: &LockRow| lock.read_only.is_none() && at.is_within(&lock.scope);
+        let is_listed = self.locks_listed && self.locks_listed_of.contains(&at.subscription);
+        is_listed && !at.path.is_empty() && !self.locks.iter().any(is_unclear)
+    }
 }
 
 impl ResourcePath {

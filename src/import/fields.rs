@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::json::{JsonValue, Piece, shown};
+use super::json::{JsonValue, ObjectFields, Piece, shown};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
 use crate::format::Name;
 use crate::time::{SimTime, TimeError};
@@ -32,19 +32,13 @@ impl<'t> ReplyObject<'t> {
             problems.add(problem.help("write an object `{ … }`, or remove it"));
             return None;
         };
-        for (key, second) in &fields.again {
-            let title = format!("the key `{}` occurs twice in {what}", shown(key));
-            let mut problem = Problem::at(Code::Twice, second.span(), title, "second value");
-            if let Some(first) = fields.first.get(key) {
-                problem = problem.and_at(first.span(), "first value");
-            }
-            problems.add(problem.help("keep one of them"));
-        }
+        report_again(what, &fields, problems);
         let mut fields = fields.first;
         // A resource as the API gives it keeps most of its fields one level deeper.
         if let Some(inner) = fields.get("properties")
             && let JsonValue::Object(inner) = inner.shape()
         {
+            report_again(&format!("`properties` of {what}"), &inner, problems);
             for (key, value) in inner.first {
                 fields.entry(key).or_insert(value);
             }
@@ -232,6 +226,18 @@ impl<'t> ReplyObject<'t> {
             return Vec::new();
         }
         items(key, piece, item, problems).unwrap_or_default()
+    }
+}
+
+/// Reports the keys that an object has twice.
+fn report_again(what: &str, fields: &ObjectFields<'_>, problems: &mut Problems) {
+    for (key, second) in &fields.again {
+        let title = format!("the key `{}` occurs twice in {what}", shown(key));
+        let mut problem = Problem::at(Code::Twice, second.span(), title, "second value");
+        if let Some(first) = fields.first.get(key) {
+            problem = problem.and_at(first.span(), "first value");
+        }
+        problems.add(problem.help("keep one of them"));
     }
 }
 

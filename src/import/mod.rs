@@ -7,13 +7,15 @@
 //!
 //! `json` gives values with spans, `fields` gives typed fields, `pages` finds the rows in their
 //! wrappings, `calls` is the table of the calls whose rows are read, and the folder of a provider
-//! interprets them. `read` uses these parts to import a fleet.
+//! interprets them; `facts` compares rows about one object. `read` uses these parts to import a
+//! fleet.
 
 mod aliyun;
 mod azure;
 mod azure_state;
 mod call;
 mod calls;
+mod facts;
 mod fields;
 mod imported;
 mod json;

@@ -8,7 +8,7 @@ use super::calls::{CALLS, calls_of};
 use super::fields::{ReplyObject, items};
 use super::json::{JsonValue, Piece, shown};
 use super::state_file;
-use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
+use crate::diagnostics::{Code, Problem, Problems, Severity, Span, Spanned, closest};
 
 /// Largest depth to which wrappings are searched.
 const DEEPEST: u8 = 6;
@@ -100,10 +100,11 @@ impl Unwrapping<'_> {
                     is_reported = true;
                 }
                 None if row.opens().is_some() && !is_reported => {
-                    let before = self.problems.len();
+                    let before = self.problems.count(Severity::Error);
                     self.unwrap(row, depth + 1, pages);
-                    // One such message is enough for a list.
-                    is_reported = self.problems.len() > before;
+                    // One such mistake is enough for a list. After a warning, such as one about an
+                    // empty page, the pages that follow are read.
+                    is_reported = self.problems.count(Severity::Error) > before;
                 }
                 None if !is_reported => {
                     let label = format!("found {}", row.shape().kind());

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::call::ListedCall;
 use super::calls::{CALLS, PROVIDERS};
 use super::fields::ReplyObject;
 use super::imported::{Imported, Unseen};
@@ -83,10 +84,25 @@ pub fn unknown_provider(from: &str) -> Problem {
 /// Facts that no reply shows, counted by the call that would show them.
 fn unseen(out: &Imported, missing: BTreeMap<Missing, usize>) -> Vec<Unseen> {
     let subscriptions = subscriptions_without_renewal(out);
+    let command = |missing: &Missing| {
+        let gives =
+            |call: &&ListedCall| call.cloud == missing.cloud && call.gives.contains(&missing.fact);
+        CALLS.iter().find(gives).map_or("", |call| call.command)
+    };
+    // A call that names no group shows the fact for the members of all groups.
+    let mut by_call: BTreeMap<Missing, usize> = BTreeMap::new();
+    for (mut one, count) in missing {
+        let call = command(&one);
+        for (sign, name) in [("{group}", &mut one.group), ("{place}", &mut one.place)] {
+            if !call.contains(sign) {
+                name.clear();
+            }
+        }
+        *by_call.entry(one).or_default() += count;
+    }
     let line = |(missing, count): (Missing, usize)| {
+        let call = command(&missing);
         let Missing { cloud, subject, fact, group, place } = missing;
-        let call = CALLS.iter().find(|call| call.cloud == cloud && call.gives.contains(&fact));
-        let call = call.map_or("", |call| call.command);
         let or = |text: String, word: &str| if text.is_empty() { word.to_owned() } else { text };
         let (group, place) = (or(group, "NAME"), or(place, "RESOURCE-GROUP"));
         let call = call.replace("{group}", &group).replace("{place}", &place);
@@ -98,7 +114,7 @@ fn unseen(out: &Imported, missing: BTreeMap<Missing, usize>) -> Vec<Unseen> {
         };
         Unseen { count, of, subject, fact, call }
     };
-    missing.into_iter().map(line).collect()
+    by_call.into_iter().map(line).collect()
 }
 
 /// The ids of subscriptions whose renewal no reply contains, joined by commas, at most as many as

@@ -23,18 +23,18 @@ pub(super) struct FleetReader<'a> {
     pub(super) out: Imported,
     /// Index of each instance in `out.instances`.
     pub(super) indices: BTreeMap<Name, usize>,
-    /// Instances of which it is unknown whether a release is scheduled.
-    pub(super) unknown_schedules: Vec<Spanned<String>>,
     /// The word of `from:` for the rows that are being read.
     pub(super) from: &'static str,
     /// Sets, machines and locks that are joined when all rows are read.
     pub(super) azure: AzureState,
     /// Facts that no reply shows, each with the number of its subjects.
     pub(super) missing: BTreeMap<Missing, usize>,
+    /// Protections in which rows about one object differ, by the first row.
+    pub(super) disputed: BTreeSet<(Span, String)>,
     /// The first row of each kind and id.
     seen: BTreeMap<(&'static str, Name), FirstRow>,
     /// Warnings by kind.
-    folded: BTreeMap<String, Folded>,
+    pub(super) folded: BTreeMap<String, Folded>,
 }
 
 /// A fact that no reply shows.
@@ -95,7 +95,7 @@ pub(super) enum RowIs {
 }
 
 /// Warnings of one kind.
-struct Folded {
+pub(super) struct Folded {
     shown: Vec<Problem>,
     more: usize,
 }
@@ -107,10 +107,10 @@ impl<'a> FleetReader<'a> {
             problems,
             out,
             indices: BTreeMap::new(),
-            unknown_schedules: Vec::new(),
             from: "",
             azure: AzureState::default(),
             missing: BTreeMap::new(),
+            disputed: BTreeSet::new(),
             seen: BTreeMap::new(),
             folded: BTreeMap::new(),
         }
@@ -270,23 +270,25 @@ impl<'a> FleetReader<'a> {
         cloud: &'static str,
         id: Spanned<Name>,
         written: WrittenInstance,
-    ) -> RowIs {
-        let row = self.row_is("instance", &id, instance_facts(&written));
-        match row {
+    ) {
+        match self.row_is("instance", &id, instance_facts(&written)) {
             RowIs::First => self.list(cloud, id, written),
             RowIs::Again => {
                 let at = self.indices.get(&id.value).copied();
                 if let (Some(at), Some(other)) = (at, written.protect) {
                     let (first, known) = &mut self.out.instances[at];
                     let protect = known.protect.get_or_insert_default();
-                    let differ =
-                        join_protections(&id.value, (first.span, protect), (id.span, &other));
+                    let differ = join_protections(
+                        &mut self.disputed,
+                        &id.value,
+                        (first.span, protect),
+                        (id.span, &other),
+                    );
                     differ.into_iter().for_each(|problem| self.fold(problem));
                 }
             }
             RowIs::LeftOut => {}
         }
-        row
     }
 
     /// Adds an instance of a cloud.
@@ -343,37 +345,41 @@ fn without_names(text: &str) -> String {
     text.split('`').step_by(2).collect::<Vec<_>>().join("`")
 }
 
-/// Joins the protections that two rows about one object state. Those in which they differ are
-/// unknown, and the warning about them is returned.
+/// Joins the protections that two rows about one object state. What only one of them states is
+/// used. Those in which they differ are unknown whatever further rows state, and the warning about
+/// them is returned; `disputed` has them by the first row.
 pub(super) fn join_protections(
+    disputed: &mut BTreeSet<(Span, String)>,
     name: &str,
     (span, protect): (Span, &mut WrittenProtect),
     (other_span, other): (Span, &WrittenProtect),
 ) -> Option<Problem> {
+    let has = |list: &[Spanned<String>], name: &str| list.iter().any(|one| one.value == name);
     let mut differing = Vec::new();
-    for one in protect.on.iter().chain(&other.on) {
-        let is_on = |of: &WrittenProtect| of.on.iter().any(|on| on.value == one.value);
-        let is_same = is_on(protect) && is_on(other);
-        if !is_same && !differing.contains(&one.value) {
-            differing.push(one.value.clone());
+    for one in &other.on {
+        let name = &one.value;
+        if has(&protect.on, name) || disputed.contains(&(span, name.clone())) {
+            continue;
+        }
+        if has(&protect.unknown, name) {
+            protect.unknown.retain(|known| known.value != *name);
+            protect.on.push(one.clone());
+        } else {
+            differing.push(name.clone());
         }
     }
-    for one in &other.unknown {
-        if protect.on.iter().chain(&protect.unknown).all(|known| known.value != one.value) {
-            protect.unknown.push(one.clone());
-        }
-    }
+    let is_off = |name: &str| !has(&other.on, name) && !has(&other.unknown, name);
+    let on_here = protect.on.iter().filter(|one| is_off(&one.value));
+    differing.extend(on_here.map(|one| one.value.clone()));
+    let is_disputed = |name: &String| disputed.contains(&(span, name.clone()));
+    protect.unknown.retain(|one| is_disputed(&one.value) || !is_off(&one.value));
     if differing.is_empty() {
         return None;
     }
     protect.on.retain(|one| !differing.contains(&one.value));
-    let known = |protect: &WrittenProtect, name: &String| {
-        protect.unknown.iter().any(|one| one.value == *name)
-    };
     for name in &differing {
-        if !known(protect, name) {
-            protect.unknown.push(Spanned::new(name.clone(), span));
-        }
+        protect.unknown.push(Spanned::new(name.clone(), span));
+        disputed.insert((span, name.clone()));
     }
     let title = format!("two replies state different protections of `{}`", shown(name));
     let label = format!("unknown: {}", differing.join(", "));

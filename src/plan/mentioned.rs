@@ -131,7 +131,7 @@ impl Mentioned {
     pub fn collect_fleet(&mut self, scenario: &Node) {
         self.fleet.collect(scenario);
         // That part may be the autoscale rules of a group.
-        self.callers.push(AUTOSCALE.to_owned());
+        add(&mut self.callers, AUTOSCALE);
     }
 
     /// Adds the values of `id` and `by` in a part of a file, and the keys of sources.

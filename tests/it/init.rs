@@ -40,7 +40,9 @@ fn listings_of_each_cloud_become_a_first_scenario() {
         all.iter().map(|path| shown(path)).collect()
     };
     let captured = "2026-06-01T00:00:00Z";
-    let azure = cloud("azure");
+    // A list of locks is of one subscription, so the sets of another one are left out.
+    let is_own = |path: &String| !path.ends_with("/vmss-list.json");
+    let azure: Vec<String> = cloud("azure").into_iter().filter(is_own).collect();
     let aliyun: Vec<String> = cloud("aliyun")
         .into_iter()
         .filter(|path| path.ends_with("ecs-describe-instances-cn-heyuan.json"))

@@ -44,6 +44,7 @@ mod hunt;
 mod import_rows;
 /// Real replies of providers, with outcomes that were counted by hand.
 mod imports;
+mod imports_joined;
 /// Finds the imports between files, for the layer test.
 mod imports_of_files;
 /// First scenarios, without a listing and from listings.

@@ -6,6 +6,9 @@ use crate::import::fields::ReplyObject;
 use crate::import::reader::FleetReader;
 use crate::words::ResourceKind;
 
+/// The name for the local disks of an instance of which only the size of all is known.
+pub(super) const LOCAL_STORAGE: &str = "local-storage";
+
 impl FleetReader<'_> {
     pub(in crate::import) fn ecs_disk(&mut self, row: &ReplyObject<'_>) {
         let disk = row.id("DiskId", self.problems);
@@ -38,7 +41,12 @@ impl FleetReader<'_> {
         }
         let gib = gib.map(|gib| u64::from(gib.value));
         let resource = resource(disk, kind, gib, with_instance.map(|is| is.value));
-        self.out.instances[index].1.resources.get_or_insert_default().0.push(resource);
+        let resources = &mut self.out.instances[index].1.resources.get_or_insert_default().0;
+        if kind == ResourceKind::LocalDisk {
+            // The list of instances states only the size of all local disks together.
+            resources.retain(|(name, _)| &*name.value.0 != LOCAL_STORAGE);
+        }
+        resources.push(resource);
     }
 }
 

@@ -66,7 +66,11 @@ impl FleetReader<'_> {
     }
 
     /// Reads the settings of a group.
-    pub(in crate::import) fn ess_group_called(&mut self, row: &ReplyObject<'_>, id: Spanned<Name>) {
+    pub(in crate::import) fn ess_group_called(
+        &mut self,
+        row: &ReplyObject<'_>,
+        id: Spanned<Name>,
+    ) -> RowIs {
         let state = row.text("LifecycleState", self.problems);
         let health_check = self.word(row, "HealthCheckType", HEALTH_CHECKS);
         let protected = row.flag(GROUP_DELETION_PROTECTION, self.problems);
@@ -109,18 +113,21 @@ impl FleetReader<'_> {
         written.health_check = health_check.map(|check| check.value);
         let mut facts = group_facts(&written);
         facts.extend(row.facts(&["LifecycleState"]));
-        match self.row_is("group", &id, facts) {
+        let is = self.row_is("group", &id, facts);
+        match is {
             RowIs::First => self.list_group(CLOUD, id, written),
             RowIs::Again => {
                 let at = self.out.groups.iter().position(|(known, _)| known.value == *id.value.0);
-                let Some(at) = at else { return };
-                let (first, known) = &mut self.out.groups[at];
-                let protect = (first.span, &mut known.protect);
-                let differ = join_protections(&id.value, protect, (id.span, &written.protect));
-                differ.into_iter().for_each(|problem| self.fold(problem));
+                if let Some((first, known)) = at.map(|at| &mut self.out.groups[at]) {
+                    let protect = (first.span, &mut known.protect);
+                    let other = (id.span, &written.protect);
+                    let differ = join_protections(&mut self.disputed, &id.value, protect, other);
+                    differ.into_iter().for_each(|problem| self.fold(problem));
+                }
             }
             RowIs::LeftOut => {}
         }
+        is
     }
 
     fn removal(&mut self, row: &ReplyObject<'_>) -> Option<OneOrMany<Spanned<String>>> {
@@ -150,6 +157,9 @@ impl FleetReader<'_> {
         let state = row.text("LifecycleState", self.problems);
         let facts = row.facts(&MEMBER_FACTS);
         let Some(id) = id.filter(|id| self.is_first("member", id, facts)) else { return };
+        if let Some(group) = &group {
+            self.missing.remove(&Missing::members_of(CLOUD, &group.value, ""));
+        }
         let Some(index) = self.known(&id, "a membership") else { return };
         let (membership, unclear) = match (creation.map(|creation| creation.value), entrusted) {
             (Some(Creation::Automatic), _) => (Some(Membership::AutoCreated), None),
@@ -180,10 +190,18 @@ impl FleetReader<'_> {
         written.membership = Some(Spanned::new(Known(membership), id.span));
         written.joined = joined.map(|at| at.map(When::At)).or(written.joined);
         let protect = written.protect.get_or_insert_default();
-        protect.unknown.retain(|name| ![PROTECTED, STANDBY].contains(&name.value.as_str()));
+        let is_other = |name: &Spanned<String>| ![PROTECTED, STANDBY].contains(&&*name.value);
+        protect.unknown.retain(is_other);
         match state {
-            None => protect.unknown.extend(states_of_members(id.span)),
+            None => {
+                let on =
+                    |name: &Spanned<String>| protect.on.iter().any(|on| on.value == name.value);
+                let unknown = states_of_members(id.span).into_iter().filter(|name| !on(name));
+                protect.unknown.extend(unknown);
+            }
+            // What an older state file states no longer counts.
             Some(state) => {
+                protect.on.retain(is_other);
                 let name = known.and_then(|(_, name)| *name);
                 protect.on.extend(name.map(|name| Spanned::new(name.to_owned(), state.span)));
             }

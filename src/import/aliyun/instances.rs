@@ -1,6 +1,6 @@
 //! Instances of `DescribeInstances`.
 
-use super::disks::resource;
+use super::disks::{LOCAL_STORAGE, resource};
 use super::groups::states_of_members;
 use super::names::{CLOUD, DELETION_PROTECTION};
 use crate::diagnostics::{Code, Problem, Spanned};
@@ -8,9 +8,10 @@ use crate::format::{
     AutoRelease, Known, Map, Name, OneOrMany, When, WrittenInstance, WrittenProtect,
     WrittenResource,
 };
+use crate::import::facts::{differing_facts, stated_facts};
 use crate::import::fields::{FieldText, ReplyObject, safe_name, text};
 use crate::import::json::shown;
-use crate::import::reader::{FleetReader, RowIs};
+use crate::import::reader::FleetReader;
 use crate::time::SimTime;
 use crate::words::{Billing, Lifecycle, Lock, ResourceKind};
 
@@ -29,7 +30,7 @@ const STRATEGIES: &[(&str, bool)] =
     &[("NoSpot", false), ("SpotWithPriceLimit", true), ("SpotAsPriceGo", true)];
 
 /// The words of `Status`, which state files have too.
-pub(in crate::import) const STATES: &[(&str, Lifecycle)] = &[
+const STATES: &[(&str, Lifecycle)] = &[
     ("Running", Lifecycle::Running),
     ("Stopping", Lifecycle::Running),
     ("Pending", Lifecycle::Pending),
@@ -45,20 +46,33 @@ impl FleetReader<'_> {
             Some(id) => Spanned::new(format!("`{}`", id.value), id.span),
             None => Spanned::new("this instance".to_owned(), row.span),
         };
-        let unknown_schedules = self.unknown_schedules.len();
         let written = self.written(row, &shown);
-        let Some(id) = id else { return };
-        if self.list_or_join(CLOUD, id, written) != RowIs::First {
-            self.unknown_schedules.truncate(unknown_schedules);
+        if let Some(id) = id {
+            self.list_or_join(CLOUD, id, written);
         }
     }
 
     /// A row of `DescribeInstanceAttribute`, which has fewer fields than a row of
-    /// `DescribeInstances`.
+    /// `DescribeInstances`: beside such a row it is not used, and must not contradict it.
     pub(in crate::import) fn ecs_attribute(&mut self, row: &ReplyObject<'_>) {
         let id = row.id("InstanceId", self.problems);
-        if !id.is_some_and(|id| self.indices.contains_key(&id.value)) {
-            self.ecs_instance(row);
+        let at = id.as_ref().and_then(|id| self.indices.get(&id.value)).copied();
+        let (Some(id), Some(at)) = (id, at) else { return self.ecs_instance(row) };
+        let shown = Spanned::new(format!("`{}`", id.value), id.span);
+        // Warnings about a row that is not used would be false.
+        let folded = std::mem::take(&mut self.folded);
+        let theirs = stated_facts(&self.written(row, &shown));
+        self.folded = folded;
+        let (first, written) = &self.out.instances[at];
+        let first = first.span;
+        let [ours, theirs] = differing_facts(&stated_facts(written), &theirs);
+        if ours.is_empty() || id.contains('*') {
+            let title = format!("`{}` appears a second time", id.value);
+            let label = "left out: it describes the same object";
+            let problem = Problem::at(Code::LeftOut, id.span, title, label);
+            self.fold(problem.and_at(first, "the first one"));
+        } else {
+            self.contradiction(&id.value, [(first, ours), (id.span, theirs)]);
         }
     }
 
@@ -113,13 +127,17 @@ impl FleetReader<'_> {
 
     /// Reports the instances of which it is unknown whether a release is scheduled.
     pub(in crate::import) fn report_unknown_schedules(&mut self) {
-        let Some(first) = self.unknown_schedules.first() else { return };
-        let more = match self.unknown_schedules.len() - 1 {
+        let is_unknown = |(_, written): &&(Spanned<String>, WrittenInstance)| {
+            written.auto_release.is_some_and(|release| !release.is_known())
+        };
+        let mut unknown = self.out.instances.iter().filter(is_unknown);
+        let Some((first, _)) = unknown.next() else { return };
+        let more = match unknown.count() {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
         let title =
-            format!("it is unknown whether a release of {}{more} is scheduled", first.value);
+            format!("it is unknown whether a release of `{}`{more} is scheduled", first.value);
         let span = first.span;
         let problem = Problem::at(Code::LeftOut, span, title, "missing key `AutoReleaseTime`");
         let help = "save the complete reply, or write `assume: { unknown-schedule: none }`";
@@ -147,7 +165,6 @@ impl FleetReader<'_> {
         if subscription || !row.is_missing(key) {
             return None;
         }
-        self.unknown_schedules.push(id.clone());
         Some(Spanned::new(Known::UNKNOWN, id.span))
     }
 
@@ -173,7 +190,11 @@ impl FleetReader<'_> {
         })
     }
 
-    fn state(&mut self, row: &ReplyObject<'_>, id: &Spanned<String>) -> Option<Spanned<Lifecycle>> {
+    pub(in crate::import) fn state(
+        &mut self,
+        row: &ReplyObject<'_>,
+        id: &Spanned<String>,
+    ) -> Option<Spanned<Lifecycle>> {
         let status = row.text("Status", self.problems);
         let (span, label) = match status {
             None => (id.span, "missing key `Status`".to_owned()),
@@ -279,7 +300,7 @@ impl FleetReader<'_> {
         }
         let local = row.number("LocalStorageCapacity", self.problems);
         if let Some(local) = local.filter(|gib| **gib > 0) {
-            let name = Spanned::new(Name("local-storage".into()), local.span);
+            let name = Spanned::new(Name(LOCAL_STORAGE.into()), local.span);
             resources.push(resource(name, ResourceKind::LocalDisk, Some(u64::from(*local)), None));
         }
         resources

@@ -1,6 +1,6 @@
 //! Automatic renewal of subscriptions.
 
-use crate::diagnostics::{Code, Problem, Spanned};
+use crate::diagnostics::{Code, Problem};
 use crate::format::{Known, WrittenInstance};
 use crate::import::fields::ReplyObject;
 use crate::import::reader::FleetReader;
@@ -26,13 +26,15 @@ impl FleetReader<'_> {
         let facts = row.facts(&["RenewalStatus", "PeriodUnit", "Duration"]);
         let Some(id) = id.filter(|id| self.is_first("renewal", id, facts)) else { return };
         let Some(index) = self.known(&id, "a renewal setting") else { return };
-        if renewal.is_none() {
+        if row.is_blank("RenewalStatus") {
             let title = format!("the reply has no `RenewalStatus` for `{}`", id.value);
             self.left_out(id.span, title, "its renewal is unknown");
         }
-        let written = &mut self.out.instances[index].1;
-        written.renewal = Some(Spanned::new(Known(renewal.map(|r| r.value)), id.span));
-        written.renews_for = term;
+        if let Some(renewal) = renewal {
+            let written = &mut self.out.instances[index].1;
+            written.renewal = Some(renewal.map(|renewal| Known(Some(renewal))));
+            written.renews_for = term;
+        }
     }
 
     /// The renewal that the resource of an instance states.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{DELETE_LOCK, MACHINE_LOCK, READ_ONLY, SCALE_IN, SET_ACTIONS};
 use super::sets::set_of_unknown_locks;
-use crate::diagnostics::{Span, Spanned};
+use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::format::{Known, Name, OneOrMany, WrittenProtect};
 use crate::import::azure_state::{
     AzureState, LockRow, MachineRow, ResourcePath, SetRow, SubscriptionState,
@@ -28,6 +28,7 @@ impl FleetReader<'_> {
     pub(in crate::import) fn az_join(&mut self) {
         let mut state = std::mem::take(&mut self.azure);
         self.unlisted_sets(&mut state);
+        state.complete_locks();
         self.partial_locks(&state);
         let mut sets: BTreeMap<String, usize> = BTreeMap::new();
         for (at, set) in state.sets.iter().enumerate() {
@@ -49,7 +50,7 @@ impl FleetReader<'_> {
             .map(|one| one.id.as_str())
             .collect();
         for machine in std::mem::take(&mut state.machines) {
-            let set = machine.set.as_ref().and_then(|set| sets.get(&set.value));
+            let set = machine.set.as_ref().and_then(|set| sets.get(&set.path));
             let set = set.map(|known| &state.sets[*known]);
             let name = unique(&machine.name, &machine.at, &names);
             let mut written = self.member(&machine, set, &state);
@@ -58,7 +59,7 @@ impl FleetReader<'_> {
             written.account = account(at, machine.name.span);
             written.group =
                 set.map(|set| Spanned::new(unique(&set.name, &set.at, &names), machine.name.span));
-            let locked = disabled.contains(machine.at.subscription.as_str());
+            let locked = disabled.contains(at.subscription.as_str());
             let financial = Known(Some(Lock::Financial));
             let lock = locked.then(|| Spanned::new(financial, machine.name.span));
             written.lock = lock.map(|lock| OneOrMany(vec![lock]));
@@ -106,23 +107,23 @@ impl FleetReader<'_> {
         }
         // Sets with paths come first, so that a bare name stands for one of them in any order.
         let has_path = |machine: &&MachineRow| {
-            machine.set.as_ref().is_some_and(|set| set.value.starts_with('/'))
+            machine.set.as_ref().is_some_and(|set| set.path.starts_with('/'))
         };
         let (with_path, others): (Vec<_>, Vec<_>) = state.machines.iter().partition(has_path);
         for machine in with_path.into_iter().chain(others) {
-            let Some(set) = machine.set.as_ref().filter(|set| !known.contains(&set.value)) else {
+            let Some(set) = machine.set.as_ref().filter(|set| !known.contains(&set.path)) else {
                 continue;
             };
-            known.extend([set.value.clone(), machine.set_name.to_lowercase()]);
-            let title = format!("no list of scale sets has the set `{}`", machine.set_name);
+            known.extend([set.path.clone(), set.name.to_lowercase()]);
+            let title = format!("no list of scale sets has the set `{}`", set.name);
             self.left_out(set.span, title, "used without its settings");
-            let is_path = set.value.starts_with('/');
+            let is_path = set.path.starts_with('/');
             let at = if is_path {
-                ResourcePath { path: set.value.clone(), ..machine.at.clone() }
+                ResourcePath { path: set.path.clone(), ..machine.at.clone() }
             } else {
                 ResourcePath::default()
             };
-            let name = Name(machine.set_name.as_str().into());
+            let name = Name(set.name.as_str().into());
             state.sets.push(SetRow {
                 at,
                 name: Spanned::new(name, set.span),
@@ -133,8 +134,19 @@ impl FleetReader<'_> {
         }
     }
 
-    /// Warns if all locks are of one resource group: the listing may lack those of others.
+    /// Warns of subscriptions whose locks are not listed, and if all locks are of one resource
+    /// group: the listing may lack those of others.
     fn partial_locks(&mut self, state: &AzureState) {
+        for id in state.subscriptions_of_rows() {
+            if !state.locks_listed || state.locks_listed_of.contains(id) {
+                continue;
+            }
+            let title = format!("no list of locks names the subscription `{id}`");
+            let span = state.locks.first().map_or_else(|| first_span(state), |lock| lock.span);
+            let label = "a list is of one subscription: the locks of this one are unknown";
+            let problem = Problem::at(Code::LeftOut, span, title, label);
+            self.fold(problem.help(format!("add what `az lock list --subscription {id}` prints")));
+        }
         let Some(first) = state.locks.first().filter(|_| state.locks_listed) else { return };
         let group = |path: &str| {
             let (_, rest) = path.split_once("/resourcegroups/")?;
@@ -151,7 +163,7 @@ impl FleetReader<'_> {
 
     fn describe_sets(&mut self, state: &mut AzureState, sets: &BTreeMap<String, usize>) {
         for machine in &state.machines {
-            let Some(known) = machine.set.as_ref().and_then(|set| sets.get(&set.value)) else {
+            let Some(known) = machine.set.as_ref().and_then(|set| sets.get(&set.path)) else {
                 continue;
             };
             let written = &mut state.sets[*known].written;
@@ -170,14 +182,13 @@ impl FleetReader<'_> {
             };
             state.sets[*known].written.autoscale = Some(bounds);
         }
-        for set in &mut state.sets {
+        let known: Vec<bool> = state.sets.iter().map(|set| state.locks_known(&set.at)).collect();
+        for (set, known) in state.sets.iter_mut().zip(known) {
             let mut protect = WrittenProtect::default();
             for (name, read_only) in [(DELETE_LOCK, false), (READ_ONLY, true)] {
-                let on = state
-                    .locks
-                    .iter()
-                    .find(|lock| lock.read_only == read_only && set.at.is_within(&lock.scope));
-                let known = state.locks_listed && !set.at.path.is_empty();
+                let on = state.locks.iter().find(|lock| {
+                    lock.read_only == Some(read_only) && set.at.is_within(&lock.scope)
+                });
                 put(&mut protect, name, on.map(|lock| lock.span), known, set.name.span);
             }
             for fact in &protect.unknown {
@@ -226,14 +237,15 @@ impl FleetReader<'_> {
             }
         }
         if !machine.is_part {
-            let covering = |lock: &&LockRow| machine.at.is_within(&lock.scope);
+            let covering =
+                |lock: &&LockRow| lock.read_only.is_some() && machine.at.is_within(&lock.scope);
             let on = state.locks.iter().find(covering);
-            let known = state.locks_listed && !machine.at.path.is_empty();
+            let known = state.locks_known(&machine.at);
             put(&mut protect, MACHINE_LOCK, on.map(|lock| lock.span), known, span);
             if protect.unknown.iter().any(|name| name.value == MACHINE_LOCK) {
                 missing(self, MACHINE_LOCK);
             }
-            let read_only = on.filter(|lock| lock.read_only && set.is_none());
+            let read_only = on.filter(|lock| lock.read_only == Some(true) && set.is_none());
             if let Some(lock) = read_only {
                 let title = format!("a read-only lock covers `{}`", machine.name.value);
                 self.left_out(lock.span, title, "taken as a lock against deletion");
@@ -251,16 +263,23 @@ impl FleetReader<'_> {
     /// The accounts of subscriptions by their ids, if there are several. Subscriptions that are not
     /// in order are reported.
     fn accounts(&mut self, state: &AzureState) -> BTreeMap<String, Name> {
-        let paths = state.sets.iter().map(|set| &set.at);
-        let paths = paths.chain(state.machines.iter().map(|machine| &machine.at));
-        let ids: BTreeSet<&str> =
-            paths.map(|at| at.subscription.as_str()).filter(|id| !id.is_empty()).collect();
+        let ids = state.subscriptions_of_rows();
+        let row_of = |id: &str| state.subscriptions.iter().find(|one| one.id == id);
+        let name_of = |id: &str| {
+            let name = row_of(id).and_then(|row| row.name.as_ref());
+            let name = name.filter(|name| Name::fault(&name.value).is_none());
+            name.map_or_else(|| Name(id.into()), |name| name.value.clone())
+        };
+        let mut uses: BTreeMap<Name, usize> = BTreeMap::new();
+        for id in &ids {
+            *uses.entry(name_of(id)).or_default() += 1;
+        }
         let mut named = BTreeMap::new();
         for id in &ids {
-            let row = state.subscriptions.iter().find(|one| one.id == *id);
-            let name = row.and_then(|row| row.name.as_ref());
-            let name = name.filter(|name| Name::fault(&name.value).is_none());
-            let name = name.map_or_else(|| Name((*id).into()), |name| name.value.clone());
+            let row = row_of(id);
+            // Subscriptions may have the same name.
+            let name = Some(name_of(id)).filter(|name| uses[name] == 1);
+            let name = name.unwrap_or_else(|| Name((*id).into()));
             let mut account = ImportedAccount { cloud: CLOUD, arrears_since: None };
             if let Some(row) = row {
                 let owes = row.state.value;

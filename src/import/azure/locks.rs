@@ -1,6 +1,6 @@
 //! Locks: each covers its scope and everything below.
 
-use crate::import::azure_state::LockRow;
+use crate::import::azure_state::{LockRow, ResourcePath};
 use crate::import::fields::ReplyObject;
 use crate::import::reader::FleetReader;
 
@@ -15,10 +15,14 @@ impl FleetReader<'_> {
         let Some(id) = row.text("id", self.problems) else { return };
         let path = id.to_lowercase();
         let scope = path.rsplit_once(KIND).map_or(path.as_str(), |(scope, _)| scope);
+        let subscription = ResourcePath::of(scope).subscription;
+        if !subscription.is_empty() {
+            self.azure.locks_listed_of.insert(subscription);
+        }
         self.lock(scope, level.map(|level| level.value), id.span);
     }
 
-    /// Adds a lock. A lock of any level refuses deletion, even if the level is unknown.
+    /// Adds a lock; `read_only` is `None` if its level is unknown.
     pub(in crate::import) fn lock(
         &mut self,
         scope: &str,
@@ -26,7 +30,6 @@ impl FleetReader<'_> {
         span: crate::diagnostics::Span,
     ) {
         let scope = scope.trim_end_matches('/').to_owned();
-        let read_only = read_only.unwrap_or(false);
         self.azure.locks.push(LockRow { scope, read_only, span });
     }
 }

@@ -1,14 +1,14 @@
 //! Machines, in scale sets and outside of them.
 
-use std::collections::BTreeMap;
-
 use super::names::{SCALE_IN, SET_ACTIONS};
 use super::sets::{EVICTIONS, PRIORITIES};
 use super::values::instant;
 use crate::diagnostics::Spanned;
 use crate::format::{Known, Map, Name, WrittenInstance, WrittenProtect, WrittenResource};
-use crate::import::azure_state::{MachineRow, ResourcePath};
-use crate::import::fields::{ReplyObject, safe_name};
+use crate::import::azure_state::{MachineRow, ResourcePath, SetOfMachine};
+use crate::import::facts::differing_facts;
+use crate::import::fields::{FieldText, ReplyObject, safe_name};
+use crate::import::json::shown;
 use crate::import::reader::{FleetReader, join_protections};
 use crate::words::{Billing, Health, ResourceKind};
 
@@ -39,10 +39,11 @@ impl FleetReader<'_> {
         let prefix = ending.and_then(|ending| name.strip_suffix(ending.as_str()));
         // Unlike the name of the member, the path has the set's name in its original letter case.
         let original = row.text("id", self.problems).and_then(|id| set_name(&id));
-        let own_name = original.or(prefix.map(str::to_owned));
-        machine.set_name = own_name.unwrap_or_default();
+        let set_name = original.or(prefix.map(str::to_owned));
         let set = in_path.map(|(path, _)| path).or_else(|| prefix.map(str::to_lowercase));
-        machine.set = set.map(|set| Spanned::new(set, name.span)).or(machine.set);
+        machine.set = set
+            .zip(set_name)
+            .map(|(path, set_name)| Spanned::new(SetOfMachine { path, name: set_name }, name.span));
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         machine.is_part = number.is_none_or(|number| digits(&number));
         if !machine.is_part
@@ -67,8 +68,7 @@ impl FleetReader<'_> {
         if let Some(set) = row.object("virtualMachineScaleSet", self.problems)
             && let Some(id) = set.text("id", self.problems)
         {
-            machine.set_name = set_name(&id).unwrap_or_default();
-            machine.set = Some(Spanned::new(ResourcePath::of(&id).path, id.span));
+            machine.set = self.set_of(&id);
         }
         // The list of members of a flexible set has machines, with their protections.
         if !row.is_missing("instanceId") {
@@ -77,14 +77,26 @@ impl FleetReader<'_> {
         self.machine(machine);
     }
 
+    /// The set that a machine names by its path.
+    pub(in crate::import) fn set_of(
+        &mut self,
+        id: &FieldText<'_>,
+    ) -> Option<Spanned<SetOfMachine>> {
+        let Some(name) = set_name(id) else {
+            let title = format!("`{}` is not the path of a scale set", shown(id));
+            self.left_out(id.span, title, "used without its set");
+            return None;
+        };
+        Some(Spanned::new(SetOfMachine { path: ResourcePath::of(id).path, name }, id.span))
+    }
+
     /// Adds a machine. Several replies may describe it: each adds the facts that the others do not
     /// state, and two that contradict each other are refused.
     pub(in crate::import) fn machine(&mut self, mut machine: MachineRow) {
-        if let Some(fault) = Name::harm(&machine.set_name) {
+        if let Some(fault) = machine.set.as_ref().and_then(|set| Name::harm(&set.name)) {
             let title = format!("the set of `{}` has no usable name: {fault}", machine.name.value);
             self.left_out(machine.name.span, title, "used without its set");
             machine.set = None;
-            machine.set_name.clear();
         }
         let key = if machine.at.path.is_empty() { &*machine.name.0 } else { &machine.at.path };
         let at = self.azure.machine_at.get(key).copied();
@@ -93,15 +105,8 @@ impl FleetReader<'_> {
             return self.azure.machines.push(machine);
         };
         let (ours, theirs) = (known.facts(), machine.facts());
-        let differs = |key: &str, value: &str, others: &BTreeMap<String, String>| {
-            others.get(key).is_some_and(|other| other != value)
-        };
-        let only = |of: &BTreeMap<String, String>, others: &BTreeMap<String, String>| {
-            let differing = of.iter().filter(|(key, value)| differs(key, value, others));
-            differing.map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>()
-        };
-        let sides =
-            [(known.name.span, only(&ours, &theirs)), (machine.name.span, only(&theirs, &ours))];
+        let [ours, theirs] = differing_facts(&ours, &theirs);
+        let sides = [(known.name.span, ours), (machine.name.span, theirs)];
         // A listing is read before a state file, and it is what counts.
         if !sides[0].1.is_empty() && known.origin == machine.origin {
             return self.contradiction(&machine.name.value, sides);
@@ -124,7 +129,8 @@ impl FleetReader<'_> {
         if let (Some(at), Some(other)) = (at.filter(|_| joined), &machine.written.protect) {
             let (known, name) = (&mut self.azure.machines[at], machine.name);
             let protect = (known.name.span, known.written.protect.get_or_insert_default());
-            let differ = join_protections(&name.value, protect, (name.span, other));
+            let other = (name.span, other);
+            let differ = join_protections(&mut self.disputed, &name.value, protect, other);
             differ.into_iter().for_each(|problem| self.fold(problem));
         }
     }
@@ -255,5 +261,5 @@ fn is_full(row: &ReplyObject<'_>) -> bool {
 fn set_name(id: &str) -> Option<String> {
     let parts: Vec<&str> = id.split('/').collect();
     let at = parts.iter().position(|part| part.eq_ignore_ascii_case("virtualMachineScaleSets"))?;
-    parts.get(at + 1).map(|name| (*name).to_owned())
+    parts.get(at + 1).filter(|name| !name.is_empty()).map(|name| (*name).to_owned())
 }

@@ -29,6 +29,10 @@ pub(in crate::import) const UPGRADES: &[(&str, Upgrade)] = &[
 pub(in crate::import) const REPAIRS: &[(&str, Repair)] =
     &[("Replace", Repair::Replace), ("Reimage", Repair::Reimage), ("Restart", Repair::Restart)];
 
+/// Keys of a row with the settings of a set. In such a row, an absent setting is not set.
+const SETTINGS: [&str; 4] =
+    ["upgradePolicy", "virtualMachineProfile", "orchestrationMode", "automaticRepairsPolicy"];
+
 const ORCHESTRATIONS: &[(&str, Orchestration)] =
     &[("Uniform", Orchestration::Uniform), ("Flexible", Orchestration::Flexible)];
 
@@ -48,7 +52,13 @@ impl FleetReader<'_> {
         written.zones = self.az_zones(row);
         self.az_upgrades(row, &mut written);
         self.az_scale_in(row, &mut written);
-        self.az_repairs(row, &mut written);
+        // A row of a general list of resources has no settings; an absent one is unknown there.
+        if SETTINGS.iter().any(|key| row.piece(key).is_some()) {
+            self.az_repairs(row, &mut written);
+        } else {
+            let title = format!("the row of `{}` has no settings of a scale set", name.value);
+            self.left_out(name.span, title, "used without its settings");
+        }
         let (billing, eviction) = self.az_profile(row, &mut written);
         self.set(SetRow { at, name, written, billing, eviction });
     }
@@ -79,7 +89,17 @@ impl FleetReader<'_> {
         written.batch_percent = rolling.number("maxBatchInstancePercent", self.problems);
         written.batch_pause =
             self.az_duration(&rolling, "pauseTimeBetweenBatches").map(|pause| pause.value);
-        let surge = rolling.flag("maxSurge", self.problems).is_some_and(|surge| surge.value);
+        self.az_surge(&rolling, "maxSurge", written);
+    }
+
+    /// Rolling upgrades with surge replace members instead of changing them.
+    pub(in crate::import) fn az_surge(
+        &mut self,
+        rolling: &ReplyObject<'_>,
+        key: &str,
+        written: &mut WrittenGroup,
+    ) {
+        let surge = rolling.flag(key, self.problems).is_some_and(|surge| surge.value);
         if let Some(mode) = &mut written.upgrade_mode
             && surge
             && mode.value == Upgrade::Rolling
@@ -128,13 +148,19 @@ impl FleetReader<'_> {
         }
     }
 
-    /// The notice before a deletion. Its documents state no default for the timeout, so a notice
+    /// The notice before a deletion, by the keys of its switch and of its timeout. It cannot be
+    /// enabled for spot capacity. Its documents state no default for the timeout, so a notice
     /// without one is left out.
     pub(in crate::import) fn az_notice(
         &mut self,
         notice: &ReplyObject<'_>,
-        key: &str,
+        (enable, key): (&str, &str),
+        billing: Option<Spanned<Billing>>,
     ) -> Option<Spanned<WrittenHook>> {
+        let is_on = notice.flag(enable, self.problems).is_some_and(|on| on.value);
+        if !is_on || billing.is_some_and(|billing| billing.value == Billing::Spot) {
+            return None;
+        }
         let timeout = self.az_duration(notice, key).map(|span| span.value);
         if timeout.is_none() && notice.is_blank(key) {
             let title = format!("the termination notice has no `{key}`");
@@ -162,13 +188,8 @@ impl FleetReader<'_> {
         let events = profile.object("scheduledEventsProfile", self.problems);
         let notice =
             events.and_then(|events| events.object("terminateNotificationProfile", self.problems));
-        let is_spot = billing.is_some_and(|billing| billing.value == Billing::Spot);
-        // Spot capacity has no such notice.
-        if let Some(notice) = notice.filter(|_| !is_spot)
-            && notice.flag("enable", self.problems).is_some_and(|enable| enable.value)
-        {
-            written.terminate_hook = self.az_notice(&notice, "notBeforeTimeout");
-        }
+        written.terminate_hook = notice
+            .and_then(|notice| self.az_notice(&notice, ("enable", "notBeforeTimeout"), billing));
         (billing, eviction.map(|eviction| eviction.value))
     }
 }

@@ -4,10 +4,9 @@ use crate::diagnostics::Spanned;
 use crate::format::{
     Known, Map, Name, OneOrMany, WrittenInstance, WrittenProtect, WrittenResource,
 };
-use crate::import::aliyun::instances::STATES;
 use crate::import::aliyun::names::{CLOUD, DELETION_PROTECTION, PROTECTED};
 use crate::import::fields::{ReplyObject, text};
-use crate::import::reader::{FleetReader, Missing};
+use crate::import::reader::{FleetReader, Missing, RowIs};
 use crate::words::{Billing, ResourceKind};
 
 impl FleetReader<'_> {
@@ -17,7 +16,7 @@ impl FleetReader<'_> {
         let mut written = WrittenInstance::blank();
         let billing = self.billing(row, &shown);
         written.billing = Some(billing);
-        written.state = self.word(row, "status", STATES);
+        written.state = self.state(row, &shown);
         let mode = row.text("stopped_mode", self.problems);
         written.economical = mode.map(|mode| *mode == "StopCharging");
         written.zone = row.name("availability_zone", self.problems).map(|zone| zone.value);
@@ -42,7 +41,14 @@ impl FleetReader<'_> {
         }
         written.tags = self.az_tags(row);
         written.lock = Some(OneOrMany(vec![Spanned::new(Known::UNKNOWN, id.span)]));
-        written.resources = Some(Map(self.tf_disks(row)));
+        let mut resources = self.tf_disks(row);
+        if let Some(address) = row.name("public_ip", self.problems) {
+            let title =
+                format!("the state does not show the kind of the address of {}", shown.value);
+            self.left_out(address.span, title, "taken as lost with the instance");
+            resources.push((address, WrittenResource::new(ResourceKind::StaticIp, None, None)));
+        }
+        written.resources = Some(Map(resources));
         self.list_or_join(CLOUD, id, written);
     }
 
@@ -74,23 +80,36 @@ impl FleetReader<'_> {
     }
 
     pub(in crate::import) fn tf_alicloud_group(&mut self, row: &ReplyObject<'_>) {
-        let Some(id) = row.id("id", self.problems) else { return };
-        let group = id.clone();
-        self.ess_group_called(row, id);
-        for member in row.list("protected_instances", "protected_instances", self.problems) {
-            let Some(member) = text("protected_instances", member, self.problems) else { continue };
-            let name = Spanned::new(Name(member.value.as_ref().into()), member.span);
-            let Some(index) = self.known(&name, "a protection") else { continue };
-            let written = &mut self.out.instances[index].1;
-            written.group = Some(group.clone());
-            written.membership = Some(Spanned::new(Known::UNKNOWN, name.span));
-            let protect = written.protect.get_or_insert_default();
-            protect.on.push(Spanned::new(PROTECTED.to_owned(), name.span));
-        }
-        self.missing(Missing::members_of(CLOUD, &group.value, ""));
-        // Its members are not in the state, so their number is not used.
-        if let Some((_, written)) = self.out.groups.last_mut() {
+        let Some(group) = row.id("id", self.problems) else { return };
+        if self.ess_group_called(row, group.clone()) == RowIs::First
+            && let Some((_, written)) = self.out.groups.last_mut()
+        {
+            // Its members are not in the state, so their number is not used.
             written.desired = None;
+            self.missing(Missing::members_of(CLOUD, &group.value, ""));
         }
+        for member in row.list("protected_instances", "protected_instances", self.problems) {
+            if let Some(member) = text("protected_instances", member, self.problems) {
+                self.tf_protected(member.map(|name| Name(name.as_ref().into())), &group);
+            }
+        }
+    }
+
+    /// A member that the resource of its group states to be protected.
+    fn tf_protected(&mut self, name: Spanned<Name>, group: &Spanned<Name>) {
+        let Some(index) = self.known(&name, "a protection") else { return };
+        let written = &mut self.out.instances[index].1;
+        if let Some(known) = written.group.as_ref().filter(|known| known.value != group.value) {
+            let title = format!("`{}` is a member of the group `{}`", name.value, known.value);
+            let label = format!("its protection in the group `{}` is left out", group.value);
+            return self.left_out(name.span, title, &label);
+        }
+        written.group = Some(group.clone());
+        written.membership = Some(Spanned::new(Known::UNKNOWN, name.span));
+        let protect = written.protect.get_or_insert_default();
+        let is_other = |one: &Spanned<String>| one.value != PROTECTED;
+        protect.unknown.retain(is_other);
+        protect.on.retain(is_other);
+        protect.on.push(Spanned::new(PROTECTED.to_owned(), name.span));
     }
 }

@@ -39,6 +39,7 @@ impl FleetReader<'_> {
             written.batch_percent = batches.number("max_batch_instance_percent", self.problems);
             let pause = self.az_duration(&batches, "pause_time_between_batches");
             written.batch_pause = pause.map(|pause| pause.value);
+            self.az_surge(&batches, "maximum_surge_instances_enabled", &mut written);
         }
         self.tf_scale_in(row, &mut written);
         self.tf_repairs(row, &mut written);
@@ -46,9 +47,8 @@ impl FleetReader<'_> {
         let eviction = self.word(row, "eviction_policy", EVICTIONS).map(|word| word.value);
         for key in ["termination_notification", "terminate_notification"] {
             let Some(notice) = self.block(row, key) else { continue };
-            if notice.flag("enabled", self.problems).is_some_and(|on| on.value) {
-                written.terminate_hook = self.az_notice(&notice, "timeout");
-            }
+            let hook = self.az_notice(&notice, ("enabled", "timeout"), billing);
+            written.terminate_hook = hook.or(written.terminate_hook);
         }
         self.set(SetRow { at, name, written, billing, eviction });
     }
@@ -101,10 +101,8 @@ impl FleetReader<'_> {
         written.tags = self.az_tags(row);
         written.resources = Some(Map(self.tf_machine_disks(row)));
         let set = row.text("virtual_machine_scale_set_id", self.problems);
-        let set_name = set.as_ref().and_then(|id| id.rsplit('/').next().map(str::to_owned));
         let mut machine = MachineRow::new(at, name, written, self.from);
-        machine.set = set.map(|id| Spanned::new(ResourcePath::of(&id).path, id.span));
-        machine.set_name = set_name.unwrap_or_default();
+        machine.set = set.and_then(|id| self.set_of(&id));
         self.machine(machine);
     }
 
