@@ -90,14 +90,14 @@ impl FleetReader<'_> {
         }
         for member in row.list("protected_instances", "protected_instances", self.problems) {
             if let Some(member) = text("protected_instances", member, self.problems) {
-                self.tf_protected(member.map(|name| Name(name.as_ref().into())), &group);
+                self.tf_protected(&member.map(|name| Name(name.as_ref().into())), &group);
             }
         }
     }
 
     /// A member that the resource of its group states to be protected.
-    fn tf_protected(&mut self, name: Spanned<Name>, group: &Spanned<Name>) {
-        let Some(index) = self.known(&name, "a protection") else { return };
+    fn tf_protected(&mut self, name: &Spanned<Name>, group: &Spanned<Name>) {
+        let Some(index) = self.known(name, "a protection") else { return };
         let written = &mut self.out.instances[index].1;
         if let Some(known) = written.group.as_ref().filter(|known| known.value != group.value) {
             let title = format!("`{}` is a member of the group `{}`", name.value, known.value);
