@@ -12,7 +12,7 @@ use crate::experiment::Summary;
 use crate::money::{Currency, Total};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::words::{Fate, Outcome, Trigger};
+use crate::words::{Fate, InstanceId, Outcome, Trigger};
 
 /// An instant, and its text for people.
 pub(super) struct Shown {
@@ -36,7 +36,8 @@ pub(super) struct ComparedCase {
     pub(super) remedies: Vec<ComparedRemedy>,
     /// The instant and the trigger of each release, by the name of the instance.
     pub(super) released: BTreeMap<String, (Shown, Trigger)>,
-    pub(super) instances: Vec<String>,
+    /// The instances that are released.
+    pub(super) instances: Vec<(InstanceId, String)>,
     /// Number of releases that are not among them.
     pub(super) others: usize,
 }
@@ -88,11 +89,14 @@ type Ends<'c> = Vec<Option<&'c (Shown, Trigger)>>;
 /// Instances with different ends in the cases: their names, and their end in each case.
 pub(super) fn differences<'c>(cases: &[&'c ComparedCase]) -> Vec<(String, Ends<'c>)> {
     let mut kinds: IndexMap<Vec<_>, (NameRanges<'_>, &str)> = IndexMap::new();
-    let mut names: IndexMap<&str, ()> = IndexMap::new();
-    for name in cases.iter().flat_map(|case| &case.instances) {
-        names.insert(name, ());
-    }
-    for name in names.keys() {
+    // An instance that no case releases has the same end in all of them.
+    let mut released: Vec<_> = cases.iter().flat_map(|case| &case.instances).collect();
+    released.sort_by_key(|(id, _)| *id);
+    let names: IndexMap<&str, ()> = released.iter().map(|(_, name)| (&**name, ())).collect();
+    // Whether a case does not list the end of an instance.
+    let unlisted =
+        |name: &str| cases.iter().any(|case| case.others > 0 && case.end_of(name).is_none());
+    for name in names.keys().filter(|name| !unlisted(name)) {
         let end = |case: &&ComparedCase| case.end_of(name).map(|(shown, by)| (shown.at, *by));
         let ends: Vec<_> = cases.iter().map(end).collect();
         if ends.iter().any(|end| *end != ends[0]) {
