@@ -91,9 +91,8 @@ fn identity(study: &Study<'_>) -> Vec<String> {
         lines.entry(line).or_default().push(name(run.replications));
     }
     let is_one = lines.len() == 1;
-    let named = |(line, names): (String, Vec<&str>)| match is_one {
-        true => line,
-        false => format!("{}: {line}", names.join(", ")),
+    let named = |(line, names): (String, Vec<&str>)| {
+        if is_one { line } else { format!("{}: {line}", names.join(", ")) }
     };
     lines.into_iter().map(named).collect()
 }
