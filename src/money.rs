@@ -10,8 +10,8 @@ use crate::time::SimSpan;
 /// Millionths of a unit.
 const UNIT: u64 = 1_000_000;
 
-/// Most digits before the point.
-const MOST_WHOLE: usize = 12;
+/// The least number of millionths with more than twelve digits before the point.
+const LIMIT: i64 = 1_000_000_000_000_000_000;
 
 /// Most digits after the point.
 const MOST_DECIMALS: usize = 6;
@@ -52,6 +52,15 @@ impl Money {
     /// # Errors
     /// The reason why the text is not an amount.
     pub fn parse(text: &str) -> Result<Self, AmountError> {
+        let amount = Self::parse_sum(text)?;
+        if amount.0 < LIMIT { Ok(amount) } else { Err(AmountError::TooLarge) }
+    }
+
+    /// Reads a sum of amounts, which may have more digits than an amount that a scenario states.
+    ///
+    /// # Errors
+    /// The reason why the text is not a sum of amounts.
+    pub fn parse_sum(text: &str) -> Result<Self, AmountError> {
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         let (sign, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (whole, part) = rest.split_once('.').unwrap_or((rest, "0"));
@@ -64,9 +73,6 @@ impl Money {
         }
         if part.len() > MOST_DECIMALS {
             return Err(AmountError::TooManyDecimals);
-        }
-        if whole.len() > MOST_WHOLE {
-            return Err(AmountError::TooLarge);
         }
         let millionths = format!("{whole}{part:0<6}").parse();
         millionths.map(Self).map_err(|_| AmountError::TooLarge)
@@ -226,6 +232,15 @@ mod tests {
         ] {
             assert_eq!(Money::parse(text), Err(why), "{text}");
         }
+    }
+
+    #[test]
+    fn every_sum_that_is_written_reads_back() {
+        for millionths in [0, LIMIT - 1, LIMIT, i64::MAX] {
+            let sum = Money::from_millionths(millionths);
+            assert_eq!(Money::parse_sum(&sum.to_string()), Ok(sum));
+        }
+        assert_eq!(Money::parse_sum("9223372036854.775808"), Err(AmountError::TooLarge));
     }
 
     #[test]

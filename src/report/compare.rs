@@ -57,7 +57,7 @@ impl<W: Write> SideBySide<W> {
     fn end(&mut self, end: &EndOfRun<'_>) {
         let header = end.header;
         let shown = |at: SimTime| Shown { at, text: instant(at, header) };
-        let released = std::mem::take(&mut self.released);
+        let mut released = std::mem::take(&mut self.released);
         let first = released.first().map(|(_, at, trigger)| (shown(*at), *trigger));
         let remedies = std::mem::take(&mut self.prevented).items(header).into_iter();
         let remedies = remedies.map(|one| ComparedRemedy {
@@ -65,19 +65,21 @@ impl<W: Write> SideBySide<W> {
             instances: one.instances.count(),
             until: (one.until != SimTime::NEVER).then(|| shown(one.until)),
         });
+        let others = released.len().saturating_sub(MOST);
+        released.truncate(MOST);
+        let named = |id: InstanceId| header.instance(id).to_owned();
         self.cases.push(ComparedCase {
             scenario: header.scenario.clone(),
             case: header.case.clone(),
             stop: end.stop,
             figures: Figures::new(end.summary, first, header),
             remedies: remedies.collect(),
-            others: released.len().saturating_sub(MOST),
+            others,
+            instances: released.iter().map(|(id, ..)| (*id, named(*id))).collect(),
             released: released
                 .into_iter()
-                .take(MOST)
-                .map(|(id, at, trigger)| (header.instance(id).to_owned(), (shown(at), trigger)))
+                .map(|(id, at, trigger)| (named(id), (shown(at), trigger)))
                 .collect(),
-            instances: header.instances.iter().take(MOST).map(str::to_owned).collect(),
         });
     }
 }

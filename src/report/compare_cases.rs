@@ -12,7 +12,7 @@ use crate::experiment::{Stopped, Summary};
 use crate::money::{Currency, Total};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::words::{Fate, Outcome, Trigger};
+use crate::words::{Fate, InstanceId, Outcome, Trigger};
 
 /// An instant, and its text for people.
 pub(super) struct Shown {
@@ -38,7 +38,8 @@ pub(super) struct ComparedCase {
     pub(super) remedies: Vec<ComparedRemedy>,
     /// The instant and the trigger of each release, by the name of the instance.
     pub(super) released: BTreeMap<String, (Shown, Trigger)>,
-    pub(super) instances: Vec<String>,
+    /// The instances that are released.
+    pub(super) instances: Vec<(InstanceId, String)>,
     /// Number of releases that are not among them.
     pub(super) others: usize,
 }
@@ -91,7 +92,7 @@ pub(super) enum InstanceFate<'c> {
     Kept,
     /// It was released, at an instant and by a trigger.
     Released(&'c (Shown, Trigger)),
-    /// The run stopped before its end and had not released it by then.
+    /// It is not among the listed releases; the run stopped before its end or has more of them.
     Unknown,
 }
 
@@ -109,10 +110,10 @@ impl InstanceFate<'_> {
 /// Instances with different fates in the cases: their names, and their fate in each case.
 pub(super) fn differences<'c>(cases: &[&'c ComparedCase]) -> Vec<(String, Vec<InstanceFate<'c>>)> {
     let mut kinds: IndexMap<Vec<_>, (NameRanges<'_>, &str)> = IndexMap::new();
-    let mut names: IndexMap<&str, ()> = IndexMap::new();
-    for name in cases.iter().flat_map(|case| &case.instances) {
-        names.insert(name, ());
-    }
+    // An instance that no case releases has the same fate in all of them.
+    let mut released: Vec<_> = cases.iter().flat_map(|case| &case.instances).collect();
+    released.sort_by_key(|(id, _)| *id);
+    let names: IndexMap<&str, ()> = released.iter().map(|(_, name)| (&**name, ())).collect();
     for name in names.keys() {
         let ends: Vec<_> = cases.iter().map(|case| case.fate_of(name).known()).collect();
         let known: Vec<_> = ends.iter().flatten().collect();
@@ -131,7 +132,7 @@ impl ComparedCase {
     fn fate_of(&self, name: &str) -> InstanceFate<'_> {
         match self.released.get(name) {
             Some(release) => InstanceFate::Released(release),
-            None if self.stop.is_complete() => InstanceFate::Kept,
+            None if self.stop.is_complete() && self.others == 0 => InstanceFate::Kept,
             None => InstanceFate::Unknown,
         }
     }

@@ -98,7 +98,9 @@ fn differing(cases: &[&ComparedCase]) -> (Vec<Vec<String>>, Vec<String>) {
     }
     let others: usize = cases.iter().map(|case| case.others).sum();
     if others > 0 {
-        notes.push(format!("{others} more releases are counted and not compared by instance"));
+        notes.push(format!(
+            "{others} more releases are counted; instances that may be among them are not compared"
+        ));
     }
     (rows, notes)
 }
@@ -137,7 +139,7 @@ pub(super) fn markdown(name: &str, cases: &[&ComparedCase]) -> Vec<String> {
     let mut out = vec![format!("**{}**", escaped::text(name)), String::new()];
     let mut table = |corner: &str, align: &str, rows: &[Vec<String>]| {
         let line = |cells: &[String]| {
-            let cells: Vec<String> = cells.iter().map(|cell| escaped::text(cell)).collect();
+            let cells: Vec<String> = cells.iter().map(|cell| escaped::cell(cell)).collect();
             format!("| {} |", cells.join(" | "))
         };
         out.push(line(&[vec![corner.to_owned()], titles.clone()].concat()));
@@ -229,6 +231,7 @@ pub(super) fn json_line(name: &str, cases: &[&ComparedCase]) -> Json {
     };
     let case = |case: &&ComparedCase| {
         let mut figures = object("comparison", &COMPARISON, &case.row());
+        let name = figures["case"].clone();
         if let Some(figures) = figures.as_object_mut() {
             let named = |key: &str| !matches!(key, "record" | "scenario" | "case");
             *figures = std::mem::take(figures)
@@ -237,7 +240,7 @@ pub(super) fn json_line(name: &str, cases: &[&ComparedCase]) -> Json {
                 .collect::<Map<String, Json>>();
         }
         let remedies: Vec<Json> = case.remedies.iter().map(remedy).collect();
-        json!({ "case": case.case, "figures": figures, "remedies": remedies })
+        json!({ "case": name, "figures": figures, "remedies": remedies })
     };
     let differ = |(instances, ends): (String, Vec<InstanceFate<'_>>)| {
         let ends: Vec<Json> = ends.into_iter().map(end).collect();

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use indexmap::IndexSet;
 use serde_json::{Map, Value as Json, json};
 
 use super::csv::cells::Cell;
@@ -362,23 +363,23 @@ fn difference(old: &DecisionRow, new: &DecisionRow) -> Option<Changed> {
         (false, true) => Direction::Worse,
         (true, false) => Direction::Better,
         (false, false) => Direction::Neutral,
-        (true, true) => match new.seconds().cmp(&old.seconds()) {
-            std::cmp::Ordering::Less => Direction::Worse,
-            std::cmp::Ordering::Greater => Direction::Better,
-            std::cmp::Ordering::Equal => effects(old, new),
-        },
+        (true, true) => effects(old, new),
     };
     let (old, new, causes) = (Some(old.clone()), Some(new.clone()), Vec::new());
     Some(Changed { old, new, class, direction, causes })
 }
 
-/// A release is worse than a stop or leaving the group.
+/// A release is worse than a stop or leaving the group; of two equal effects, the earlier is worse.
 fn effects(old: &DecisionRow, new: &DecisionRow) -> Direction {
     let lost = |row: &DecisionRow| row.get("effect") == "released";
     match (lost(old), lost(new)) {
         (false, true) => Direction::Worse,
         (true, false) => Direction::Better,
-        (true, true) | (false, false) => Direction::Neutral,
+        (true, true) | (false, false) => match new.seconds().cmp(&old.seconds()) {
+            std::cmp::Ordering::Less => Direction::Worse,
+            std::cmp::Ordering::Greater => Direction::Better,
+            std::cmp::Ordering::Equal => Direction::Neutral,
+        },
     }
 }
 
@@ -388,15 +389,9 @@ pub(super) const fn is_plain(class: Class) -> bool {
 }
 
 /// Run and instance of every change for the worse, each pair once.
-pub(super) fn worse_off(list: &[Changed]) -> Vec<(String, String)> {
-    let mut names = Vec::new();
-    for one in list.iter().filter(|one| one.direction == Direction::Worse) {
-        let name = (one.row().run(), one.row().get("instance").to_owned());
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
+pub(super) fn worse_off(list: &[Changed]) -> IndexSet<(String, String)> {
+    let worse = list.iter().filter(|one| one.direction == Direction::Worse);
+    worse.map(|one| (one.row().run(), one.row().get("instance").to_owned())).collect()
 }
 
 /// Changed decisions as a Markdown table with its heading.
@@ -410,7 +405,7 @@ pub fn changed_markdown(list: &[Changed], compared: usize) -> Vec<String> {
     out.push("|-|-|-|-|-|".into());
     for one in list {
         let [old, new] = one.change();
-        let cells = [one.row().run(), one.what(), old, new].map(|text| markdown::text(&text));
+        let cells = [one.row().run(), one.what(), old, new].map(|text| markdown::cell(&text));
         out.push(format!("| {} | {} |", one.direction, cells.join(" | ")));
     }
     let worse = worse_off(list);
@@ -448,4 +443,33 @@ pub fn changed_json<'c>(list: impl IntoIterator<Item = &'c Changed>) -> Json {
         })
     };
     list.into_iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_is_worse_than_another_effect_at_any_time() {
+        let row = |effect: &str, seconds: &str| {
+            let cells = DECISIONS.columns.iter().map(|column| match column.name {
+                "outcome" => "unprotected",
+                "effect" => effect,
+                "at" | "elapsed_s" => seconds,
+                _ => "",
+            });
+            let cells: Vec<&str> = cells.collect();
+            DecisionRow::of(&cells, |cell, text| text.push_str(cell))
+        };
+        for (old, new, direction) in [
+            (("deallocated", "1"), ("released", "2"), Direction::Worse),
+            (("released", "2"), ("deallocated", "1"), Direction::Better),
+            (("released", "1"), ("released", "2"), Direction::Better),
+            (("stopped", "2"), ("stopped", "1"), Direction::Worse),
+        ] {
+            let [before, after] = [old, new].map(|(effect, seconds)| row(effect, seconds));
+            let found = difference(&before, &after).unwrap();
+            assert_eq!(found.direction, direction, "{old:?} {new:?}");
+        }
+    }
 }

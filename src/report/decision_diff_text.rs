@@ -1,6 +1,6 @@
 //! Changed decisions as text for people.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::decision_diff::{Changed, DecisionRow, is_plain, worse_off};
 use super::policy_diff::{ARROW, direction_word, painted};
@@ -43,12 +43,9 @@ pub fn changed_text(list: &[Changed], compared: usize, page: Page) -> Vec<String
         counts.join(", ")
     );
     out.extend(hanging("", &sum, page.width));
-    let mut worse: Vec<(String, Vec<String>)> = Vec::new();
+    let mut worse: IndexMap<String, Vec<String>> = IndexMap::new();
     for (run, name) in worse_off(list) {
-        match worse.iter_mut().find(|(known, _)| *known == run) {
-            Some((_, names)) => names.push(name),
-            None => worse.push((run, vec![name])),
-        }
+        worse.entry(run).or_default().push(name);
     }
     let rows: Vec<Vec<String>> =
         worse.into_iter().map(|(run, names)| vec![run, names.join(" ")]).collect();
@@ -83,28 +80,27 @@ fn plain_rows(list: &[&Changed], page: Page) -> Vec<String> {
     rows.concat()
 }
 
+fn joined(names: &IndexSet<&str>) -> String {
+    names.iter().copied().collect::<Vec<_>>().join(" ")
+}
+
 /// One row for each difference of the policies that caused changes, with the instances.
 fn cause_rows(list: &[&Changed], page: Page) -> Vec<String> {
-    let mut rows: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut rows: IndexMap<&str, IndexSet<&str>> = IndexMap::new();
     for one in list {
         for cause in &one.causes {
-            let name = one.row().get("instance").to_owned();
-            match rows.iter_mut().find(|(known, _)| known == cause) {
-                Some((_, names)) if names.contains(&name) => {}
-                Some((_, names)) => names.push(name),
-                None => rows.push((cause, vec![name])),
-            }
+            rows.entry(cause).or_default().insert(one.row().get("instance"));
         }
     }
     let lines = rows.iter().flat_map(|(cause, names)| {
-        hanging("  caused by  ", &format!("{cause}: {}", names.join(" ")), page.width)
+        hanging("  caused by  ", &format!("{cause}: {}", joined(names)), page.width)
     });
     lines.map(|line| page.paint.dim(&line)).collect()
 }
 
 /// One row for each change of a rule, source or confidence, with all instances that it concerns.
 fn other_rows(list: &[&Changed], width: usize) -> Vec<String> {
-    let mut rows: Vec<(Class, String, Vec<&str>)> = Vec::new();
+    let mut rows: IndexMap<(Class, String), IndexSet<&str>> = IndexMap::new();
     for one in list {
         let [old, new] = one.change();
         let rule = |row: &Option<DecisionRow>| {
@@ -119,15 +115,10 @@ fn other_rows(list: &[&Changed], width: usize) -> Vec<String> {
         } else {
             format!("{rules}: {old} {ARROW} {new}")
         };
-        let name = one.row().get("instance");
-        match rows.iter_mut().find(|row| row.0 == one.class && row.1 == change) {
-            Some(row) if row.2.contains(&name) => {}
-            Some(row) => row.2.push(name),
-            None => rows.push((one.class, change, vec![name])),
-        }
+        rows.entry((one.class, change)).or_default().insert(one.row().get("instance"));
     }
-    let rows = rows.into_iter().map(|(class, change, names)| {
-        vec!["=".to_owned(), class.word().to_owned(), change, names.join(" ")]
+    let rows = rows.into_iter().map(|((class, change), names)| {
+        vec!["=".to_owned(), class.word().to_owned(), change, joined(&names)]
     });
     let rows: Vec<Vec<String>> = rows.collect();
     folded(&rows, &[], 2, width).concat()

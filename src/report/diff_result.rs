@@ -35,7 +35,7 @@ pub struct DiffResult {
     pub accepted: Accepted,
     /// Keys of accepted changes that the old policy contains already.
     pub spent: BTreeSet<String>,
-    /// A sentence for each incomplete recording.
+    /// A sentence for each incomplete recording, and for each run that only one recording contains.
     pub incomplete: Vec<String>,
 }
 

@@ -182,7 +182,7 @@ fn table_of(population: &Population, book: &Rulebook, page: Page, out: &mut Vec<
     }
     out.extend(grid(&rows, axes.len() + 1, page.width));
     out.push(String::new());
-    out.push("+ observed  * inferred  ? unconfirmed".to_owned());
+    out.push("+ observed  * inferred  ? unconfirmed  ! assumed".to_owned());
     out.push(String::new());
     let protections = policy.as_written().into_iter().map(|(id, protection)| {
         vec![protection.name.clone(), format!("{} of {}", total.text(id), total.instances)]

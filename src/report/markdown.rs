@@ -6,9 +6,19 @@
 //! read the markup, so that a backslash does not stop them; only code does. Therefore each word
 //! that could become one is shown as code.
 
-/// A text of any origin, as part of a line or a cell of a table. The text between two
-/// backticks is code, as in the messages of this program.
+/// A text of any origin, as part of a line. The text between two backticks is code, as in the
+/// messages of this program.
 pub fn text(text: &str) -> String {
+    formatted(text, code)
+}
+
+/// As [`text`], as part of a cell of a table.
+pub fn cell(text: &str) -> String {
+    formatted(text, code_cell)
+}
+
+/// A text whose code is formatted by `code`.
+fn formatted(text: &str, code: fn(&str) -> String) -> String {
     let parts: Vec<&str> = text.split('`').collect();
     let last = parts.len() - 1;
     let mut out = String::with_capacity(text.len());
@@ -18,15 +28,21 @@ pub fn text(text: &str) -> String {
             // A backtick without a second one.
             1 => {
                 out.push_str("\\`");
-                plain(part, &mut out);
+                plain(part, code, &mut out);
             }
-            _ => plain(part, &mut out),
+            _ => plain(part, code, &mut out),
         }
     }
     out
 }
 
-/// A text of any origin as code.
+/// A text of any origin as code, as part of a cell of a table: there a `|` would end the cell, and
+/// only there a backslash before it is not shown.
+pub fn code_cell(text: &str) -> String {
+    code(text).replace('|', "\\|")
+}
+
+/// A text of any origin as code, as part of a line.
 pub fn code(text: &str) -> String {
     let mut longest = 0;
     let mut run = 0;
@@ -35,7 +51,7 @@ pub fn code(text: &str) -> String {
         longest = longest.max(run);
     }
     let fence = "`".repeat(longest + 1);
-    let text = text.replace(['\n', '\r'], " ").replace('|', "\\|");
+    let text = text.replace(['\n', '\r'], " ");
     // Code that begins or ends with a backtick, or is empty, needs blanks; the first and the last
     // are not shown.
     let pad = if text.is_empty() || text.contains('`') { " " } else { "" };
@@ -43,7 +59,7 @@ pub fn code(text: &str) -> String {
 }
 
 /// A text without backticks.
-fn plain(text: &str, out: &mut String) {
+fn plain(text: &str, code: fn(&str) -> String, out: &mut String) {
     for (at, word) in text.split([' ', '\n', '\r', '\t']).enumerate() {
         if at > 0 {
             out.push(' ');
@@ -97,11 +113,15 @@ mod tests {
             // A text that closes the code in which a message quotes it.
             ("`a` @team `b`", "`a` `@team` `b`"),
             ("one ` @team", "one \\` `@team`"),
-            ("`a|b`", "`a\\|b`"),
+            ("`a|b`", "`a|b`"),
             ("``", "`  `"),
         ] {
             assert_eq!(text(from), to, "{from}");
         }
+        // A cell of a table needs a backslash before each bar, and a line shows it in code.
+        assert_eq!(cell("`a|b` c|d @e|f"), "`a\\|b` c\\|d `@e\\|f`");
+        assert_eq!(text("`a|b` c|d @e|f"), "`a|b` c\\|d `@e|f`");
+        assert_eq!(code_cell("a|b"), "`a\\|b`");
         assert_eq!(code("a`b"), "`` a`b ``");
         assert_eq!(code("a\nb"), "`a b`");
         assert_eq!(code("@team"), "`@team`");

@@ -223,8 +223,8 @@ pub(super) fn heading(policy: &Policy, space: &Space, axes: &[usize]) -> Vec<Str
 }
 
 fn count_cells(book: &Rulebook) -> String {
-    let mut verdicts = [0_u64; 3];
-    let mut confidence = [0_u64; 4];
+    let mut verdicts = [0_u64; Verdict::ALL.len()];
+    let mut confidence = [0_u64; Confidence::ALL.len()];
     let mut cells = 0_u64;
     for table in book.verdicts() {
         for row in (0..table.space().cells()).filter_map(|cell| table.row(cell)) {
@@ -238,7 +238,7 @@ fn count_cells(book: &Rulebook) -> String {
         parts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
     };
     format!(
-        "+ observed  * inferred  ? unconfirmed   {cells} cells: {}; {}",
+        "+ observed  * inferred  ? unconfirmed  ! assumed   {cells} cells: {}; {}",
         counted(&verdicts, Verdict::ALL.iter().map(|word| word.word()).collect()),
         counted(&confidence, Confidence::ALL.iter().map(|word| word.word()).collect()),
     )

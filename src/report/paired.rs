@@ -17,6 +17,7 @@ use super::text_table::{Page, folded, hanging};
 use crate::diagnostics::many;
 use crate::experiment::{Observed, Paired, Replications, count_incomplete, paired};
 use crate::money::Currency;
+use crate::run_header::run_name;
 use crate::stats::ConfidenceLevel;
 
 /// The figures of a scenario under two policies, or of two of its cases.
@@ -45,18 +46,27 @@ pub struct PairedRun {
 impl PairedRun {
     /// Pairs replications with equal numbers. `per_cent` and `level` are the same confidence level:
     /// the first is in percent, for the report, and the second is for computing.
+    ///
+    /// # Errors
+    /// If the amounts of the two sides are in different currencies.
     pub fn new(
         old: &Replications,
         new: &Replications,
         per_cent: f64,
         level: ConfidenceLevel,
-    ) -> Self {
+    ) -> Result<Self, String> {
+        if let (Some(before), Some(after)) = (old.currency, new.currency)
+            && before != after
+        {
+            let run = run_name(&new.scenario, &new.case);
+            return Err(format!("the amounts of {run} are in {before} and in {after}"));
+        }
         let differs = |(old, new): &(&Observed, &Observed)| {
             old.stop.is_complete()
                 && new.stop.is_complete()
                 && (old.values, &old.counts) != (new.values, &new.counts)
         };
-        Self {
+        Ok(Self {
             scenario: old.scenario.clone(),
             cases: [old.case.clone(), new.case.clone()],
             policies: [old.policy.clone(), new.policy.clone()],
@@ -66,7 +76,7 @@ impl PairedRun {
             level: per_cent,
             currency: old.currency,
             figures: paired(old, new, level),
-        }
+        })
     }
 }
 
@@ -209,7 +219,7 @@ pub fn paired_markdown(all: &[PairedRun]) -> Vec<String> {
         out.push(format!("| {} |", head(run).join(" | ")));
         out.push("|-|-:|-:|-:|-:|".into());
         let rows = figures_of(run);
-        let escaped = |cells: [String; 5]| cells.map(|text| markdown::text(&text)).join(" | ");
+        let escaped = |cells: [String; 5]| cells.map(|text| markdown::cell(&text)).join(" | ");
         out.extend(rows.map(|cells| format!("| {} |", escaped(cells))));
         out.push(String::new());
     }

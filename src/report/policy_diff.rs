@@ -332,10 +332,10 @@ fn totals(comparison: &Comparison) -> String {
 
 /// A statement with the reasons and documents of its rule, as a cell of a Markdown table.
 fn in_full(statement: &Statement) -> String {
-    let mut text = markdown::text(&side(statement));
+    let mut text = markdown::cell(&side(statement));
     if let Some(rule) = &statement.rule {
         for line in reasons(rule).iter().chain(&rule.documents) {
-            text.push_str(&format!("<br>{}", markdown::text(line)));
+            text.push_str(&format!("<br>{}", markdown::cell(line)));
         }
     }
     text
@@ -354,7 +354,7 @@ pub fn diff_markdown(comparison: &Comparison) -> String {
         let plain = plain.filter(|d| d.class.changes_result() && d.is_off_default() == off);
         let rows: Vec<String> = plain
             .map(|d| {
-                let [what, place] = [subject(d), d.place()].map(|text| markdown::text(&text));
+                let [what, place] = [subject(d), d.place()].map(|text| markdown::cell(&text));
                 let [before, after] = [&d.old, &d.new].map(in_full);
                 format!("| {} | {what} | {place} | {before} | {after} |", d.direction)
             })
@@ -385,7 +385,7 @@ pub fn diff_markdown(comparison: &Comparison) -> String {
             let off =
                 if row.first.is_off_default() { format!(", {OFF_DEFAULT}") } else { String::new() };
             let cells = [row.kind.to_owned(), format!("{}{off}", row.what()), old, new];
-            out.push(format!("| {} |", cells.map(|text| markdown::text(&text)).join(" | ")));
+            out.push(format!("| {} |", cells.map(|text| markdown::cell(&text)).join(" | ")));
         }
         out.push(String::new());
         out.extend(lists.iter().map(|(sign, text)| format!("* `{sign}` {}", markdown::text(text))));

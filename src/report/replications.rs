@@ -284,7 +284,7 @@ fn read_row(cells: &[&str], count_names: &[String]) -> Option<ReadRow> {
         let index = usize::from(metric.index());
         let cell = *cells.get(FIRST + index)?;
         values[index] = if metric.unit() == Unit::Money && !cell.is_empty() {
-            Some(Money::parse(cell).ok()?.millionths())
+            Some(Money::parse_sum(cell).ok()?.millionths())
         } else {
             number(cell)?
         };

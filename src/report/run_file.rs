@@ -138,7 +138,8 @@ impl WrittenStudy {
 pub struct Input {
     /// Path of the file, or `NAME@EDITION` of the policy.
     pub name: String,
-    /// SHA-256 as hexadecimal digits.
+    /// SHA-256 of its text as hexadecimal digits. The text is unpacked, in UTF-8, and without a
+    /// byte order mark.
     pub sha256: String,
 }
 

@@ -1,6 +1,6 @@
 //! A test run as Markdown, for a comment on a pull request.
 
-use super::markdown::{code, text};
+use super::markdown::{cell, code_cell, text};
 use super::test_text::TestRun;
 use crate::diagnostics::many;
 
@@ -20,27 +20,27 @@ pub fn test_markdown(run: &TestRun<'_>) -> String {
     for path in run.broken {
         out.push(format!(
             "| error | | {} | {} |",
-            code(path),
-            text(&on_one_line(&run.mistakes(path).join("; ")))
+            code_cell(path),
+            cell(&on_one_line(&run.mistakes(path).join("; ")))
         ));
     }
-    out.extend(others.iter().map(|why| format!("| error | | | {} |", text(&on_one_line(why)))));
+    out.extend(others.iter().map(|why| format!("| error | | | {} |", cell(&on_one_line(why)))));
     for case in &failed {
         if let Some(broken) = &case.broken {
-            let (name, path, why) = (text(&case.name), code(&case.path), text(broken));
+            let (name, path, why) = (cell(&case.name), code_cell(&case.path), cell(broken));
             out.push(format!("| undecided | {name} | {path} | {why} |"));
         } else if case.judgement.judged == 0 {
-            let (name, path) = (text(&case.name), code(&case.path));
+            let (name, path) = (cell(&case.name), code_cell(&case.path));
             out.push(format!("| FAIL | {name} | {path} | no expectations |"));
         }
         for failure in &case.judgement.failures {
             let span = failure.span.map(|span| run.sources.locate(span));
             let span = span.unwrap_or_else(|| case.path.clone());
-            let mut what = text(&failure.title);
+            let mut what = cell(&failure.title);
             for line in failure.lines() {
-                what.push_str(&format!("<br>{}", text(line.trim())));
+                what.push_str(&format!("<br>{}", cell(line.trim())));
             }
-            out.push(format!("| FAIL | {} | {} | {what} |", text(&case.name), code(&span)));
+            out.push(format!("| FAIL | {} | {} | {what} |", cell(&case.name), code_cell(&span)));
         }
     }
     out.extend(run.gates.iter().map(|gate| format!("\n**{}**", text(gate))));

@@ -113,6 +113,10 @@ pub(super) struct Omitted {
     pub(super) outcomes: [u64; Outcome::ALL.len()],
     /// Number of requests without decisions.
     pub(super) requests: u64,
+    /// Number of broken house rules.
+    pub(super) findings: u64,
+    /// Number of alerts.
+    pub(super) alerts: u64,
 }
 
 impl Decided {
@@ -315,7 +319,9 @@ impl Omitted {
                 self.outcomes[usize::from(decided.outcome.index())] += ids.count();
             }
             Content::Request(acted) => self.requests += acted.times,
-            Content::Note(..) => {}
+            // A note about a group or an account has no instances.
+            Content::Note(Note::Finding(..), ids) => self.findings += ids.count().max(1),
+            Content::Note(Note::Alert(..), ids) => self.alerts += ids.count().max(1),
         }
     }
 }
@@ -354,5 +360,20 @@ mod tests {
         assert_eq!(omitted.outcomes[usize::from(Outcome::Held.index())], 10);
         assert_eq!(omitted.outcomes[usize::from(Outcome::Denied.index())], 1);
         assert_eq!(omitted.from, Some(SimTime::from_seconds(most - 10)));
+    }
+
+    #[test]
+    fn omitted_notes_are_counted() {
+        let mut timeline = Timeline::default();
+        (0..MOST_ROWS).for_each(|_| timeline.push(row(0, Outcome::Held)));
+        let finding = Note::Finding("rule".into(), RuleSeverity::Warning, "text".into(), None);
+        let alert = Note::Alert(None, "".into(), None, None);
+        let two = Ids::from_iter([InstanceId(7), InstanceId(8)]);
+        for (note, ids) in [(&finding, &two), (&finding, &Ids::default()), (&alert, &two)] {
+            let content = Content::Note(note.clone(), ids.clone());
+            timeline.push(Row { at: SimTime::from_seconds(1), content });
+        }
+        let (_, omitted) = timeline.finish();
+        assert_eq!((omitted.findings, omitted.alerts), (3, 2));
     }
 }

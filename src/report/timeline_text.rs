@@ -232,8 +232,12 @@ pub(super) fn omission(omitted: &Omitted, header: &RunHeader) -> Option<String> 
         .filter(|(_, count)| *count > 0)
         .map(|(outcome, count)| format!("{count} {}", outcome.word().to_uppercase()))
         .collect();
-    if omitted.requests > 0 {
-        parts.push(many(omitted.requests, "other request"));
+    for (count, what) in [
+        (omitted.requests, "other request"),
+        (omitted.findings, "broken house rule"),
+        (omitted.alerts, "alert"),
+    ] {
+        parts.extend((count > 0).then(|| many(count, what)));
     }
     Some(format!(
         "left out, from {from} on: {}; use `--out DIR` to write all of them",

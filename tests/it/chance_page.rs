@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::pages::assert_sound;
-use crate::support::{folder, stayput};
+use crate::support::{SMALL, folder, stayput, write};
 
 const SCENARIO: &str = "scenarios/random-year.yaml";
 const REPLICATIONS: &str = "40";
@@ -75,4 +75,29 @@ fn pairs_with_fewer_as_many_and_more_add_up_on_the_page_and_in_the_table() {
     for words in ["protected compared with nothing-set", "fewer", "alike", "more"] {
         assert!(text.contains(words), "{words}");
     }
+}
+
+/// The page has the counts of every scenario, and the seed of each.
+#[test]
+fn every_scenario_has_its_counts_and_its_seed_on_the_page() {
+    let scratch = folder();
+    let of = |name: &str, seed: u64| {
+        let counts = format!("seed: {seed}\ncounts: {{ of-{name}: {{ outcome: held }} }}\nfleet:");
+        let text = SMALL.replace("name: small", &format!("name: {name}"));
+        let text = text.replace("fleet:", &counts);
+        write(scratch.path(), &format!("{name}.yaml"), text.split("expect:").next().unwrap())
+    };
+    let (one, two) = (of("one", 1), of("two", 2));
+    let page = |paths: &[&str]| {
+        let ran = stayput(&[&["run"], paths, &["--replications", "3", "-f", "html"]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stdout
+    };
+    let both = page(&[&one, &two]);
+    assert_sound(&both);
+    for text in ["of-one", "of-two", "one: alibaba-ecs@2026-05-15 · ", "seed 1", "seed 2"] {
+        assert!(both.contains(text), "{text}: {both}");
+    }
+    let common = "the same random numbers in every case";
+    assert!(!both.contains(common) && page(&[&one]).contains(common));
 }

@@ -257,3 +257,32 @@ events:
     let ran = stayput(&["diff", "--with", &empty, &scenario]);
     assert_eq!((ran.code, ran.stdout.contains("no differences")), (0, true), "{}", ran.stdout);
 }
+
+/// Instances beyond the first 100,000 are compared, and a scenario without cases has the case `-`.
+#[test]
+fn the_last_instance_of_a_large_fleet_is_compared() {
+    let scratch = folder();
+    let text = "\
+stayput: scenario/1
+name: large
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 2d
+cases: { first: { who: i-1 }, last: { who: i-100001 } }
+fleet:
+  instances: { i-1..100001: {} }
+events:
+  - { at: +1h, release: { instance: $who, force: true, by: ann, via: api } }
+";
+    let path = write(scratch.path(), "large.yaml", text);
+    let ran = stayput(&["run", &path, "--compare", "-f", "jsonl"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let json: Json = serde_json::from_str(ran.stdout.trim()).unwrap();
+    let differ = json["differ"].as_array().unwrap();
+    let names: Vec<&str> = differ.iter().map(|one| one["instances"].as_str().unwrap()).collect();
+    assert_eq!(names, ["i-1", "i-100001"]);
+    let path = write(scratch.path(), "small.yaml", crate::support::SMALL);
+    let json = stayput(&["run", &path, "--compare", "-f", "jsonl"]).stdout;
+    let json: Json = serde_json::from_str(json.trim()).unwrap();
+    assert_eq!(json["cases"][0]["case"], "-");
+}

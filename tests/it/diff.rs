@@ -578,6 +578,28 @@ fn every_changed_cell_is_in_exactly_the_rows_that_say_so() {
 }
 
 /// A difference is accepted by its key.
+/// A refusal of an action that gives the owner something is worse, and is not joined with others.
+#[test]
+fn refusals_of_several_actions_are_one_difference_only_in_one_direction() {
+    let worse = ["create-image", "cancel-scheduled-release"];
+    for d in differences_of("azure-vmss@2026-05-19", BASE) {
+        let is_refused = d["part"] == "refusal" && d["new"]["says"] == "refused";
+        if !is_refused || d["old"]["says"] != "no such refusal" {
+            continue;
+        }
+        let subject = d["subject"].as_str().unwrap();
+        let actions: Vec<&str> = subject.split(' ').collect();
+        if actions.contains(&"schedule-release") {
+            assert_eq!(d["direction"], "neutral", "{subject}");
+        }
+        assert!(
+            !actions.iter().any(|action| worse.contains(action)) || d["direction"] == "worse",
+            "{subject}: {}",
+            d["direction"]
+        );
+    }
+}
+
 #[test]
 fn no_two_differences_have_the_same_key() {
     let names: Vec<&str> = Catalog::names().collect();

@@ -1,7 +1,7 @@
 //! Rows of several replies about one fleet: what each of them states is used, a listing counts
 //! before a state file, and what none of them states is unknown.
 
-use stayput::format::WrittenProtect;
+use stayput::format::{Known, WrittenProtect};
 use stayput::import::Imported;
 use stayput::words::{Lock, ResourceKind, Upgrade};
 
@@ -390,7 +390,7 @@ fn members_of_a_disabled_subscription_are_locked() {
     let written = &imported.instances[0].1;
     assert_eq!(&*written.account.as_ref().unwrap().value.0, "pay");
     let locks = written.lock.as_ref().unwrap();
-    assert_eq!(locks.0[0].value, Lock::Financial);
+    assert_eq!(locks.0[0].value, Known(Some(Lock::Financial)));
 }
 
 /// A state file states surge upgrades, and has no notice for spot capacity.

@@ -182,6 +182,33 @@ fn replications_estimate_money_and_parts_give_the_same_bytes() {
     assert_eq!(still["min"], late["billed_until_end"]);
 }
 
+/// The sum of two amounts can have more digits than an amount of a scenario.
+#[test]
+fn a_study_with_a_large_sum_is_read_back() {
+    let scratch = folder();
+    let text = "\
+stayput: scenario/1
+name: dear
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 10d
+currency: EUR
+fleet:
+  defaults: { worth: 999999999999 }
+  instances: { a: {}, b: {} }
+events:
+  - { at: +1d, release: { instance: \"*\", force: true, by: ann, via: api } }
+";
+    let path = write(scratch.path(), "dear.yaml", text);
+    let out = scratch.path().join("out").to_string_lossy().into_owned();
+    let ran = stayput(&["run", &path, "--replications", "3", "--out", &out]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let rows = table(&scratch.path().join("out/replications.csv"));
+    assert_eq!(rows[0]["lost_worth"], "1999999999998");
+    let ran = stayput(&["diff", &out, &out]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+}
+
 #[test]
 fn pages_have_money_only_where_there_are_prices() {
     let page = stayput(&["run", "scenarios/what-it-costs.yaml", "-f", "html"]).stdout;

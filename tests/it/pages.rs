@@ -392,6 +392,16 @@ fn a_run_that_stopped_early_says_so_first() {
     assert!(lead.starts_with("The run did not reach its end: stopped after 3 events"), "{lead}");
 }
 
+/// A call whose channel is not stated is not shown as one that has no channel.
+#[test]
+fn an_unknown_channel_is_stated() {
+    let scratch = folder();
+    let text = crate::support::SMALL.replace(", via: api", "");
+    let path = write(scratch.path(), "small.yaml", &text);
+    let page = stayput(&["run", &path, "-f", "html"]).stdout;
+    assert!(page.contains(" by alice via an unknown channel"), "{page}");
+}
+
 #[test]
 fn every_loss_has_a_remedy_or_says_that_none_is_known() {
     let page = page(&["run", "scenarios/two-clouds.yaml"]);

@@ -5,7 +5,7 @@ use stayput::diagnostics::{NoFiles, Problems, Sources, render};
 use stayput::policy::{Catalog, Column, load};
 use stayput::words::{Confidence, Verdict};
 
-use crate::support::{root, shown, stayput};
+use crate::support::{folder, root, shown, stayput, write};
 
 #[test]
 fn every_edition_is_proved_and_named_as_its_file() {
@@ -50,6 +50,22 @@ fn every_matrix_is_as_stored() {
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         insta::assert_snapshot!(format!("matrix-{name}"), ran.stdout);
     }
+}
+
+/// Every confidence and every verdict is counted, and the legend has the mark of each.
+#[test]
+fn the_matrix_counts_rules_that_a_house_assumes() {
+    let scratch = folder();
+    let text = fs::read_to_string(root().join("policies/azure-vmss@2019-05-22.yaml")).unwrap();
+    let unconfirmed = "verdict: held, confidence: unconfirmed, source: types";
+    assert!(text.contains(unconfirmed));
+    let text = text.replace(unconfirmed, "verdict: held, confidence: assumed, source: types");
+    let path = write(scratch.path(), "house.yaml", text);
+    let ran = stayput(&["matrix", &path]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let text = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("? unconfirmed ! assumed 68 cells:"), "{text}");
+    assert!(text.contains("SI2 assumed"), "{text}");
 }
 
 #[test]

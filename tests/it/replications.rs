@@ -882,3 +882,50 @@ fn recorded_replications_are_compared_in_pairs() {
         ran.stderr
     );
 }
+
+/// Runs that only one side contains make a comparison incomplete, on the page too.
+#[test]
+fn a_scenario_that_only_one_recording_contains_is_reported() {
+    let scratch = folder();
+    let [one, two] = two_scenarios(scratch.path());
+    let out = |name: &str| scratch.path().join(name).to_string_lossy().into_owned();
+    let study = ["--replications", "4"];
+    let ran = stayput(&[&["run", &one, &two, "--out", &out("both")][..], &study].concat());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(into(&scratch.path().join("one"), &one, &study).code, 0);
+    let why = |case: &str| {
+        let folder = out("both");
+        format!("how-many [{case}] was not compared, because only {folder} contains it")
+    };
+    for sides in [[out("both"), out("one")], [out("one"), out("both")]] {
+        let arguments = ["diff", &sides[0], &sides[1]];
+        let ran = stayput(&arguments);
+        assert_eq!(ran.code, 5, "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains(&why("one")), "{}", ran.stderr);
+        let ran = stayput(&[&arguments[..], &["-f", "json"]].concat());
+        let json: Json = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(json["incomplete"], Json::from(vec![why("one"), why("three")]));
+        let page = stayput(&[&arguments[..], &["-f", "html"]].concat()).stdout;
+        assert!(page.contains("not everything was compared: exit code 5"), "{page}");
+        assert!(!page.contains("Nothing differs that is not accepted."), "{page}");
+    }
+}
+
+#[test]
+fn replications_in_different_currencies_are_not_compared() {
+    let scratch = folder();
+    let priced = |currency: &str| {
+        let worth = format!("for: 60d\ncurrency: {currency}\n");
+        let text = TWO_CASES.replace("for: 60d\n", &worth);
+        let text = text.replace("web-1..3: {}", "web-1..3: { worth: 5 }");
+        let path = write(scratch.path(), "bill.yaml", text);
+        let out = scratch.path().join(currency);
+        assert_eq!(into(&out, &path, &["--replications", "3"]).code, 0);
+        out.to_string_lossy().into_owned()
+    };
+    let [euros, dollars] = ["EUR", "USD"].map(priced);
+    let ran = stayput(&["diff", &euros, &dollars]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("bill [bare] are in EUR and in USD"), "{}", ran.stderr);
+    assert_eq!(stayput(&["diff", &euros, &euros]).code, 0);
+}

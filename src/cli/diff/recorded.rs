@@ -17,6 +17,7 @@ use crate::experiment::Replications;
 use crate::report::{
     DecisionRow, DiffResult, PairedRun, RunFile, changed, read_decisions, read_replications,
 };
+use crate::run_header::run_name;
 
 /// A folder of the command line, and the case to compare.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,10 +134,10 @@ pub(super) fn recorded(arguments: &Arguments, sides: &[Recording; 2]) -> Result<
         if side.run_file().is_some_and(|file| !file.complete) {
             let why =
                 format!("{} is incomplete; only the rows it contains were compared", side.name);
-            terminal::print_stderr(&format!("stayput: {why}"));
             result.incomplete.push(why);
         }
     }
+    result.incomplete.iter().for_each(|why| terminal::print_stderr(&format!("stayput: {why}")));
     Ok(result)
 }
 
@@ -177,11 +178,11 @@ fn studies(arguments: &Arguments, sides: &[Recording; 2]) -> Result<DiffResult, 
     let (old, new) = (read(&sides[0])?, read(&sides[1])?);
     let mut result = DiffResult::default();
     let single_pair = matches!((old.as_slice(), new.as_slice()), ([_], [_]));
+    let same = |a: &Replications, b: &Replications| {
+        a.scenario == b.scenario && (single_pair || a.case == b.case)
+    };
     for before in &old {
-        let same = |after: &&Replications| {
-            after.scenario == before.scenario && (single_pair || after.case == before.case)
-        };
-        let Some(after) = new.iter().find(same) else { continue };
+        let Some(after) = new.iter().find(|after| same(before, after)) else { continue };
         check_common_seed(sides, before, after)?;
         result.paired.push(pair(arguments, before, after)?);
     }
@@ -190,6 +191,13 @@ fn studies(arguments: &Arguments, sides: &[Recording; 2]) -> Result<DiffResult, 
             "stayput: the two folders have no scenario and case in common; name a case as `DIR#CASE`",
         );
         return Err(Exit::BadInput);
+    }
+    for (runs, others, side) in [(&old, &new, &sides[0]), (&new, &old, &sides[1])] {
+        for run in runs.iter().filter(|run| !others.iter().any(|other| same(run, other))) {
+            let name = run_name(&run.scenario, &run.case);
+            let why = format!("{name} was not compared, because only {} contains it", side.name);
+            result.incomplete.push(why);
+        }
     }
     Ok(result)
 }
@@ -244,5 +252,8 @@ fn pair(arguments: &Arguments, old: &Replications, new: &Replications) -> Result
     };
     let ReplicationOptions { level, .. } = arguments.replicated;
     let confidence = arguments.replicated.confidence();
-    Ok(PairedRun::new(&in_common(old), &in_common(new), level, confidence))
+    PairedRun::new(&in_common(old), &in_common(new), level, confidence).map_err(|why| {
+        terminal::print_stderr(&format!("stayput: {why}"));
+        Exit::BadInput
+    })
 }

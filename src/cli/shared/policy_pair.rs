@@ -204,7 +204,11 @@ pub fn compare_replications(
         both.push(study.replications);
     }
     let [old, new] = both.as_slice() else { return Err(Exit::InternalError) };
-    result.paired.push(PairedRun::new(old, new, pairing.options.level, level));
+    let paired = PairedRun::new(old, new, pairing.options.level, level);
+    result.paired.push(paired.map_err(|why| {
+        terminal::print_stderr(&format!("stayput: {why}"));
+        Exit::BadInput
+    })?);
     Ok(())
 }
 

@@ -29,7 +29,8 @@ pub(super) fn paired_cases(
             one.rows.iter().map(|row| row.replication).collect()
         };
         let equal = numbers(old) == numbers(new);
-        equal.then(|| PairedRun::new(old, new, percent, level))
+        // The cases of a scenario have one currency.
+        if equal { PairedRun::new(old, new, percent, level).ok() } else { None }
     };
     runs.iter().enumerate().filter_map(pair).collect()
 }

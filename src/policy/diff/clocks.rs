@@ -57,7 +57,10 @@ fn clock(
         }
     }
     let about = GridSubject { part: Part::Clock, subject, class: Class::Timing };
-    let Some(grid) = Grid::new(axes) else { return found.too_large(about.part, subject) };
+    let grid = match Grid::new(axes) {
+        Ok(grid) => grid,
+        Err(why) => return found.not_compared(about.part, subject, &why),
+    };
     let mut tests = found.places(&grid, &about);
     for (policy, clock) in [(pair.old, old), (pair.new, new)] {
         for step in clock.steps.iter().filter(|step| (step.action, step.trigger) == asks) {

@@ -13,6 +13,9 @@ use crate::words::{RuleId, SwitchId};
 /// Most cells of a union. It is larger than the limit of a table, so that two tables fit.
 pub(super) const MOST: usize = 1 << 22;
 
+/// Most words of an axis: a block has a bit for each.
+const MOST_WORDS: usize = 32;
+
 /// A switch of either edition, or a property of a request with the positions `no` and `yes`.
 pub(super) struct QuestionAxis {
     pub(super) name: String,
@@ -144,8 +147,15 @@ pub(super) struct GridSubject<'a> {
 }
 
 impl Grid {
-    /// The product of some axes; `None` if it has too many cells.
-    pub(super) fn new(mut axes: Axes) -> Option<Self> {
+    /// The product of some axes.
+    ///
+    /// # Errors
+    /// The reason, if it has too many cells, or a switch has too many positions.
+    pub(super) fn new(mut axes: Axes) -> Result<Self, String> {
+        if let Some(question) = axes.questions.iter().find(|one| one.positions.len() > MOST_WORDS) {
+            let name = &question.name;
+            return Err(format!("`{name}` has more than {MOST_WORDS} positions in both together"));
+        }
         // Sorted, so that the order in the files has no effect.
         axes.columns.sort_unstable_by_key(|(column, _)| *column);
         axes.questions.sort_by(|a, b| a.name.cmp(&b.name));
@@ -156,11 +166,12 @@ impl Grid {
             over: Over::Switch(SwitchId::from_index(at)),
             words: (0_u8..).take(question.positions.len()).collect(),
         });
-        let space = Space::up_to(MOST, columns.chain(questions).collect())?;
+        let space = Space::up_to(MOST, columns.chain(questions).collect())
+            .ok_or("both spaces together have too many cells")?;
         let words: Vec<Vec<u8>> = space.axes().iter().map(|axis| axis.words.clone()).collect();
         let single = |words: &Vec<u8>| (0..words.len()).map(|index| 1 << index).collect();
         let groups = words.iter().map(single).collect();
-        Some(Self { space, words, groups, questions: axes.questions })
+        Ok(Self { space, words, groups, questions: axes.questions })
     }
 
     /// Number of cells.
@@ -393,4 +404,26 @@ fn classify(
 /// The direction of a situation that only one edition allows: `loss` if the owner has a loss in it.
 const fn appears(conclusion: &Conclusion, loss: Direction) -> Direction {
     if conclusion.loses { loss } else { Direction::Neutral }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_switch_with_too_many_positions_in_both_editions_is_named() {
+        let positions = |from: usize, to: usize| -> Vec<String> {
+            (from..to).map(|number| format!("position-{number}")).collect()
+        };
+        let grid = |most: usize| {
+            let mut axes = Axes::default();
+            for positions in [positions(0, 20), positions(20, most)] {
+                axes.question("open", positions.iter().map(String::as_str));
+            }
+            Grid::new(axes).map(|grid| grid.cells())
+        };
+        assert_eq!(grid(MOST_WORDS), Ok(MOST_WORDS));
+        let why = "`open` has more than 32 positions in both together";
+        assert_eq!(grid(MOST_WORDS + 1), Err(why.to_owned()));
+    }
 }

@@ -221,9 +221,12 @@ pub(super) fn refusals(pair: &Pair<'_>, found: &mut Found<'_>) {
         axes.column(Column::Action, [action.index()]);
         let about =
             GridSubject { part: Part::Refusal, subject: action.word(), class: Class::Verdict };
-        let Some(grid) = Grid::new(axes) else {
-            found.too_large(about.part, about.subject);
-            continue;
+        let grid = match Grid::new(axes) {
+            Ok(grid) => grid,
+            Err(why) => {
+                found.not_compared(about.part, about.subject, &why);
+                continue;
+            }
         };
         let tests = [old.tests(&grid), new.tests(&grid), found.places(&grid, &about)].concat();
         let grid = grid.joined(tests);
@@ -235,13 +238,14 @@ pub(super) fn refusals(pair: &Pair<'_>, found: &mut Found<'_>) {
     join_actions(&mut found.differences, from);
 }
 
-/// The same difference under several actions is reported once.
+/// The same difference under several actions is reported once, if it has the same direction.
 fn join_actions(differences: &mut Vec<Difference>, from: usize) {
     let mut joined: Vec<(Difference, Vec<String>)> = Vec::new();
     for difference in differences.drain(from..) {
         let same = joined.iter_mut().find(|(known, _)| {
-            (&known.situation, &known.old, &known.new)
-                == (&difference.situation, &difference.old, &difference.new)
+            let Difference { situation, old, new, class, direction, .. } = known;
+            (situation, old, new) == (&difference.situation, &difference.old, &difference.new)
+                && (*class, *direction) == (difference.class, difference.direction)
         });
         if let Some((known, actions)) = same {
             known.cells += difference.cells;

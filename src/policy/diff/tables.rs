@@ -59,8 +59,8 @@ impl<'p> TableAnswers<'p> {
     }
 }
 
-/// Compares two tables in the union of their spaces. A union that is too large is reported as a
-/// difference.
+/// Compares two tables in the union of their spaces. If the union is too large, this is reported as
+/// a difference.
 fn compare_tables(
     pair: &Pair<'_>,
     about: &GridSubject<'_>,
@@ -70,7 +70,10 @@ fn compare_tables(
     let mut axes = Axes::default();
     axes.space(pair.old, old.space);
     axes.space(pair.new, new.space);
-    let Some(grid) = Grid::new(axes) else { return found.too_large(about.part, about.subject) };
+    let grid = match Grid::new(axes) {
+        Ok(grid) => grid,
+        Err(why) => return found.not_compared(about.part, about.subject, &why),
+    };
     let tests = [old.tests(&grid), new.tests(&grid), found.places(&grid, about)].concat();
     let grid = grid.joined(tests);
     let (old, new) = (old.in_cells(&grid), new.in_cells(&grid));
@@ -78,14 +81,14 @@ fn compare_tables(
 }
 
 impl Found<'_> {
-    /// Reports a table that is too large to be compared as a difference.
-    pub(super) fn too_large(&mut self, part: Part, subject: &str) {
+    /// Reports as a difference that a subject is not compared, and why.
+    pub(super) fn not_compared(&mut self, part: Part, subject: &str, why: &str) {
         self.differences.push(Difference {
             part,
             subject: subject.to_owned(),
             situation: Vec::new(),
             old: "not compared".into(),
-            new: "not compared: both spaces together have too many cells".into(),
+            new: format!("not compared: {why}").into(),
             class: Class::Verdict,
             direction: Direction::Neutral,
             cells: 0,

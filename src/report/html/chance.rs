@@ -1,5 +1,6 @@
 //! The page of replications: the losses of each case, with their probabilities and times.
 
+use indexmap::IndexMap;
 use maud::{Markup, html};
 
 use super::by_trigger::losses_by_trigger;
@@ -33,7 +34,7 @@ pub fn study_page(study: &Study<'_>, how: &Made) -> String {
         &title,
         &html! {
             h1 { (title) }
-            p.m { (identity(study)) }
+            @for line in identity(study) { p.m { (line) } }
             (headline(study))
             nav aria-label="On this page" { ul {
                 li { a href="#intervals" { "Intervals" } }
@@ -74,16 +75,27 @@ fn subjects(study: &Study<'_>) -> String {
     names.join(", ")
 }
 
-fn identity(study: &Study<'_>) -> String {
-    let Some(first) = study.runs.first() else { return String::new() };
-    format!(
-        "{} · {} · seed {} · the same random numbers in every case · {} % intervals · stayput {}",
-        first.replications.policy.replace(';', ", "),
-        study.spans.first().map(|length| span(*length)).unwrap_or_default(),
-        first.seed,
-        first.level,
-        env!("CARGO_PKG_VERSION")
-    )
+/// A line for all runs, or lines that name the runs that they are about.
+fn identity(study: &Study<'_>) -> Vec<String> {
+    let mut lines: IndexMap<String, Vec<&str>> = IndexMap::new();
+    let is_common = study.runs.iter().all(|run| run.seed == study.runs[0].seed);
+    for (run, length) in study.runs.iter().zip(study.spans) {
+        let line = format!(
+            "{} · {} · seed {}{} · {} % intervals · stayput {}",
+            run.replications.policy.replace(';', ", "),
+            span(*length),
+            run.seed,
+            if is_common { " · the same random numbers in every case" } else { "" },
+            run.level,
+            env!("CARGO_PKG_VERSION")
+        );
+        lines.entry(line).or_default().push(name(run.replications));
+    }
+    let is_one = lines.len() == 1;
+    let named = |(line, names): (String, Vec<&str>)| {
+        if is_one { line } else { format!("{}: {line}", names.join(", ")) }
+    };
+    lines.into_iter().map(named).collect()
 }
 
 fn estimate<'e>(run: &'e StudyRun<'_>, metric: &str) -> Option<&'e Estimate> {
@@ -151,9 +163,12 @@ fn legend(study: &Study<'_>) -> Markup {
 }
 
 fn intervals(study: &Study<'_>) -> Markup {
-    let all = study.runs.first().map_or(&[][..], |run| run.estimates);
+    let mut all: IndexMap<&str, &Estimate> = IndexMap::new();
+    for one in study.runs.iter().flat_map(|run| run.estimates) {
+        all.entry(&one.metric).or_insert(one);
+    }
     let (first, others): (Vec<&Estimate>, Vec<&Estimate>) =
-        all.iter().partition(|one| is_first(&one.metric));
+        all.into_values().partition(|one| is_first(&one.metric));
     html! {
         (interval_table(study, &first))
         @if !others.is_empty() {

@@ -99,7 +99,10 @@ fn headline(result: &DiffResult) -> Markup {
                     " not accepted make" @if worse == 1 { "s" } " a fleet worse off, "
                     (number(better)) " better. "
                 }
-                @if result.is_same() { "Nothing differs that is not accepted." }
+                @if result.is_same() {
+                    @if result.incomplete.is_empty() { "Nothing differs that is not accepted." }
+                    @else { "Nothing differs in what was compared." }
+                }
             }
             @if left > 0 { " " (many(left, "change")) " in all " @if left == 1 { "is" } @else {
                 "are" } " not accepted." }
@@ -117,8 +120,11 @@ fn headline(result: &DiffResult) -> Markup {
 
 fn tiles(result: &DiffResult) -> Markup {
     let tile = |figure: String, words: &str| html! { li { b { (figure) } (words) } };
-    let exit =
-        if result.is_same() { "nothing open: exit code 0" } else { "not accepted: exit code 1" };
+    let exit = match (result.is_same(), result.incomplete.is_empty()) {
+        (true, true) => "nothing open: exit code 0",
+        (true, false) => "not everything was compared: exit code 5",
+        (false, _) => "not accepted: exit code 1",
+    };
     html! {
         ul.tiles {
             @if let Some(c) = &result.comparison {

@@ -71,7 +71,7 @@ fn by(row: &Row, header: &RunHeader) -> Markup {
             @match row.by.channel {
                 Some(Channel::None) => {},
                 Some(channel) => { " via " (channel) }
-                None => {}
+                None => { " via an unknown channel" }
             }
             @if let (Cause::Timer(_), Some(event)) = (row.by.cause, row.by.origin.0) {
                 ", set off by " code { (header.event(event)) }
