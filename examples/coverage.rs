@@ -195,7 +195,7 @@ fn engine(plan: &Plan) -> Result<(), String> {
         let mut of = replicated.replications();
         of.rows = workers.in_order(0..100, |number| {
             let one = replicated.observe(number, Limits::default(), None, || true);
-            one.map(|(observed, ..)| observed)
+            one.map(|one| one.observed)
         });
         let figures = estimates(&of, ConfidenceLevel::P95);
         for ((metric, truth), held) in truths.iter().zip(&mut held) {

@@ -109,7 +109,7 @@ fn store_decisions(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, E
     }
     terminal::install_interrupt_handler();
     let settings = RunSettings { limits: crate::kernel::Limits::default(), only: None, jobs: 1 };
-    let judged = judge_all(&jobs, settings).map_err(|_| Exit::Interrupted)?;
+    let judged = judge_all(&jobs, settings)?;
     if let Some((name, why)) =
         judged.iter().find_map(|one| one.report.broken.as_ref().map(|why| (&one.report.name, why)))
     {
@@ -217,7 +217,8 @@ fn accept_changes(
         files::shown(&path),
         many(new, "change"),
         before
-    ))
+    ))?;
+    Ok(Exit::Success)
 }
 
 /// The acceptances that are still valid. Those that have expired or no longer occur are dropped.

@@ -189,5 +189,6 @@ fn program() -> clap::Command {
 fn completions(shell: clap_complete::Shell) -> Result<Exit, Exit> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut program(), "stayput", &mut script);
-    terminal::print(&String::from_utf8_lossy(&script))
+    terminal::print(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Success)
 }

@@ -42,7 +42,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     if let Some(code) = Code::spelled(&arguments.what) {
         arguments.check("a message code", &[])?;
-        return terminal::print(&format!("{code}: {}", code.meaning()));
+        terminal::print(&format!("{code}: {}", code.meaning()))?;
+        return Ok(Exit::Success);
     }
     let text = super::shared::files::read_text(std::path::Path::new(&arguments.what)).ok();
     if let [id] = &arguments.situation[..]
@@ -223,7 +224,8 @@ fn print_rule<'p>(
     let texts = reported
         .iter()
         .map(|(policy, rule, names)| rule_text((policy, rule), &names.join(", "), files, page));
-    terminal::print(&texts.collect::<Vec<_>>().join("\n\n"))
+    terminal::print(&texts.collect::<Vec<_>>().join("\n\n"))?;
+    Ok(Exit::Success)
 }
 
 /// Lists the decisions of a scenario, each in the form that `explain` accepts.
@@ -251,7 +253,8 @@ fn list(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
         report_nothing_ran(Code::NothingFound, "this scenario makes no decisions");
         return Err(Exit::NothingRan);
     }
-    terminal::print(&copied(&rows, terminal::page(colour).width).join("\n"))
+    terminal::print(&copied(&rows, terminal::page(colour).width).join("\n"))?;
+    Ok(Exit::Success)
 }
 
 /// Explains one decision of a scenario.
@@ -296,7 +299,8 @@ fn decision(
     if reported.is_empty() {
         return Err(nothing_decided((event, instance), &known, &mut elsewhere));
     }
-    terminal::print(&reported.join("\n\n"))
+    terminal::print(&reported.join("\n\n"))?;
+    Ok(Exit::Success)
 }
 
 /// The location of an event: `file:line:column`, or the row of a large table.
@@ -381,7 +385,8 @@ fn situation(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     }
     let book = Rulebook::new(policy, settings, taken);
     let query = SituationQuery { book: &book, facts, on, on_is_given };
-    terminal::print(&explain_situation(&query, terminal::page(colour)))
+    terminal::print(&explain_situation(&query, terminal::page(colour)))?;
+    Ok(Exit::Success)
 }
 
 /// Refuses two pairs with the same name.

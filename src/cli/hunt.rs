@@ -12,7 +12,7 @@ use super::shared::hunt_files::{HuntFileKind, HuntFiles};
 use super::shared::load::{Loader, plans};
 use super::shared::messages::print_problem;
 use super::shared::progress::Progress;
-use super::shared::way_files::{add_ways, case_tree};
+use super::shared::way_files::{SearchedScenario, add_ways, case_tree};
 use super::shared::{terminal, undecided};
 use crate::diagnostics::{Code, Problem, closest, many};
 use crate::experiment::{FixChange, FixQuestion, fix};
@@ -143,12 +143,13 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     terminal::print(&text)?;
     go_on(arguments)?;
     if let Some(mut files) = files {
+        let searched = SearchedScenario {
+            path: &arguments.scenario,
+            policy: arguments.policy.as_deref(),
+            has_events: !arguments.without_events,
+        };
         for (header, targets) in &answers {
-            add_ways(
-                (&mut files, &arguments.scenario),
-                (&mut loader, arguments.policy.as_deref(), !arguments.without_events),
-                (header, targets),
-            )?;
+            add_ways(&mut files, &searched, &mut loader, header, targets)?;
         }
         let count = finish_files(files, "scenario")?;
         let ways = answers.iter().flat_map(|(_, targets)| targets);

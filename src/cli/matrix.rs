@@ -43,7 +43,8 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     match arguments.format {
         Format::Text => terminal::print(&matrix_text(&policy, terminal::page(colour))),
         Format::Csv => print_csv(|out| matrix_csv(&policy, out)),
-    }
+    }?;
+    Ok(Exit::Success)
 }
 
 /// The tables of the fleet of a scenario; of its first case, if it has several.
@@ -65,14 +66,12 @@ fn of_fleet(
     match format {
         Format::Text => terminal::print(&fleet_matrix_text(plan, terminal::page(colour))),
         Format::Csv => print_csv(|out| fleet_matrix_csv(plan, out)),
-    }
+    }?;
+    Ok(Exit::Success)
 }
 
-fn print_csv(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) -> Result<Exit, Exit> {
+fn print_csv(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) -> Result<(), Exit> {
     let mut out = io::stdout().lock();
     let written = write(&mut out).and_then(|()| out.flush());
-    match written.map_err(|error| terminal::could_not_write("standard output", &error)) {
-        Ok(()) | Err(None) => Ok(Exit::Success),
-        Err(Some(exit)) => Err(exit),
-    }
+    terminal::printed(written)
 }

@@ -19,7 +19,7 @@ use super::shared::file_thread::StagedFile;
 use super::shared::load::print_problems;
 use super::shared::output_folder;
 use super::shared::study_part::{Part, PartTable, TABLE, compare, misplaced};
-use super::shared::study_result::{Merged, publish};
+use super::shared::study_result::{Merged, StudyOutput, publish};
 use super::shared::terminal::{self, cannot_write};
 use crate::diagnostics::{Code, Problem, Problems, Sources};
 use crate::experiment::{Estimator, Observed, StudyEnd};
@@ -87,13 +87,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     }
     let refuse = |problems: &Problems| refuse(problems, colour);
     let (Some(first), false) = (parts.first(), problems.refuse()) else {
-        // The other tables are checked nevertheless.
-        let readable = parts.iter().filter_map(|part| Some((part, part.table().ok()?)));
-        for (part, table) in readable {
-            if let Err(problem) = read_all(part, table, &mut |_| ())? {
-                problems.add(*problem);
-            }
-        }
+        check_tables(&parts, &mut problems)?;
         return Err(refuse(&problems));
     };
     go_on()?;
@@ -139,9 +133,21 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         results.push(Merged { policy, complete, incomplete, estimates });
     }
     let answered = results.iter().all(|one| one.incomplete == 0);
-    let printed = (arguments.out.as_deref(), Some(arguments.format.into()));
-    publish(file, &results, (out, rows), printed, colour)?;
+    let format = Some(arguments.format.into());
+    let output = StudyOutput { folder: out.zip(arguments.out.as_deref()), format, colour };
+    publish((file, &first.study), &results, rows.unwrap_or_default(), output)?;
     Ok(if answered && is_whole { Exit::Success } else { Exit::Undecided })
+}
+
+/// Checks every table that can be read, although another part has a mistake.
+fn check_tables(parts: &[Part], problems: &mut Problems) -> Result<(), Exit> {
+    let readable = parts.iter().filter_map(|part| Some((part, part.table().ok()?)));
+    for (part, table) in readable {
+        if let Err(problem) = read_all(part, table, &mut |_| ())? {
+            problems.add(*problem);
+        }
+    }
+    Ok(())
 }
 
 fn refuse(problems: &Problems, colour: ColorChoice) -> Exit {

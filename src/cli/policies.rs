@@ -49,7 +49,8 @@ pub(super) fn policies(arguments: &PoliciesArguments, colour: ColorChoice) -> Re
     match arguments.format {
         Format::Text => terminal::print(&editions_text(&editions, terminal::page(colour).width)),
         Format::Json => terminal::print(&format!("{:#}", editions_json(&editions))),
-    }
+    }?;
+    Ok(Exit::Success)
 }
 
 /// Prints all rules of an edition, or one rule in full.
@@ -72,7 +73,8 @@ pub(super) fn rules(arguments: &RulesArguments, colour: ColorChoice) -> Result<E
             terminal::print(&rule_text((&policy, rule), &policy.name, &loader.sources, page))
         }
         (Format::Text, None) => terminal::print(&rules_text(&policy, page)),
-    }
+    }?;
+    Ok(Exit::Success)
 }
 
 fn named<'p>(policy: &'p Policy, id: &str) -> Result<&'p Rule, Exit> {

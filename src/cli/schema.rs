@@ -38,5 +38,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Exit> {
         Format::Test => test_schema(),
         Format::Accepted => accepted_schema(),
     };
-    terminal::print(&schema_text(&schema))
+    terminal::print(&schema_text(&schema))?;
+    Ok(Exit::Success)
 }

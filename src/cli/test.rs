@@ -89,10 +89,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         loader.print_problems(paint);
         return nothing_ran(&loaded, arguments);
     }
-    let mut judged = judge_all(&jobs, settings(arguments)).map_err(|_| {
-        terminal::print_stderr("stayput: interrupted");
-        Exit::Interrupted
-    })?;
+    let mut judged = judge_all(&jobs, settings(arguments))?;
     warn_of_idle_assumptions(&loaded, &judged, &mut loader.problems);
     compare_with_stored(&stored, &mut judged);
     let editions = arguments.coverage.editions(&mut loader);
@@ -104,7 +101,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         &stored,
         settings(arguments),
     );
-    let coverage_result = coverage_result.map_err(|_| Exit::Interrupted)?;
+    let coverage_result = coverage_result?;
     loader.print_problems(paint);
     let measured = coverage_result.as_ref();
     let gates = measured.map(|result| result.gates(&arguments.coverage)).unwrap_or_default();

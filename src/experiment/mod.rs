@@ -32,7 +32,7 @@ pub use fix::{Changed, Fix, FixChange, FixQuestion, Fixed, FoundBy, OpenWay, fix
 pub use house::house_at_start;
 pub use paired::{Paired, count_incomplete, paired};
 pub use precision::PrecisionTarget;
-pub use replication::{Observed, ReplicatedPlan, Replications, StudyEnd};
+pub use replication::{Observed, ObservedRun, ReplicatedPlan, Replications, StudyEnd};
 pub use run::{Ending, Stopped, carry_out, carry_out_while};
 pub use suggest::suggest;
 pub use summary::{MoneySum, Summary};

@@ -229,6 +229,18 @@ impl Counting {
     }
 }
 
+/// A replication, with the run that it was.
+pub struct ObservedRun {
+    /// Its results.
+    pub observed: Observed,
+    /// How the run ended.
+    pub ending: Ending,
+    /// The run at its end.
+    pub run: Run,
+    /// Number of decisions whose confidence is below the required one.
+    pub weaker: u64,
+}
+
 /// A plan with the state that all of its replications share.
 pub struct ReplicatedPlan {
     start: StartingPoint,
@@ -253,17 +265,15 @@ impl ReplicatedPlan {
         Replications::new(self.header(), &self.counts)
     }
 
-    /// Runs replication `number`. `None` if `may_continue` returned false.
-    ///
-    /// Returns the results, how the run ended, the run itself, and the number of decisions whose
-    /// confidence is below `only`.
+    /// Runs replication `number`. `None` if `may_continue` returned false. Decisions whose
+    /// confidence is below `only` are counted.
     pub fn observe(
         &self,
         number: u64,
         limits: Limits,
         only: Option<Confidence>,
         may_continue: impl Fn() -> bool,
-    ) -> Option<(Observed, Ending, Run, u64)> {
+    ) -> Option<ObservedRun> {
         let mut run = self.start.replication(number, limits);
         let mut counting = Counting { counts: vec![0; self.counts.len()], ..Counting::default() };
         while may_continue() && run.step() {
@@ -283,7 +293,10 @@ impl ReplicatedPlan {
             }
         }
         let (ending, weaker) = (Ending::of(&run), counting.weaker);
-        (ending.word() != Stopped::Interrupted)
-            .then(|| (counting.finish(&ending, run.world().header()), ending, run, weaker))
+        if ending.word() == Stopped::Interrupted {
+            return None;
+        }
+        let observed = counting.finish(&ending, run.world().header());
+        Some(ObservedRun { observed, ending, run, weaker })
     }
 }

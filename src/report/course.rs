@@ -27,7 +27,7 @@ pub(super) struct StateChange {
 
 /// The course of a run under one policy.
 #[derive(Debug, Default)]
-pub struct Course {
+pub struct RunCourse {
     refused: BTreeSet<RefusedCall>,
     states: BTreeSet<StateChange>,
     /// The ids of the rules that it used; set at the end.
@@ -36,7 +36,7 @@ pub struct Course {
     quiet: Option<(u64, &'static str)>,
 }
 
-impl Course {
+impl RunCourse {
     /// Adds a record.
     pub fn add(&mut self, record: &Record, header: &RunHeader) {
         match record {
@@ -96,7 +96,7 @@ pub struct ChangedCourse {
 
 impl ChangedCourse {
     /// Compares two courses of the run with this header.
-    pub fn new(header: &RunHeader, old: Course, new: Course) -> Self {
+    pub fn new(header: &RunHeader, old: RunCourse, new: RunCourse) -> Self {
         Self {
             run: run_name(&header.scenario, &header.case),
             refusals: changed_refusals(&old.refused, &new.refused),

@@ -61,7 +61,7 @@ pub use accepted_changes::{
     accepted_yaml, is_reason, read_accepted, stale_json, stale_markdown,
 };
 pub use compare::{ComparisonFormat, SideBySide};
-pub use course::{ChangedCourse, Course};
+pub use course::{ChangedCourse, RunCourse};
 pub use coverage::{
     Mutant, coverage_json, coverage_missed, coverage_per_cent, coverage_text, mutants_missed,
     mutation_per_cent, mutation_text,

@@ -430,6 +430,23 @@ fn completions_are_written_for_every_shell() {
     }
 }
 
+/// The address space cannot hold the stack of a thread of this size.
+#[cfg(unix)]
+#[test]
+fn threads_that_cannot_be_started_give_one_exit_code() {
+    for arguments in [
+        &["test", "scenarios/random-ties.yaml"][..],
+        &["run", "scenarios/random-ties.yaml", "--replications", "3"],
+    ] {
+        let mut command = crate::support::command(arguments);
+        let ran = command.env("RUST_MIN_STACK", (1_u64 << 46).to_string()).output().unwrap();
+        let ran = crate::support::ran(ran);
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        assert!(ran.stderr.contains("cannot start"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("interrupted"), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn an_answer_below_the_wanted_confidence_counts_as_undecided() {
     let ran = stayput(&["run", "scenarios/two-ways-to-go.yaml", "--only", "documented"]);

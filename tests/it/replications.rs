@@ -773,7 +773,7 @@ fn the_interval_of_a_study_covers_the_true_value_as_often_as_stated() {
         let mut of = replicated.replications();
         of.rows = workers.in_order(0..40, |number| {
             let one = replicated.observe(number, Limits::default(), None, || true);
-            one.map(|(observed, ..)| observed)
+            one.map(|one| one.observed)
         });
         let figures = estimates(&of, ConfidenceLevel::P95);
         for ((name, truth), held) in truths.iter().zip(&mut held) {

@@ -34,11 +34,7 @@ fn functions_have_at_most_70_lines() {
         let lines: Vec<&str> = text.lines().collect();
         for (start, line) in lines.iter().enumerate() {
             let indent = line.len() - line.trim_start().len();
-            let words = line
-                .trim_start()
-                .trim_start_matches("pub(super) ")
-                .trim_start_matches("pub(crate) ");
-            let words = words.trim_start_matches("pub ").trim_start_matches("const ");
+            let words = without_visibility(line.trim_start()).trim_start_matches("const ");
             if !words.starts_with("fn ") || line.ends_with("{}") {
                 continue;
             }
@@ -48,13 +44,22 @@ fn functions_have_at_most_70_lines() {
                 continue;
             }
             let close = format!("{}}}", " ".repeat(indent));
-            let length = lines[start..].iter().position(|l| **l == close).unwrap_or(0) + 1;
+            let end = lines[start..].iter().position(|l| **l == close);
+            let place = format!("{}:{}", shown(&path), start + 1);
+            let length = end.unwrap_or_else(|| panic!("{place}: no end of the function")) + 1;
             if length > LONGEST_FUNCTION {
-                wrong.push(format!("{}:{} has {length} lines", shown(&path), start + 1));
+                wrong.push(format!("{place} has {length} lines"));
             }
         }
     }
     assert!(wrong.is_empty(), "longer than {LONGEST_FUNCTION}:\n{}", wrong.join("\n"));
+}
+
+/// A line without `pub` or `pub(…)` at its beginning.
+fn without_visibility(line: &str) -> &str {
+    let Some(rest) = line.strip_prefix("pub") else { return line };
+    let inside = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+    inside.map_or(rest, |(_, rest)| rest).strip_prefix(' ').unwrap_or(line)
 }
 
 #[test]
@@ -270,8 +275,7 @@ fn type_names_are_defined_once() {
         }
         let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
         for line in text.lines().filter(|line| !line.starts_with(' ')) {
-            let line = line.trim_start_matches("pub ").trim_start_matches("pub(super) ");
-            let line = line.trim_start_matches("pub(crate) ");
+            let line = without_visibility(line);
             let name =
                 ["struct ", "enum ", "trait "].iter().find_map(|word| line.strip_prefix(word));
             if let Some(name) = name {

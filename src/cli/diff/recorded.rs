@@ -11,6 +11,7 @@ use super::arguments::{Arguments, Format};
 use crate::cli::shared::exit::Exit;
 use crate::cli::shared::load::refuse_overlays;
 use crate::cli::shared::study::ReplicationOptions;
+use crate::cli::shared::study_part::TABLE;
 use crate::cli::shared::{files, terminal};
 use crate::diagnostics::{hex_digest, many, visible};
 use crate::experiment::Replications;
@@ -44,7 +45,7 @@ impl Recording {
 
     /// Whether it contains replications instead of single runs.
     fn is_study(&self) -> bool {
-        self.folder.join("replications.csv").is_file()
+        self.folder.join(TABLE).is_file()
     }
 
     fn read<T>(&self, table: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, Exit> {
@@ -172,7 +173,7 @@ fn single(sides: &[Recording; 2]) -> Result<DiffResult, Exit> {
 /// Compares replications with common random numbers.
 fn studies(arguments: &Arguments, sides: &[Recording; 2]) -> Result<DiffResult, Exit> {
     let read = |side: &Recording| {
-        let all = side.read("replications.csv", read_replications)?;
+        let all = side.read(TABLE, read_replications)?;
         side.choose(all, |run| &run.case)
     };
     let (old, new) = (read(&sides[0])?, read(&sides[1])?);

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::exit::Exit;
 use super::load::Loader;
 use super::run_cases::{Job, Judged, RunSettings, judge_all};
 use crate::experiment::{Coverage, PolicyCoverage, suggest};
@@ -70,7 +71,7 @@ impl CoverageOptions {
 /// Measures the coverage of a suite that was run; `None` if no option requests it.
 ///
 /// # Errors
-/// [`super::run_cases::Interrupted`] if the user interrupts the mutations.
+/// As of [`judge_all`], of the mutations.
 pub(in crate::cli) fn measure(
     arguments: &CoverageOptions,
     editions: &[Arc<Policy>],
@@ -78,7 +79,7 @@ pub(in crate::cli) fn measure(
     judged: &[Judged],
     kept: &[Option<Vec<DecisionRow>>],
     settings: RunSettings,
-) -> Result<Option<SuiteCoverage>, super::run_cases::Interrupted> {
+) -> Result<Option<SuiteCoverage>, Exit> {
     if !arguments.wanted() {
         return Ok(None);
     }
@@ -107,7 +108,7 @@ fn mutate(
     judged: &[Judged],
     kept: &[Option<Vec<DecisionRow>>],
     settings: RunSettings,
-) -> Result<Vec<Mutant>, super::run_cases::Interrupted> {
+) -> Result<Vec<Mutant>, Exit> {
     let mut mutants = Vec::new();
     for protection in &policy.protections {
         let rows = protection.table.rows().iter();

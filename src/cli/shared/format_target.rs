@@ -66,10 +66,7 @@ impl<'a> ReportTarget<'a> {
     /// [`Exit::CouldNotWrite`] if writing fails.
     pub fn finish_commands(self, text: &str) -> Result<(), Exit> {
         match self {
-            Self::Stdout => match terminal::print_commands(text.trim_end_matches('\n')) {
-                Err(Some(exit)) => Err(exit),
-                Ok(()) | Err(None) => Ok(()),
-            },
+            Self::Stdout => terminal::print_commands(text.trim_end_matches('\n')),
             Self::File(..) => self.finish(text),
         }
     }
@@ -103,7 +100,7 @@ impl<'a> ReportTarget<'a> {
     /// file in the meantime.
     pub fn finish(self, text: &str) -> Result<(), Exit> {
         match self {
-            Self::Stdout => terminal::print(text).map(|_| ()),
+            Self::Stdout => terminal::print(text),
             Self::File(path, file, claim) => {
                 claim.check()?;
                 output_file::finish(path, file, &lines(text))

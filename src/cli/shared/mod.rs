@@ -32,3 +32,4 @@ pub(super) mod terminal;
 pub(super) mod today;
 pub(super) mod undecided;
 pub(super) mod way_files;
+pub(super) mod workers;

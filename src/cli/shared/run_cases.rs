@@ -6,14 +6,13 @@ use super::exit::Exit;
 use super::progress::Progress;
 use super::run_end::{name_of, undecided};
 use super::terminal;
-use crate::experiment::{
-    Judge, Judgement, Reach, Reached, Summary, WorkerPool, carry_out, two_person,
-};
+use super::workers::workers;
+use crate::experiment::{Judge, Judgement, Reach, Reached, Summary, carry_out, two_person};
 use crate::kernel::Limits;
 use crate::plan::{Expectations, Plan, Starts};
 use crate::record::InstanceRow;
 use crate::record::Record;
-use crate::report::{CaseReport, Course, DecisionRow, EndOfRun, RunItem, RunPage};
+use crate::report::{CaseReport, DecisionRow, EndOfRun, RunCourse, RunItem, RunPage};
 use crate::words::{Confidence, SwitchSet};
 use crate::world::{Run, World};
 
@@ -65,19 +64,21 @@ pub struct Interrupted;
 /// Runs and judges all jobs. Results are in the order of `jobs`.
 ///
 /// # Errors
-/// [`Interrupted`] if the user interrupts, or if the system refuses to create threads.
-pub fn judge_all(jobs: &[Job<'_>], settings: RunSettings) -> Result<Vec<Judged>, Interrupted> {
-    let workers = WorkerPool::new(settings.jobs.min(jobs.len())).map_err(|why| {
-        terminal::print_stderr(&format!("stayput: {why}"));
-        Interrupted
-    })?;
+/// [`Exit`], after the reason was reported, if the user interrupts or no threads can be created.
+pub fn judge_all(jobs: &[Job<'_>], settings: RunSettings) -> Result<Vec<Judged>, Exit> {
+    let workers = workers(settings.jobs.min(jobs.len()))?;
     let progress = Progress::new(jobs.len() as u64, "cases");
     let judged = workers.in_order(0..jobs.len() as u64, |index| {
         let judged = judge(jobs.get(usize::try_from(index).ok()?)?, settings).ok();
         progress.one_more();
         judged
     });
-    if judged.len() < jobs.len() { Err(Interrupted) } else { Ok(judged) }
+    drop(progress);
+    if judged.len() < jobs.len() {
+        terminal::print_stderr("stayput: interrupted");
+        return Err(Exit::Interrupted);
+    }
+    Ok(judged)
 }
 
 /// Runs and judges one case.
@@ -176,8 +177,8 @@ pub fn decisions(plan: Plan) -> Result<Vec<DecisionRow>, Exit> {
 ///
 /// # Errors
 /// As of [`decisions`].
-pub fn decisions_and_course(plan: Plan) -> Result<(Vec<DecisionRow>, Course), Exit> {
-    let (mut rows, mut course, mut reach) = (Vec::new(), Course::default(), Reach::default());
+pub fn decisions_and_course(plan: Plan) -> Result<(Vec<DecisionRow>, RunCourse), Exit> {
+    let (mut rows, mut course, mut reach) = (Vec::new(), RunCourse::default(), Reach::default());
     let run = run_whole(plan, |record, world| {
         let header = world.header();
         reach.add(record, world);

@@ -14,7 +14,7 @@ use anstream::ColorChoice;
 use super::exit::Exit;
 use super::format_target::ReportTarget;
 use super::load::Loader;
-use super::output_folder;
+use super::output_folder::{self, OutputFolder};
 use super::progress::Progress;
 use super::resume::{self, Checkpoints, Earlier};
 use super::run_end::{WrittenPlan, name_of, run_end, undecided};
@@ -22,8 +22,9 @@ use super::run_inputs::{assumed, inputs, note_policies, note_sources};
 use super::study_page::page_of;
 use super::study_pairs::{paired_cases, print_paired};
 use super::study_part::LARGEST;
-use super::study_result;
+use super::study_result::{self, StudyOutput};
 use super::terminal;
+use super::workers::workers;
 use crate::cli::args::{Overrides, RunFormat, Shard, jobs};
 use crate::diagnostics::many;
 use crate::experiment::{
@@ -116,6 +117,11 @@ fn level(text: &str) -> Result<f64, String> {
 }
 
 impl StudyOptions {
+    /// The requested precision of metrics.
+    fn precision(&self) -> Vec<PrecisionTarget> {
+        self.until_halfwidth.iter().map(|until| until.0.clone()).collect()
+    }
+
     /// Whether replications are requested.
     ///
     /// # Errors
@@ -231,12 +237,13 @@ impl<'a> PlanStudy<'a> {
     fn run_one(&self, number: u64) -> Option<ReplicationResult> {
         let (limits, only) = (self.overrides.limits(), self.overrides.only);
         let may_continue = || !terminal::is_interrupted();
-        let (observed, ending, run, weaker) =
-            self.plan.observe(number, limits, only, may_continue)?;
-        let header = run.world().header();
-        let broken = undecided(&ending, header);
+        let one = self.plan.observe(number, limits, only, may_continue)?;
+        let world = one.run.world();
+        let header = world.header();
+        let broken = undecided(&one.ending, header);
         let broken = broken.map(|why| format!("{}, replication {number}: {why}", name_of(header)));
-        Some(ReplicationResult { observed, broken, weaker, relied: run.world().relied().to_vec() })
+        let relied = world.relied().to_vec();
+        Some(ReplicationResult { observed: one.observed, broken, weaker: one.weaker, relied })
     }
 
     /// Runs the replications `numbers`. If `until` is not empty, runs them in rounds, and stops
@@ -405,31 +412,134 @@ fn check_size(replications: u64, cases: u64) -> Result<(), Exit> {
     Err(Exit::BadInput)
 }
 
-/// The run file of a study. It lists every plan, whether or not it has replications, so that an
-/// interrupted study is recognised as the same one.
-fn run_file(
-    request: &StudyRequest<'_>,
-    plans: &[Plan],
-    loader: &Loader,
-    all: &[&StudyResult],
-) -> RunFile {
-    let mut file = RunFile::new(request.options.command(request), inputs(loader));
-    file.study = Some(request.options.written(request.overrides));
-    plans.iter().for_each(|plan| note_policies(&plan.header, &mut file.policies));
-    let assumptions = all.iter().flat_map(|one| one.assumptions.iter().cloned());
-    file.assumptions = WrittenAssumption::merged(assumptions);
-    plans.iter().for_each(|plan| note_sources(&plan.header, &mut file.sources));
-    for (at, plan) in plans.iter().enumerate() {
-        let (study_end, events) = all
-            .get(at)
-            .map_or((StudyEnd::Interrupted, 0), |one| (one.end, one.replications.events()));
-        file.complete &= study_end.is_complete();
-        let written = WrittenPlan::of(plan, &loader.sources);
-        let end = run_end(&plan.header, written, events, study_end);
-        let counts = Replications::new(&plan.header, &plan.counts).counts;
-        file.runs.push(RunEnd { counts, ..end });
+/// A study that `run` requests, with its plans.
+struct StudyPlans<'a> {
+    request: &'a StudyRequest<'a>,
+    plans: &'a [Plan],
+    loader: &'a Loader,
+    settings: WrittenStudy,
+    colour: ColorChoice,
+}
+
+impl StudyPlans<'_> {
+    /// The run file of the study. It lists every plan, whether or not it has replications, so that
+    /// an interrupted study is recognised as the same one.
+    fn run_file(&self, all: &[&StudyResult]) -> RunFile {
+        let Self { request, plans, loader, .. } = *self;
+        let mut file = RunFile::new(request.options.command(request), inputs(loader));
+        file.study = Some(self.settings.clone());
+        plans.iter().for_each(|plan| note_policies(&plan.header, &mut file.policies));
+        let assumptions = all.iter().flat_map(|one| one.assumptions.iter().cloned());
+        file.assumptions = WrittenAssumption::merged(assumptions);
+        plans.iter().for_each(|plan| note_sources(&plan.header, &mut file.sources));
+        for (at, plan) in plans.iter().enumerate() {
+            let (study_end, events) = all
+                .get(at)
+                .map_or((StudyEnd::Interrupted, 0), |one| (one.end, one.replications.events()));
+            file.complete &= study_end.is_complete();
+            let written = WrittenPlan::of(plan, &loader.sources);
+            let end = run_end(&plan.header, written, events, study_end);
+            let counts = Replications::new(&plan.header, &plan.counts).counts;
+            file.runs.push(RunEnd { counts, ..end });
+        }
+        file
     }
-    file
+
+    /// Folder of the study if it is to be resumed.
+    fn resumed(&self) -> Option<&Path> {
+        self.request.out.filter(|_| self.request.options.resume)
+    }
+
+    /// The results of an earlier run of the study; `from` is its first replication.
+    fn earlier(&self, from: u64) -> Result<Earlier, Exit> {
+        let Some(out) = self.resumed() else { return Ok(Earlier::default()) };
+        let nothing: Vec<StudyResult> = self
+            .plans
+            .iter()
+            .map(|plan| StudyResult::nothing(Replications::new(&plan.header, &plan.counts)))
+            .collect();
+        let file = self.run_file(&nothing.iter().collect::<Vec<_>>());
+        resume::earlier(out, &file, from, self.colour)
+    }
+
+    /// Runs the replications `numbers` of each plan, after those of an earlier run. If the user
+    /// interrupts, the remaining plans have no result.
+    fn carry_out(
+        &self,
+        workers: &WorkerPool,
+        numbers: &Range<u64>,
+        earlier: &mut Earlier,
+        mut checkpoints: Option<&mut Checkpoints>,
+    ) -> Result<Vec<StudyResult>, Exit> {
+        let options = self.request.options;
+        let until = options.precision();
+        let precision = (&*until, self.settings.confidence());
+        let count = (numbers.end - numbers.start) * self.plans.len() as u64;
+        let progress = Progress::new(count, "replications");
+        let mut all: Vec<StudyResult> = Vec::new();
+        for (at, plan) in self.plans.iter().enumerate() {
+            let replicated = PlanStudy::new(plan, self.request.overrides);
+            let rows = earlier.rows.get_mut(at).map(std::mem::take).unwrap_or_default();
+            let mut save = checkpoints.as_mut().map(|checkpoints| {
+                let (all, earlier) = (&all, &earlier.assumptions);
+                move |now: &StudyResult| {
+                    if !checkpoints.is_due() {
+                        return Ok(());
+                    }
+                    let all: Vec<&StudyResult> = all.iter().chain([now]).collect();
+                    let mut file = self.run_file(&all);
+                    add_assumptions(&mut file, earlier);
+                    let rows: Vec<_> = all.iter().map(|one| &one.replications).collect();
+                    checkpoints.save(file, &rows)
+                }
+            });
+            let save = save.as_mut().map(|save| save as &mut dyn FnMut(&StudyResult) -> _);
+            let done =
+                replicated.carry_on(workers, numbers.clone(), precision, &progress, rows, save);
+            if let Some(failed) = done.failed {
+                return Err(failed);
+            }
+            all.push(done.result);
+            if terminal::is_interrupted() {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Writes and prints the results. `file` is complete except for row counts and digests.
+    fn publish(
+        &self,
+        file: RunFile,
+        all: &[&Replications],
+        out: Option<OutputFolder>,
+        html: Option<ReportTarget<'_>>,
+    ) -> Result<(), Exit> {
+        let (request, settings, colour) = (self.request, &self.settings, self.colour);
+        let is_complete = file.complete;
+        let figures: Vec<Vec<Estimate>> =
+            all.iter().map(|one| estimates(one, settings.confidence())).collect();
+        let wants_page = html.is_some() || request.format == Some(RunFormat::Html);
+        let paired = (wants_page || request.compare).then(|| paired_cases(&file, all, settings));
+        let page = paired
+            .as_deref()
+            .filter(|_| wants_page)
+            .map(|paired| page_of((&file, settings), all, &figures, paired));
+        // A CSV table has one header, so the differences are printed instead of the estimates.
+        let printed =
+            request.format.filter(|format| !(request.compare && *format == RunFormat::Csv));
+        let output = StudyOutput { folder: out.zip(request.out), format: printed, colour };
+        study_result::finish((file, settings), all, figures, output)?;
+        print_paired(paired.as_deref().filter(|_| request.compare), request.format, colour)?;
+        if let Some(page) = page {
+            let to_stdout =
+                (request.format == Some(RunFormat::Html)).then_some(ReportTarget::Stdout);
+            html.into_iter()
+                .chain(to_stdout)
+                .try_for_each(|target| target.finish_result(&page, is_complete))?;
+        }
+        Ok(())
+    }
 }
 
 pub(in crate::cli) fn run(
@@ -445,81 +555,21 @@ pub(in crate::cli) fn run(
     let workers = options.replicated.workers()?;
     let out = output_folder::begin(request.out)?;
     let html = request.html.map(|path| ReportTarget::begin(Some(path))).transpose()?;
-    let level = options.replicated.confidence();
-    let until: Vec<PrecisionTarget> =
-        options.until_halfwidth.iter().map(|until| until.0.clone()).collect();
-    let progress =
-        Progress::new((numbers.end - numbers.start) * plans.len() as u64, "replications");
-    let account = |all: &[&StudyResult]| run_file(request, plans, loader, all);
-    let resumed = request.out.filter(|_| options.resume);
-    let mut earlier = match resumed {
-        Some(out) => {
-            let nothing: Vec<StudyResult> = plans
-                .iter()
-                .map(|plan| StudyResult::nothing(Replications::new(&plan.header, &plan.counts)))
-                .collect();
-            let file = account(&nothing.iter().collect::<Vec<_>>());
-            resume::earlier(out, &file, numbers.start, colour)?
-        }
-        None => Earlier::default(),
-    };
-    let mut checkpoints = resumed.map(Checkpoints::new);
-    let mut all: Vec<StudyResult> = Vec::new();
-    for (at, plan) in plans.iter().enumerate() {
-        let replicated = PlanStudy::new(plan, request.overrides);
-        let rows = earlier.rows.get_mut(at).map(std::mem::take).unwrap_or_default();
-        let mut save = checkpoints.as_mut().map(|checkpoints| {
-            let (all, account, earlier) = (&all, &account, &earlier.assumptions);
-            move |now: &StudyResult| {
-                if !checkpoints.is_due() {
-                    return Ok(());
-                }
-                let all: Vec<&StudyResult> = all.iter().chain([now]).collect();
-                let mut file = account(&all);
-                add_assumptions(&mut file, earlier);
-                let rows: Vec<_> = all.iter().map(|one| &one.replications).collect();
-                checkpoints.save(file, &rows)
-            }
-        });
-        let save = save.as_mut().map(|save| save as &mut dyn FnMut(&StudyResult) -> _);
-        let (numbers, precision) = (numbers.clone(), (&*until, level));
-        let done = replicated.carry_on(&workers, numbers, precision, &progress, rows, save);
-        if let Some(failed) = done.failed {
-            return Err(failed);
-        }
-        all.push(done.result);
-        if terminal::is_interrupted() {
-            break;
-        }
-    }
-    drop(progress);
-    let mut file = account(&all.iter().collect::<Vec<_>>());
+    let settings = options.written(request.overrides);
+    let study = StudyPlans { request, plans, loader, settings, colour };
+    let mut earlier = study.earlier(numbers.start)?;
+    let mut checkpoints = study.resumed().map(Checkpoints::new);
+    let all = study.carry_out(&workers, &numbers, &mut earlier, checkpoints.as_mut())?;
+    let mut file = study.run_file(&all.iter().collect::<Vec<_>>());
     add_assumptions(&mut file, &earlier.assumptions);
-    let replications: Vec<&Replications> = all.iter().map(|one| &one.replications).collect();
     let is_complete = file.complete;
-    let figures: Vec<Vec<Estimate>> =
-        replications.iter().map(|one| estimates(one, level)).collect();
-    let wants_page = html.is_some() || request.format == Some(RunFormat::Html);
-    let paired = (wants_page || request.compare).then(|| paired_cases(&file, &replications, level));
-    let page = paired
-        .as_deref()
-        .filter(|_| wants_page)
-        .map(|paired| page_of(&file, &replications, &figures, paired));
-    let result = (&*replications, figures);
-    // A CSV table has one header, so the differences are printed instead of the estimates.
-    let printed = request.format.filter(|format| !(request.compare && *format == RunFormat::Csv));
-    study_result::finish(file, result, out, (request.out, printed), colour)?;
-    print_paired(paired.as_deref().filter(|_| request.compare), request.format, colour)?;
-    if let Some(page) = page {
-        let to_stdout = (request.format == Some(RunFormat::Html)).then_some(ReportTarget::Stdout);
-        html.into_iter()
-            .chain(to_stdout)
-            .try_for_each(|target| target.finish_result(&page, is_complete))?;
-    }
+    let replications: Vec<&Replications> = all.iter().map(|one| &one.replications).collect();
+    study.publish(file, &replications, out, html)?;
     if let Some(checkpoints) = checkpoints.filter(|_| is_complete) {
         checkpoints.clear();
     }
-    let judged = all.iter().map(|one| one.judge(request.overrides, (&until, level))).max();
+    let precision = (&*options.precision(), options.replicated.confidence());
+    let judged = all.iter().map(|one| one.judge(request.overrides, precision)).max();
     if terminal::is_interrupted() {
         let done: usize = replications.iter().map(|one| one.rows.len()).sum();
         terminal::print_stderr(&format!(
@@ -534,10 +584,7 @@ pub(in crate::cli) fn run(
 impl ReplicationOptions {
     /// The threads that run replications.
     pub(in crate::cli) fn workers(&self) -> Result<WorkerPool, Exit> {
-        WorkerPool::new(jobs(self.jobs)).map_err(|why| {
-            terminal::print_stderr(&format!("stayput: {why}"));
-            Exit::BadInput
-        })
+        workers(jobs(self.jobs))
     }
 
     /// The confidence level of intervals.

@@ -3,18 +3,18 @@
 use super::run_inputs::{page_inputs, without_folder};
 use crate::experiment::{Estimate, Replications};
 use crate::report::{
-    Made, PairedRun, RunEnd, RunFile, Study, StudyRun, WrittenAssumption, shell_word, study_page,
+    Made, PairedRun, RunEnd, RunFile, Study, StudyRun, WrittenAssumption, WrittenStudy, shell_word,
+    study_page,
 };
 use crate::time::{SimSpan, SimTime};
 
 /// The HTML page of a study.
 pub(super) fn page_of(
-    file: &RunFile,
+    (file, settings): (&RunFile, &WrittenStudy),
     all: &[&Replications],
     figures: &[Vec<Estimate>],
     paired: &[PairedRun],
 ) -> String {
-    let percent = file.study.as_ref().map_or(95.0, |study| study.level);
     let runs: Vec<StudyRun<'_>> = all
         .iter()
         .zip(figures)
@@ -22,7 +22,7 @@ pub(super) fn page_of(
         .map(|((one, estimates), run)| StudyRun {
             replications: one,
             estimates,
-            level: percent,
+            level: settings.level,
             seed: run.seed,
         })
         .collect();

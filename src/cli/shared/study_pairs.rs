@@ -7,18 +7,16 @@ use super::terminal;
 use crate::cli::args::RunFormat;
 use crate::experiment::Replications;
 use crate::report::{
-    PairedRun, RunEnd, RunFile, paired_csv, paired_json, paired_markdown, paired_text,
+    PairedRun, RunEnd, RunFile, WrittenStudy, paired_csv, paired_json, paired_markdown, paired_text,
 };
-use crate::stats::ConfidenceLevel;
 
 /// The differences of each case from the first case of its scenario. Two cases are compared only if
 /// they have the same seed and the same replications, since then they use common random numbers.
 pub(super) fn paired_cases(
     file: &RunFile,
     all: &[&Replications],
-    level: ConfidenceLevel,
+    settings: &WrittenStudy,
 ) -> Vec<PairedRun> {
-    let percent = file.study.as_ref().map_or(95.0, |study| study.level);
     let runs: Vec<_> = all.iter().zip(&file.runs).collect();
     let pair = |(index, (new, run)): (usize, &(&&Replications, &RunEnd))| {
         let same = |(old, before): &&(&&Replications, &RunEnd)| {
@@ -30,7 +28,8 @@ pub(super) fn paired_cases(
         };
         let equal = numbers(old) == numbers(new);
         // The cases of a scenario have one currency.
-        if equal { PairedRun::new(old, new, percent, level).ok() } else { None }
+        let pair = || PairedRun::new(old, new, settings.level, settings.confidence()).ok();
+        if equal { pair() } else { None }
     };
     runs.iter().enumerate().filter_map(pair).collect()
 }
@@ -53,13 +52,11 @@ pub(super) fn print_paired(
         }
         Some(RunFormat::Csv) => {
             let mut out = Vec::new();
-            paired_csv(paired, &mut out).map_err(|error| {
-                terminal::could_not_write("standard output", &error).unwrap_or(Exit::Success)
-            })?;
+            terminal::printed(paired_csv(paired, &mut out))?;
             String::from_utf8_lossy(&out).trim_end().to_owned()
         }
         Some(RunFormat::Markdown) => paired_markdown(paired).join("\n"),
         Some(RunFormat::Html) | None => return Ok(()),
     };
-    terminal::print(&text).map(|_| ())
+    terminal::print(&text)
 }

@@ -7,12 +7,17 @@ use anstream::ColorChoice;
 
 use super::exit::Exit;
 use super::output_folder::{self, OutputFolder};
+use super::study_part::TABLE;
 use super::terminal::{self, cannot_write};
 use crate::cli::args::RunFormat;
 use crate::experiment::{Estimate, Replications};
 use crate::report::{
-    Estimated, RunFile, estimates_csv, estimates_jsonl, estimates_text, replications_csv,
+    Estimated, RunFile, WrittenStudy, estimates_csv, estimates_jsonl, estimates_text,
+    replications_csv,
 };
+
+/// The table of estimates.
+const ESTIMATES_TABLE: &str = "estimates.csv";
 
 /// The facts about the replications of a run besides its run file.
 pub(in crate::cli) struct Merged {
@@ -25,14 +30,22 @@ pub(in crate::cli) struct Merged {
     pub(in crate::cli) estimates: Vec<Estimate>,
 }
 
+/// Where the result of a study goes.
+pub(in crate::cli) struct StudyOutput<'a> {
+    /// The folder, and its path as the user wrote it; `None` if no tables are written.
+    pub(in crate::cli) folder: Option<(OutputFolder, &'a Path)>,
+    /// Format of standard output; `None` if nothing is printed.
+    pub(in crate::cli) format: Option<RunFormat>,
+    pub(in crate::cli) colour: ColorChoice,
+}
+
 /// Writes the tables of replications and prints the estimates. `file` is complete except for the
 /// row counts and digests.
 pub(in crate::cli) fn finish(
-    file: RunFile,
-    (all, figures): (&[&Replications], Vec<Vec<Estimate>>),
-    out: Option<OutputFolder>,
-    (path, format): (Option<&Path>, Option<RunFormat>),
-    colour: ColorChoice,
+    (file, settings): (RunFile, &WrittenStudy),
+    all: &[&Replications],
+    figures: Vec<Vec<Estimate>>,
+    output: StudyOutput<'_>,
 ) -> Result<(), Exit> {
     let merged = |(one, estimates): (&&Replications, Vec<Estimate>)| Merged {
         policy: one.policy.clone(),
@@ -41,25 +54,23 @@ pub(in crate::cli) fn finish(
         estimates,
     };
     let results: Vec<Merged> = all.iter().zip(figures).map(merged).collect();
-    let mut rows = None;
-    if let (Some(out), Some(path)) = (&out, path) {
-        let written = out.open("replications.csv").and_then(|file| replications_csv(all, file));
-        rows = Some(written.map_err(|error| cannot_write(path, &error))?);
+    let mut rows = 0;
+    if let Some((out, path)) = &output.folder {
+        let written = out.open(TABLE).and_then(|file| replications_csv(all, file));
+        rows = written.map_err(|error| cannot_write(path, &error))?;
     }
-    publish(file, &results, (out, rows), (path, format), colour)
+    publish((file, settings), &results, rows, output)
 }
 
 /// Writes the estimates into a folder that has `rows` replications already, moves it to its place,
 /// and prints the estimates. `file` is complete except for the row counts and digests.
 pub(in crate::cli) fn publish(
-    mut file: RunFile,
+    (mut file, settings): (RunFile, &WrittenStudy),
     all: &[Merged],
-    (out, rows): (Option<OutputFolder>, Option<u64>),
-    (path, format): (Option<&Path>, Option<RunFormat>),
-    colour: ColorChoice,
+    rows: u64,
+    output: StudyOutput<'_>,
 ) -> Result<(), Exit> {
     let runs = file.runs.clone();
-    let level = file.study.as_ref().map_or(95.0, |study| study.level);
     let figures: Vec<Estimated<'_>> = all
         .iter()
         .zip(&runs)
@@ -70,23 +81,23 @@ pub(in crate::cli) fn publish(
             complete: one.complete,
             incomplete: one.incomplete,
             estimates: one.estimates.clone(),
-            level,
+            level: settings.level,
             seed: run.seed,
             currency: run.currency,
         })
         .collect();
     file.complete &= all.iter().all(|one| one.incomplete == 0);
-    if let (Some(out), Some(path)) = (out, path) {
-        let estimates = out.open("estimates.csv").and_then(|file| estimates_csv(&figures, file));
+    if let Some((out, path)) = output.folder {
+        let estimates = out.open(ESTIMATES_TABLE).and_then(|file| estimates_csv(&figures, file));
         let estimates = estimates.map_err(|error| cannot_write(path, &error))?;
-        file.rows.insert("replications.csv".into(), rows.unwrap_or_default().into());
-        file.rows.insert("estimates.csv".into(), estimates.into());
+        file.rows.insert(TABLE.into(), rows.into());
+        file.rows.insert(ESTIMATES_TABLE.into(), estimates.into());
         output_folder::finish(out, &mut file)?;
     }
-    match format {
+    match output.format {
         // The caller writes the page, because only the caller has the replications.
         None | Some(RunFormat::Html | RunFormat::Markdown) => Ok(()),
-        Some(format) => print(&figures, format, colour),
+        Some(format) => print(&figures, format, output.colour),
     }
 }
 
@@ -94,7 +105,7 @@ fn print(figures: &[Estimated<'_>], format: RunFormat, colour: ColorChoice) -> R
     if format == RunFormat::Text {
         let page = terminal::page(colour);
         let texts: Vec<String> = figures.iter().map(|one| estimates_text(one, page)).collect();
-        return terminal::print(&texts.join("\n\n")).map(|_| ());
+        return terminal::print(&texts.join("\n\n"));
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
     let written = if format == RunFormat::Csv {
@@ -102,7 +113,5 @@ fn print(figures: &[Estimated<'_>], format: RunFormat, colour: ColorChoice) -> R
     } else {
         figures.iter().try_for_each(|one| estimates_jsonl(one, &mut out))
     };
-    let written = written.and_then(|()| out.flush());
-    written
-        .or_else(|error| terminal::could_not_write("standard output", &error).map_or(Ok(()), Err))
+    terminal::printed(written.and_then(|()| out.flush()))
 }

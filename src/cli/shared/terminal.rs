@@ -40,25 +40,18 @@ fn colours(stream: &impl anstream::stream::RawStream, choice: ColorChoice) -> bo
     (if auto { AutoStream::choice(stream) } else { choice }) != ColorChoice::Never
 }
 
-/// Writes a line to standard output, with workflow commands of CI servers made harmless.
+/// Writes lines that a CI server reads as commands, such as annotations, to standard output. A
+/// closed pipe counts as success.
 ///
 /// # Errors
-/// `None` if the reader closed the pipe, which is not a failure; else [`Exit::CouldNotWrite`].
-pub fn print_stdout(text: &str) -> Result<(), Option<Exit>> {
-    print_commands(&without_commands(text))
-}
-
-/// Writes lines that a CI server reads as commands, such as annotations, to standard output.
-///
-/// # Errors
-/// As [`print_stdout`].
-pub fn print_commands(text: &str) -> Result<(), Option<Exit>> {
+/// [`Exit::CouldNotWrite`] if writing fails.
+pub fn print_commands(text: &str) -> Result<(), Exit> {
     let mut out = io::stdout().lock();
     let written = out
         .write_all(text.as_bytes())
         .and_then(|()| out.write_all(b"\n"))
         .and_then(|()| out.flush());
-    written.map_err(|error| could_not_write("standard output", &error))
+    printed(written)
 }
 
 /// The exit code after a failed write, which is reported; `None` if the reader closed the pipe.
@@ -87,11 +80,16 @@ pub fn print_stderr(text: &str) {
 ///
 /// # Errors
 /// [`Exit::CouldNotWrite`] if writing fails.
-pub fn print(text: &str) -> Result<Exit, Exit> {
-    match print_stdout(text.trim_end_matches('\n')) {
-        Ok(()) | Err(None) => Ok(Exit::Success),
-        Err(Some(exit)) => Err(exit),
-    }
+pub fn print(text: &str) -> Result<(), Exit> {
+    print_commands(&without_commands(text.trim_end_matches('\n')))
+}
+
+/// The result of a write to standard output. A closed pipe counts as success.
+///
+/// # Errors
+/// [`Exit::CouldNotWrite`] if writing failed, which is reported.
+pub fn printed(written: io::Result<()>) -> Result<(), Exit> {
+    written.or_else(|error| could_not_write("standard output", &error).map_or(Ok(()), Err))
 }
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);

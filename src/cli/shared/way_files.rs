@@ -14,23 +14,34 @@ use crate::format::{Node, cases, change_paths, overlaid, parse_yaml, without_eve
 use crate::report::{HuntedTarget, way_scenario};
 use crate::run_header::RunHeader;
 
-/// Adds each way of some instances as a file. `searched` is the scenario, and `policy` is the
-/// policy that replaced its own in the search.
+/// A scenario as it was searched.
+pub struct SearchedScenario<'a> {
+    /// Its path.
+    pub path: &'a Path,
+    /// The policy that replaced its own; `None` if none did.
+    pub policy: Option<&'a str>,
+    /// Whether its events were kept.
+    pub has_events: bool,
+}
+
+/// Adds each way to the loss of some instances of a case as a file.
 ///
 /// # Errors
 /// If the folder of the scenario cannot be read.
 pub fn add_ways(
-    (files, searched): (&mut HuntFiles<'_>, &Path),
-    (loader, policy, has_events): (&mut Loader, Option<&str>, bool),
-    (header, targets): (&RunHeader, &[HuntedTarget]),
+    files: &mut HuntFiles<'_>,
+    searched: &SearchedScenario<'_>,
+    loader: &mut Loader,
+    header: &RunHeader,
+    targets: &[HuntedTarget],
 ) -> Result<(), Exit> {
-    let Some(mut tree) = case_tree(loader, searched, &header.case, has_events) else {
+    let Some(mut tree) = case_tree(loader, searched.path, &header.case, searched.has_events) else {
         return Ok(());
     };
-    if let (Some(policy), Some(node)) = (policy, tree.get_mut("policy")) {
+    if let (Some(policy), Some(node)) = (searched.policy, tree.get_mut("policy")) {
         node.value = crate::format::Value::Scalar(policy.into(), crate::format::Style::Quoted);
     }
-    let up = relative(files.folder(), folder_of(searched));
+    let up = relative(files.folder(), folder_of(searched.path));
     let up = up.map_err(|error| cannot_write(files.folder(), &error))?;
     change_paths(&mut tree, &|path: &str| {
         if Path::new(path).is_absolute() {

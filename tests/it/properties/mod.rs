@@ -155,7 +155,7 @@ fn agrees(of: &Course) -> Result<(), TestCaseError> {
 
     let replicated = ReplicatedPlan::new(of.plan.clone());
     let observed = replicated.observe(0, Limits::default(), None, || true);
-    let (observed, ..) = observed.unwrap();
+    let observed = observed.unwrap().observed;
     prop_assert_eq!(observed.stop.is_complete(), of.is_decided());
     prop_assert_eq!(observed.stop == Stopped::Undecided, of.run.stop() == Some(Stop::Halted));
     let count = |outcome| decisions.clone().filter(|d| d.outcome == outcome).count();
