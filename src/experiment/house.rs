@@ -137,9 +137,10 @@ impl HouseWatch {
             return;
         }
         let (seq, at, actor) = (Some(request.seq), request.at, request.actor);
-        let ids: Vec<InstanceId> = match request.target {
-            Target::Instance(id) => vec![id],
-            _ => world.fleet().instances().map(|(id, _)| id).collect(),
+        let ids: Vec<InstanceId> = if let Target::Instance(id) = request.target {
+            vec![id]
+        } else {
+            world.fleet().instances().map(|(id, _)| id).collect()
         };
         for id in ids.into_iter().filter(|id| world.scheduled_by(*id) == seq) {
             let to = world.fleet().instance(id).auto_release;

@@ -142,10 +142,7 @@ pub(in crate::report) fn notice(loss: &Alert) -> String {
         Some((_, seen)) => {
             format!("first alert {} after the loss, from {watch}", seen.since(loss.at))
         }
-        None if loss.perhaps.is_some() => {
-            "perhaps lost without an alert; a protection that was unknown was switched off"
-                .to_owned()
-        }
+        None if loss.perhaps.is_some() => "lost, perhaps without an alert".to_owned(),
         None => "lost without an alert".to_owned(),
     }
 }

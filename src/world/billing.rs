@@ -33,7 +33,7 @@ pub(super) fn next_step(world: &World, account: &Account) -> Option<SimTime> {
 impl Step<'_> {
     pub(super) fn overdue(&mut self, call: Call, account: AccountId) {
         let request = RequestContext::call(call, Action::Stop, Target::Account(account));
-        let open = self.open(&request, false);
+        let open = self.open(&request);
         if self.world.fleet.account(account).arrears.is_none() {
             self.begin_clock(account, ClockKind::PaymentOverdue);
             self.set_origin(OriginKey::Arrears(account), request.origin.after(open.seq));
@@ -45,7 +45,7 @@ impl Step<'_> {
     /// Cancels an account. The clock of its arrears ends.
     pub(super) fn cancel(&mut self, call: Call, account: AccountId) {
         let request = RequestContext::call(call, Action::Stop, Target::Account(account));
-        let open = self.open(&request, false);
+        let open = self.open(&request);
         let arrears = self.world.fleet.account(account).arrears;
         if arrears.is_none_or(|arrears| arrears.clock != ClockKind::Cancellation) {
             self.begin_clock(account, ClockKind::Cancellation);
@@ -190,7 +190,7 @@ impl Step<'_> {
                 self.reach(policy, reason.rule);
             }
         }
-        let open = self.open(request, false);
+        let open = self.open(request);
         if let Some(harmless) = Harmless::of(request.action) {
             for id in &moved {
                 self.apply_harmless(request, open.seq, *id, harmless);
@@ -204,7 +204,7 @@ impl Step<'_> {
     pub(super) fn settle(&mut self, call: Call, account: AccountId) {
         let request = RequestContext::call(call, Action::Start, Target::Account(account));
         let request = request.as_cause(Trigger::BillingOverdue);
-        let open = self.open(&request, false);
+        let open = self.open(&request);
         if let Err(why) = self.permit_account(&request, account) {
             return self.refuse(open, 1, why);
         }

@@ -33,7 +33,7 @@ impl Step<'_> {
     /// Requests an action for several instances. A harmless action that their policy does not judge
     /// is applied unless a precondition refuses it; any other action is decided.
     pub(super) fn execute(&mut self, request: &RequestContext, ids: &[InstanceId]) {
-        let open = self.open(request, false);
+        let open = self.open(request);
         let Some(harmless) = Harmless::of(request.action) else {
             let tally = self.decide_alike(request, open.seq, ids);
             return self.close(open, tally);
@@ -70,7 +70,7 @@ impl Step<'_> {
         mut check: impl FnMut(&mut Self, InstanceId) -> Result<(), Obstacle>,
         mut apply: impl FnMut(&mut Self, u64, InstanceId),
     ) {
-        let open = self.open(request, false);
+        let open = self.open(request);
         let mut tally = RequestTally { wanted: count(ids.len()), ..RequestTally::default() };
         let mut free = Ids::new();
         for id in ids {
@@ -202,11 +202,15 @@ impl Step<'_> {
     pub(super) fn flags(&self, request: &RequestContext, policy: PolicyId) -> Option<Flags> {
         match request.payload {
             Payload::Flags(flags, _) => Some(self.world.flags_of(flags, policy)),
-            Payload::Standby(by) => {
+            Payload::Standby(enters) => {
                 let standby = self.world.header.rulebook(policy).policy.standby()?;
                 let set = ProtectionSet::EMPTY.with(standby);
                 let none = ProtectionSet::EMPTY;
-                Some(if by { Flags { on: set, off: none } } else { Flags { on: none, off: set } })
+                Some(if enters {
+                    Flags { on: set, off: none }
+                } else {
+                    Flags { on: none, off: set }
+                })
             }
             Payload::Nothing
             | Payload::Time(_)
@@ -220,7 +224,7 @@ impl Step<'_> {
 
     pub(super) fn create(&mut self, call: Call, id: InstanceId) {
         let request = RequestContext::call(call, Action::Create, Target::Instance(id));
-        let open = self.open(&request, false);
+        let open = self.open(&request);
         let policy = self.world.policy_of(id);
         let facts = self.facts(&request, id, Action::Create);
         if let Err(why) = self.permit_call(&request, id, &facts) {
@@ -284,7 +288,7 @@ impl Step<'_> {
     }
 
     fn protect_group(&mut self, request: &RequestContext, id: GroupId) {
-        let open = self.open(request, false);
+        let open = self.open(request);
         if let Err(why) = self.group_refusal(request, id) {
             return self.refuse(open, 1, why);
         }
@@ -305,7 +309,7 @@ impl Step<'_> {
     pub(super) fn schedule_release(&mut self, call: Call, event: verb::ScheduleRelease) {
         let ids = self.instances_of(event.instance);
         let common = RequestContext::call(call, Action::ScheduleRelease, Target::these(&ids));
-        let open = self.open(&common, false);
+        let open = self.open(&common);
         let request = |step: &Self, id| {
             let book = step.book_of(id);
             let at = event.time.floor_to(book.policy.schedule.granularity);

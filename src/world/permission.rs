@@ -8,7 +8,7 @@ use super::noted_call::NotedCall;
 use super::request::RequestContext;
 use super::step::{Step, World};
 use crate::plan::Resource;
-use crate::policy::{Basis, CallPermission, Column, Facts, Flags, Needs, SETS, Undecided};
+use crate::policy::{Basis, CallPermission, Column, Columns, Facts, Flags, Needs, SETS, Undecided};
 use crate::record::{Cause, Refusal, Subject};
 use crate::words::{
     AccountId, Action, ActorId, GroupId, Initiator, InstanceId, PolicyId, ProtectionId,
@@ -64,9 +64,10 @@ impl World {
     pub fn would_hold(&self, id: InstanceId, protection: ProtectionId, trigger: Trigger) -> bool {
         let book = self.header.rulebook(self.policy_of(id));
         let in_space = |column| book.policy.domain.columns().contains(column);
-        let open: &[Column] = match trigger {
-            Trigger::Manual => &[Column::Channel],
-            _ => &[Column::Named, Column::Initiator],
+        let open: &[Column] = if trigger == Trigger::Manual {
+            &[Column::Channel]
+        } else {
+            &[Column::Named, Column::Initiator]
         };
         let open = open.iter().filter(|column| **column == Column::Channel || in_space(**column));
         let requested = Facts { trigger, ..Facts::default() };
@@ -87,7 +88,7 @@ impl World {
     pub fn refuses_release(&self, id: InstanceId) -> bool {
         let book = self.header.rulebook(self.policy_of(id));
         let stated = [Column::Channel, Column::Force, Column::TerminateSubscription];
-        let unknown = stated.into_iter().fold(Facts::default().unknown, |all, one| all.with(one));
+        let unknown = stated.into_iter().fold(Columns::NONE, Columns::with);
         let facts = self.situation(id, Facts { unknown, ..Facts::default() });
         book.positions(&book.narrowed(&facts)).0.all(|facts| book.refusal(&facts).is_some())
     }

@@ -3,12 +3,21 @@
 use super::request::{OpenRequest, RequestContext, RequestTally};
 use super::step::Step;
 use crate::record::{Change, Record, Refusal, Request, Subject, What};
-use crate::words::{LimitedBy, RequestResult};
+use crate::words::{LimitedBy, RequestResult, Trigger};
 
 impl Step<'_> {
-    /// Records a request; records of its decisions, changes and losses follow it. `judged` states
-    /// whether its trigger is recorded at once.
-    pub(super) fn open(&mut self, request: &RequestContext, judged: bool) -> OpenRequest {
+    /// Records a request; records of its decisions, changes and losses follow it. Its trigger is
+    /// recorded only if it makes a decision.
+    pub(super) fn open(&mut self, request: &RequestContext) -> OpenRequest {
+        self.open_with(request, None)
+    }
+
+    /// As [`Self::open`], for a request whose trigger is recorded in any case.
+    pub(super) fn open_judged(&mut self, request: &RequestContext) -> OpenRequest {
+        self.open_with(request, Some(request.trigger))
+    }
+
+    fn open_with(&mut self, request: &RequestContext, trigger: Option<Trigger>) -> OpenRequest {
         let seq = self.world.seq;
         self.world.seq += 1;
         let slot = self.out.len();
@@ -19,7 +28,7 @@ impl Step<'_> {
                 seq,
                 at,
                 cause: request.cause,
-                trigger: judged.then_some(request.trigger),
+                trigger,
                 verb: request.verb,
                 actor: request.actor,
                 channel: request.channel,

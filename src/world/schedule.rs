@@ -80,7 +80,7 @@ impl Step<'_> {
     /// Records that a release is due and waits until its account has settled.
     fn defer_release(&mut self, id: InstanceId, answer: &Answer<ScheduleFate>) {
         let request = self.release_request(id);
-        let open = self.open(&request, true);
+        let open = self.open_judged(&request);
         let Some(mut draft) = self.draft_alone(&request, RequestItem::new(id, Action::Release))
         else {
             return self.close(open, RequestTally::default());
@@ -119,13 +119,13 @@ impl Step<'_> {
                 let request =
                     RequestContext::timer(NAME, Trigger::ScheduledRelease, action, target);
                 let request = request.following(origin);
-                let open = self.open(&request, false);
+                let open = self.open(&request);
                 self.set_schedule(&request, open.seq, id, SimTime::NEVER);
                 self.close(open, RequestTally::all(1));
             }
             Some(ScheduleFate::Fires | ScheduleFate::Waits) | None => {
                 let request = self.release_request(id).resting_on(reason).following(origin);
-                let open = self.open(&request, true);
+                let open = self.open_judged(&request);
                 let tally =
                     self.decide(&request, open.seq, &[RequestItem::new(id, Action::Release)]);
                 self.close(open, tally);

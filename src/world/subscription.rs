@@ -186,7 +186,7 @@ impl Step<'_> {
     fn end_reclaim(&mut self, request: &RequestContext, id: InstanceId) {
         let instance = self.world.fleet.instance_mut(id);
         (instance.reclaim_since, instance.reclaim_steps) = (SimTime::NEVER, 0);
-        let open = self.open(request, false);
+        let open = self.open(request);
         self.set_lock(request, open.seq, id, Lock::Recycling, false);
         self.close(open, RequestTally::all(1));
     }

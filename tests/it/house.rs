@@ -53,8 +53,12 @@ fleet:
   upgrades: { in-force: protect-from-scale-in, against: model-update }
 fleet:
   groups:
-    u: { orchestration: uniform, health-check: application, repair: restart, upgrade-mode: automatic, protect: [read-only-lock] }
-    f: { orchestration: flexible, health-check: application, repair: reimage, upgrade-mode: surge, protect: [read-only-lock] }
+    u:
+      { orchestration: uniform, health-check: application, repair: restart,
+        upgrade-mode: automatic, protect: [read-only-lock] }
+    f:
+      { orchestration: flexible, health-check: application, repair: reimage,
+        upgrade-mode: surge, protect: [read-only-lock] }
   instances:
     u_1: { group: u, protect: [protect-from-scale-in, protect-from-scale-set-actions] }
     f_1: { group: f, protect: [protect-from-scale-in, protect-from-scale-set-actions] }
@@ -81,7 +85,8 @@ fleet:
 events:
   - { at: +1h, id: x, schedule-release: { instance: [a, b, c, d], time: +3d, by: eve, via: api } }
   - { at: +2h, id: y, schedule-release: { instance: [a, d], time: +3d, by: pat, via: api } }
-  - { at: +3h, id: z, set-protection: { instance: [a, b], flags: { release-protection: true }, by: pat, via: api } }
+  - at: +3h
+    set-protection: { instance: [a, b], flags: { release-protection: true }, by: pat, via: api }
 ";
     let when = "and eve alone scheduled its release at 2026-06-04 00:00 +08:00";
     let expected = [
@@ -105,7 +110,8 @@ fleet:
     b: { protect: [release-protection] }
     paid: { billing: subscription, expires: +60d }
 events:
-  - { at: +1h, id: lift, set-protection: { instance: b, flags: { release-protection: false }, by: pat, via: api } }
+  - at: +1h
+    set-protection: { instance: b, flags: { release-protection: false }, by: pat, via: api }
 ";
     let expected = [
         "two: a: eve can release it if release-protection is off, which is unknown",

@@ -300,8 +300,8 @@ fn a_two_person_rule_is_proved_or_fails_with_the_way() {
     assert!(converts.stdout.contains("convert-billing"), "{}", converts.stdout);
 }
 
-/// If a protection is unknown, a call may cause a loss alone. Neither `two-person` nor `hunt` states
-/// that there is no way, although none is certain.
+/// If a protection is unknown, a call may cause a loss alone. Neither `two-person` nor `hunt`
+/// states that there is no way, although none is certain.
 #[test]
 fn a_search_that_depends_on_an_unknown_fact_is_undecided() {
     let folder = folder();
@@ -310,7 +310,8 @@ fn a_search_that_depends_on_an_unknown_fact_is_undecided() {
             "stayput: scenario/1\nname: s\npolicy: alibaba-ecs-cn@2026-05-15\n\
              start: 2026-06-01T00:00:00Z\nfor: 1d\n{assume}principals:\n  \
              eve: {{ may: [ecs:DeleteInstance, ecs:DeleteInstances] }}\n  \
-             pat: {{ may: ecs:ModifyInstanceAttribute }}\nfleet: {{ instances: {{ a: {{ {of} }} }} }}\n\
+             pat: {{ may: ecs:ModifyInstanceAttribute }}\n\
+             fleet: {{ instances: {{ a: {{ {of} }} }} }}\n\
              expect: {{ two-person: {{ instance: a, within: 24h }} }}\n"
         );
         write(folder.path(), "s.yaml", text)

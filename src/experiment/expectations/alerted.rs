@@ -24,7 +24,8 @@ pub(super) fn unalerted(
             let (after, before) = (header.elapsed(loss.at), line.before_loss);
             let trigger = loss.trigger.map(|trigger| format!(" ({trigger})")).unwrap_or_default();
             // It is unknown whether an alert came in time.
-            let unclear = loss.perhaps.as_ref().is_some_and(|(_, seen)| in_time(*seen, loss, before));
+            let may_come = |(_, seen): &(_, SimTime)| in_time(*seen, loss, before);
+            let unclear = loss.perhaps.as_ref().is_some_and(may_come);
             let perhaps = if unclear { "perhaps " } else { "" };
             let title = format!(
                 "{name} was lost at +{after}{trigger}, {perhaps}without an alert at least {before} before"

@@ -164,11 +164,11 @@ impl Courses {
             What::Protections(policy, from, to) if from.on != to.on => {
                 Happened::Protections(policy, from.on, to.on)
             }
-            What::Protections(..) => return None,
             What::Schedule(_, to) => Happened::Scheduled(to != SimTime::NEVER),
             What::Term(_, to) => Happened::Term((to != SimTime::NEVER).then(|| self.elapsed(to))),
             What::Group(_, to) => Happened::Group(to),
-            What::Billing(..)
+            What::Protections(..)
+            | What::Billing(..)
             | What::Lock(..)
             | What::Size(..)
             | What::Exists(..)

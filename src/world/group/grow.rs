@@ -40,7 +40,7 @@ impl Step<'_> {
         group: GroupId,
         add: u32,
     ) {
-        let open = self.open(request, false);
+        let open = self.open(request);
         if let Err(why) = self.group_refusal(request, group) {
             return self.refuse(open, add, why);
         }
@@ -75,13 +75,13 @@ impl Step<'_> {
         request.facts.capacity = capacity;
         let wanted = to.abs_diff(size);
         if let Err(why) = self.group_refusal(&request, group) {
-            let open = self.open(&request, false);
+            let open = self.open(&request);
             return self.refuse(open, wanted, why);
         }
         if capacity != Capacity::Within
             && let Err(why) = self.bound(&request, Action::SetCapacity, group, capacity)
         {
-            let open = self.open(&request, false);
+            let open = self.open(&request);
             return self.refuse_at_bound(open, wanted, why);
         }
         if to < size {
@@ -233,7 +233,7 @@ impl Step<'_> {
             Refill::OneForOne => lost,
         };
         if lacks > 0 {
-            let open = self.open(&request, false);
+            let open = self.open(&request);
             let got = self.grow_by(&request, open.seq, group, lacks);
             self.close(open, RequestTally::all(got));
         }

@@ -91,7 +91,7 @@ impl Step<'_> {
             return;
         }
         let request = request.resting_on(Some(Reason::of(DecidingFactor::HealthCheck, &answer)));
-        let open = self.open(&request, true);
+        let open = self.open_judged(&request);
         let tally = self.decide(&request, open.seq, &[RequestItem::of_member(id)]);
         let is_delayed = self.world.held.contains_key(&id);
         if tally.got > 0 && !is_delayed && self.world.fleet.instance(id).exists() {

@@ -210,7 +210,7 @@ impl Step<'_> {
             let request =
                 RequestContext { cause: by.cause, verb: by.verb, past_hook: true, ..requested };
             let request = RequestContext { target: Target::Instance(id), ..request };
-            let open = self.open(&request, true);
+            let open = self.open_judged(&request);
             let tally = self.judge_again(&request, open.seq, item, reason, result);
             let instance = self.world.fleet.instance(id);
             let stays = instance.exists() && instance.group.is_some();
@@ -266,7 +266,7 @@ impl Step<'_> {
     ) {
         let request =
             RequestContext { target: Target::Instance(id), payload: Payload::Nothing, ..*by };
-        let open = self.open(&request, false);
+        let open = self.open(&request);
         let mut tally = RequestTally::all(1);
         if self.world.fleet.instance(id).state == Lifecycle::Pending {
             match result {

@@ -77,7 +77,7 @@ impl Step<'_> {
 
     /// Handles a request to a group that names members.
     fn named_members(&mut self, mut request: RequestContext, group: GroupId, targets: Targets) {
-        let open = self.open(&request, true);
+        let open = self.open_judged(&request);
         let state = self.world.fleet.group(group);
         let wanted = targets.len;
         // Members that leave already are not counted.
@@ -108,7 +108,7 @@ impl Step<'_> {
         let request = RequestContext::call(call, Action::DeleteGroup, Target::Group(group));
         let mut request = request.as_cause(Trigger::GroupDelete);
         request.facts.force = YesNo::from(event.force.unwrap_or(false));
-        let open = self.open(&request, true);
+        let open = self.open_judged(&request);
         let members = self.members_of(group);
         if let Err(why) = self.group_refusal(&request, group) {
             return self.refuse(open, count(members.len()), why);
@@ -154,7 +154,7 @@ impl Step<'_> {
         let ids = self.instances_of(event.instance);
         let mut request = RequestContext::call(call, Action::Attach, Target::Group(event.group));
         request.named = Some(event.instance);
-        let open = self.open(&request, false);
+        let open = self.open(&request);
         let facts = self.group_facts(&request, event.group);
         if let Err(why) = self.permit_group(&request, event.group, &facts) {
             return self.refuse(open, count(ids.len()), why);
@@ -251,12 +251,12 @@ impl Step<'_> {
         call: Call,
         group: GroupId,
         instances: Targets,
-        by: bool,
+        enters: bool,
     ) {
         let request = RequestContext::call(call, Action::SetProtection, Target::Group(group));
-        let mut request = request.with_payload(Payload::Standby(by));
+        let mut request = request.with_payload(Payload::Standby(enters));
         request.named = Some(instances);
-        let open = self.open(&request, false);
+        let open = self.open(&request);
         let facts = self.group_facts(&request, group);
         if let Err(why) = self.permit_group(&request, group, &facts) {
             return self.refuse(open, instances.len, why);
@@ -278,7 +278,7 @@ impl Step<'_> {
         suspended: bool,
     ) {
         let request = RequestContext::call(call, Action::SetProtection, Target::Group(group));
-        let open = self.open(&request, false);
+        let open = self.open(&request);
         let facts = self.group_facts(&request, group);
         if let Err(why) = self.permit_group(&request, group, &facts) {
             return self.refuse(open, 1, why);

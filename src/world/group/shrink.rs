@@ -47,7 +47,7 @@ impl Step<'_> {
         group: GroupId,
         remove: u32,
     ) {
-        let open = self.open(request, true);
+        let open = self.open_judged(request);
         if let Err(why) = self.group_refusal(request, group) {
             return self.refuse(open, remove, why);
         }
@@ -254,7 +254,7 @@ impl Step<'_> {
     pub(in crate::world) fn balance_zones(&mut self, call: Call, group: GroupId) {
         let request = RequestContext::call(call, Action::ScaleIn, Target::Group(group));
         let request = request.as_cause(Trigger::ZoneBalance);
-        let open = self.open(&request, true);
+        let open = self.open_judged(&request);
         if let Err(why) = self.group_refusal(&request, group) {
             return self.refuse(open, 1, why);
         }

@@ -29,7 +29,7 @@ impl Step<'_> {
             return self.request_for_members(request, event.group, event.instance);
         }
         request.facts.upgrade = Upgrade::OsImage;
-        let open = self.open(&request, true);
+        let open = self.open_judged(&request);
         if let Err(why) = self.group_refusal(&request, event.group) {
             return self.refuse(open, 1, why);
         }
@@ -44,7 +44,7 @@ impl Step<'_> {
         group: GroupId,
         named: Option<Targets>,
     ) {
-        let open = self.open(&request, true);
+        let open = self.open_judged(&request);
         request.facts.named = YesNo::from(named.is_some());
         request.named = named;
         let wanted = named.map_or(1, |named| named.len);
@@ -64,7 +64,7 @@ impl Step<'_> {
         let mut request = RequestContext::call(call, Action::UpdateModel, Target::Group(group));
         request.facts.upgrade = self.world.fleet.group(group).upgrades.mode;
         let request = request.as_cause(Trigger::ModelUpdate);
-        let open = self.open(&request, true);
+        let open = self.open_judged(&request);
         if let Err(why) = self.group_refusal(&request, group) {
             return self.refuse(open, 1, why);
         }
