@@ -96,7 +96,12 @@ pub fn read_cell<T: Read>(cell: &str) -> Option<T> {
 
 /// Reads a word of a closed list.
 pub fn read_word<W: Word>(node: &Node, problems: &mut Problems) -> Option<W> {
-    let words = || W::ALL.iter().map(|word| word.word()).collect::<Vec<&str>>();
+    read_word_of(node, W::ALL, problems)
+}
+
+/// The same; messages propose only the words in `proposed`.
+pub fn read_word_of<W: Word>(node: &Node, proposed: &[W], problems: &mut Problems) -> Option<W> {
+    let words = || proposed.iter().map(|word| word.word()).collect::<Vec<&str>>();
     let list = |problem: Problem| problem.note(format!("one of: {}", words().join(", ")));
     let text = scalar_or(node, W::WHAT, problems, list)?;
     let found = W::spelled(text);

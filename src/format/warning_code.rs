@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::read::Read;
+use super::read::{Read, read_word_of};
 use super::schema::Schemas;
 use super::tree::Node;
 use crate::diagnostics::{Code, Problem, Problems, Severity};
@@ -14,7 +14,7 @@ pub struct WarningCode(pub Code);
 
 impl Read for WarningCode {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
-        let code = Code::read(node, problems)?;
+        let code = read_word_of(node, &warnings(), problems)?;
         if code.severity() == Severity::Warning {
             return Some(Self(code));
         }
@@ -26,8 +26,12 @@ impl Read for WarningCode {
 
     fn schema(schemas: &mut Schemas) -> Json {
         schemas.define::<Self>("the code of a warning", |schemas| {
-            let warnings = Code::ALL.iter().filter(|code| code.severity() == Severity::Warning);
-            schemas.words(warnings.map(|code| (code.word(), code.meaning())))
+            schemas.words(warnings().iter().map(|code| (code.word(), code.meaning())))
         })
     }
+}
+
+fn warnings() -> Vec<Code> {
+    let is_warning = |code: &Code| code.severity() == Severity::Warning;
+    Code::ALL.iter().copied().filter(is_warning).collect()
 }
