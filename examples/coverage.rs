@@ -17,7 +17,7 @@ use std::error::Error;
 use rand::Rng;
 use stayput::diagnostics::{NoFiles, Problems, Sources, render};
 use stayput::experiment::{
-    Estimate, Observed, PrecisionTarget, ReplicatedPlan, Replications, Stopped, WorkerPool,
+    Estimate, Observed, Paired, PrecisionTarget, ReplicatedPlan, Replications, Stopped, WorkerPool,
     estimates, paired,
 };
 use stayput::kernel::{Limits, Streams};
@@ -63,7 +63,7 @@ fn find<'e>(all: &'e [Estimate], name: &str) -> Option<&'e Estimate> {
 
 /// An estimate without an interval does not contain the true value.
 fn holds(estimate: Option<&Estimate>, truth: f64) -> bool {
-    estimate.and_then(|found| found.range()).is_some_and(|interval| interval.contains(truth))
+    estimate.and_then(Estimate::range).is_some_and(|interval| interval.contains(truth))
 }
 
 fn tell(what: &str, n: &str, held: Counter) {
@@ -145,7 +145,7 @@ fn differences() {
                 let new = study(draws.iter().map(|u| i64::from(*u < 0.1 || *u > 0.99)));
                 let figures = paired(&old, &new, ConfidenceLevel::P95);
                 let figure = figures.iter().find(|figure| figure.metric == metric);
-                let interval = figure.and_then(|figure| figure.range());
+                let interval = figure.and_then(Paired::range);
                 held.add(interval.is_some_and(|interval| interval.contains(truth)));
             }
             tell(name, &n.to_string(), held);

@@ -97,12 +97,15 @@ pub(super) enum InstanceFate<'c> {
 }
 
 impl InstanceFate<'_> {
-    /// The part by which fates are compared; `None` if it is not known.
-    fn known(&self) -> Option<Option<(SimTime, Trigger)>> {
+    const fn is_known(&self) -> bool {
+        !matches!(self, Self::Unknown)
+    }
+
+    /// The instant and the trigger of the release; `None` if there is none so far.
+    fn release(&self) -> Option<(SimTime, Trigger)> {
         match self {
-            Self::Kept => Some(None),
-            Self::Released((shown, by)) => Some(Some((shown.at, *by))),
-            Self::Unknown => None,
+            Self::Released((shown, by)) => Some((shown.at, *by)),
+            Self::Kept | Self::Unknown => None,
         }
     }
 }
@@ -115,9 +118,11 @@ pub(super) fn differences<'c>(cases: &[&'c ComparedCase]) -> Vec<(String, Vec<In
     released.sort_by_key(|(id, _)| *id);
     let names: IndexMap<&str, ()> = released.iter().map(|(_, name)| (&**name, ())).collect();
     for name in names.keys() {
-        let ends: Vec<_> = cases.iter().map(|case| case.fate_of(name).known()).collect();
-        let known: Vec<_> = ends.iter().flatten().collect();
-        if known.iter().any(|end| *end != known[0]) {
+        let fates: Vec<InstanceFate<'_>> = cases.iter().map(|case| case.fate_of(name)).collect();
+        let mut known = fates.iter().filter(|fate| fate.is_known()).map(InstanceFate::release);
+        let first = known.next();
+        if known.any(|release| Some(release) != first) {
+            let ends = fates.iter().map(|fate| (fate.is_known(), fate.release())).collect();
             kinds.entry(ends).or_insert_with(|| (NameRanges::default(), name)).0.add(name);
         }
     }

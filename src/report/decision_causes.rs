@@ -5,7 +5,8 @@
 //! state that earlier changes of the run left, so it has their causes: of changed decisions, of
 //! calls that only one side refused, and of changes of state that only one side has, such as a stop
 //! by a clock. A rule that neither side used in the run caused nothing. Causes name every
-//! difference that can have led to the change: a changed decision is accepted only with all of them.
+//! difference that can have led to the change: a changed decision is accepted only with all of
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -267,9 +267,9 @@ fn notes(run: &Estimated<'_>, complete: u64) -> Vec<String> {
     let mut notes = Vec::new();
     if run.incomplete > 0 {
         notes.push(format!(
-            "{} did not complete; see the column `stop` of replications.csv. Each share is given from none of \
-             them to all of them, with the interval around both. Other metrics have no figure, because the replications that \
-             completed are no random sample",
+            "{} did not complete; see the column `stop` of replications.csv. Each share is given \
+             from none of them to all of them, with the interval around both. Other metrics have \
+             no figure, because the replications that completed are no random sample",
             many(run.incomplete, "replication")
         ));
         return notes;

@@ -41,8 +41,8 @@ words! {
         BilledUntilEnd = "billed-until-end",
         /// Released instances whose worth is not stated; `worth-lost` does not include them.
         LostWithoutWorth = "lost-without-worth",
-        /// Resources that are left behind and whose price is not stated; `billed-until-end` does not
-        /// include them.
+        /// Resources that are left behind and whose price is not stated; `billed-until-end` does
+        /// not include them.
         BilledWithoutPrice = "billed-without-price",
     }
 }

@@ -575,7 +575,7 @@ fn undecided_replications_leave_a_least_and_a_most_of_shares_and_no_other_figure
         assert!(cell(row, "mean").is_empty() && cell(row, "std_error").is_empty());
         let number = |column: &str| cell(row, column).parse::<f64>();
         if cell(row, "unit") == "share" {
-            let share = stopped as f64 / 200.0;
+            let share = f64::from(u32::try_from(stopped).unwrap()) / 200.0;
             assert_eq!((number("mean_at_least"), number("mean_at_most")), (Ok(0.0), Ok(share)));
             assert_eq!(number("ci_low"), Ok(0.0));
             assert!(number("ci_high").unwrap() > share, "the true share is 0 to 39 %");
@@ -611,7 +611,8 @@ fn undecided_replications_leave_a_least_and_a_most_of_shares_and_no_other_figure
     }
     let any = differences.iter().find(|row| cell(row, "metric") == "any-released").unwrap();
     let least: f64 = cell(any, "difference_at_least").parse().unwrap();
-    assert!((least + stopped as f64 / 200.0).abs() < 1e-9, "{any:?}");
+    let share = f64::from(u32::try_from(stopped).unwrap()) / 200.0;
+    assert!((least + share).abs() < 1e-9, "{any:?}");
     assert_eq!(cell(any, "difference_at_most"), "0");
     let text = stayput(&[&study[..], &["--compare"]].concat()).stdout;
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
