@@ -202,7 +202,8 @@ impl SimTime {
     }
 
     /// Reads an RFC 3339 time with an offset. Seconds may be missing, as in replies of providers
-    /// (`2017-12-10T04:04Z`). The last day of the year 9999 is [`Self::NEVER`].
+    /// (`2017-12-10T04:04Z`). A time after the last [`Timestamp`], on one of the last two days of
+    /// the year 9999, is [`Self::NEVER`].
     ///
     /// # Errors
     /// If the text does not state one instant; see [`TimeError`].

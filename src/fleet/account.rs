@@ -16,8 +16,8 @@ pub struct Account {
     pub arrears: Option<Arrears>,
     /// Its instances, in the order in which they were added.
     pub instances: Arc<Vec<InstanceId>>,
-    /// Its instances with a release that waits for the account to settle.
-    pub waiting: Arc<BTreeSet<InstanceId>>,
+    /// Its instances with a release that waits; changed by [`super::Fleet::set_waiting`] only.
+    pub(super) waiting: Arc<BTreeSet<InstanceId>>,
     /// Its instances that its arrears have stopped or locked; some may have changed since.
     pub(super) affected: Arc<BTreeSet<InstanceId>>,
 }
@@ -27,6 +27,11 @@ impl Account {
     pub fn new(policy: PolicyId, grace: SimSpan, arrears: Option<Arrears>) -> Self {
         let (instances, waiting, affected) = <(Arc<_>, Arc<_>, Arc<_>)>::default();
         Self { policy, grace, arrears, instances, waiting, affected }
+    }
+
+    /// Its instances with a release that waits for the account to settle.
+    pub const fn waiting(&self) -> &Arc<BTreeSet<InstanceId>> {
+        &self.waiting
     }
 
     /// The same account without instances.

@@ -195,8 +195,8 @@ impl Group {
         )
     }
 
-    /// Records a change of a member. A list as long as the group is dropped, because sorting all
-    /// members again then costs less.
+    /// Records a change of a member. A list as long as the group, and of 64 changes or more, is
+    /// dropped, because sorting all members again then costs less.
     pub(super) fn note(&mut self, member: InstanceId) {
         let most = self.members.len().max(64);
         if self.moved.as_ref().is_some_and(|moved| moved.len() >= most) {

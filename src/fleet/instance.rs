@@ -64,11 +64,11 @@ pub struct Instance {
     pub schedule_known: bool,
     /// Whether compute is free of charge while it is stopped.
     pub economical: bool,
-    /// Whether its release was due and waits for the account to settle.
-    pub waiting: bool,
+    /// Whether its release waits; changed by [`super::Fleet::set_waiting`] only.
+    pub(super) waiting: bool,
     /// Whether its term has ended.
     pub expired: bool,
-    /// Whether its subscription is renewed automatically.
+    /// How its subscription is renewed at the end of its term.
     pub renewal: Renewal,
     /// Whether the renewal is known.
     pub renewal_known: bool,
@@ -118,6 +118,11 @@ impl Instance {
             reclaim_steps: 0,
             reclaim_since: SimTime::NEVER,
         }
+    }
+
+    /// Whether its release was due and waits for the account to settle.
+    pub const fn is_waiting(&self) -> bool {
+        self.waiting
     }
 
     /// Whether its group does not count it, because it leaves the group or is recycled.

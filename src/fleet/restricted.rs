@@ -40,9 +40,6 @@ impl Fleet {
             let group = instance.group.or(self.intended_group(old));
             let group = group.filter(|group| groups.contains(group));
             part.add_instance(Instance { group, ..instance });
-            if instance.waiting {
-                Arc::make_mut(&mut part.account_mut(instance.account).waiting).insert(new);
-            }
             part.set_prices(new, self.prices(old));
             if !self.properties(old).is_empty() {
                 *part.properties_mut(new) = self.properties(old).to_vec();

@@ -17,7 +17,7 @@ pub struct Fleet {
     instances: CowTable<Instance>,
     /// Resources of instances; an instance without known resources has no entry.
     properties: CowMap<InstanceId, Vec<Property>>,
-    /// Terms of automatic renewals; an instance with a term of one month has no entry.
+    /// Terms of automatic renewals; an instance without an entry has a term of one month.
     terms: CowMap<InstanceId, Term>,
     /// The prices of instances, for those that have any.
     prices: CowMap<InstanceId, Prices>,
@@ -55,6 +55,9 @@ impl Fleet {
         Arc::make_mut(&mut account.instances).push(id);
         if instance.is_affected() {
             Arc::make_mut(&mut account.affected).insert(id);
+        }
+        if instance.waiting {
+            Arc::make_mut(&mut account.waiting).insert(id);
         }
         self.instances.push(Instance { group: None, ..instance });
         match group {
@@ -208,6 +211,22 @@ impl Fleet {
         }
     }
 
+    /// Sets whether the release of an instance waits for its account to settle.
+    pub fn set_waiting(&mut self, id: InstanceId, waits: bool) {
+        if self.instance(id).waiting == waits {
+            return;
+        }
+        let instance = self.instances.get_mut(id.index());
+        instance.waiting = waits;
+        let account = self.accounts.get_mut(instance.account.index());
+        let waiting = Arc::make_mut(&mut account.waiting);
+        if waits {
+            waiting.insert(id);
+        } else {
+            waiting.remove(&id);
+        }
+    }
+
     /// The instances of an account that its arrears have stopped or locked, in order.
     pub fn affected(&mut self, account: AccountId) -> Vec<InstanceId> {
         let affected = Arc::clone(&self.account(account).affected);
@@ -344,6 +363,19 @@ mod tests {
         assert_eq!(rests(&fleet), 2_300, "an earlier start does not shorten the cooldown");
         fleet.cool_down(group, SimTime::from_seconds(2_290), Some(SimSpan::from_seconds(60)));
         assert_eq!(rests(&fleet), 2_350, "a rule has its own cooldown");
+    }
+
+    #[test]
+    fn a_release_that_waits_is_known_to_its_account() {
+        let (mut fleet, group, ids) = fleet();
+        let account = fleet.group(group).account;
+        fleet.set_waiting(ids[2], true);
+        fleet.set_waiting(ids[2], true);
+        assert!(fleet.account(account).waiting().iter().eq([&ids[2]]));
+        let part = fleet.restricted(&ids[1..], &std::collections::BTreeSet::new());
+        assert!(part.account(account).waiting().iter().eq([&ids[1]]), "it has another id there");
+        fleet.set_waiting(ids[2], false);
+        assert!(fleet.account(account).waiting().is_empty());
     }
 
     #[test]

@@ -210,7 +210,7 @@ impl Step<'_> {
         }
         let state = self.world.fleet.account_mut(account);
         let arrears = state.arrears.take();
-        let (steps, waiting) = (arrears.map_or(0, Arrears::steps), Arc::clone(&state.waiting));
+        let (steps, waiting) = (arrears.map_or(0, Arrears::steps), Arc::clone(state.waiting()));
         if let Some(arrears) = arrears {
             self.world.settled.insert(
                 account,

@@ -79,7 +79,7 @@ impl Branch {
 impl World {
     fn add_to(&self, digest: &mut Digest) {
         for (_, account) in self.fleet.accounts() {
-            digest.add(account.waiting.len() as u64);
+            digest.add(account.waiting().len() as u64);
             let Some(arrears) = account.arrears else {
                 digest.add(u64::MAX);
                 continue;
@@ -208,7 +208,7 @@ fn add_instance(digest: &mut Digest, instance: &Instance) {
     digest.add(instance.lock_known);
     digest.add(instance.schedule_known);
     digest.add(instance.economical);
-    digest.add(instance.waiting);
+    digest.add(instance.is_waiting());
     digest.add(instance.expired);
     digest.add(instance.term_steps);
     digest.add(instance.reclaim_steps);

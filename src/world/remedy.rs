@@ -177,7 +177,7 @@ impl Step<'_> {
             moments,
             in_group: instance.group.is_some(),
             size_without,
-            waiting: instance.waiting,
+            waiting: instance.is_waiting(),
             called: matches!(request.cause, crate::record::Cause::Event(_))
                 && facts.trigger.is_call(facts.initiator),
         }

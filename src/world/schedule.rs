@@ -2,7 +2,6 @@
 //! account settles.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::draft::Resolution;
 use super::origins::OriginKey;
@@ -46,11 +45,7 @@ impl Step<'_> {
 
     /// Ends the waiting of an instance's release for its account to settle.
     pub(super) fn stop_waiting(&mut self, id: InstanceId) {
-        let instance = self.world.fleet.instance_mut(id);
-        if std::mem::take(&mut instance.waiting) {
-            let account = instance.account;
-            Arc::make_mut(&mut self.world.fleet.account_mut(account).waiting).remove(&id);
-        }
+        self.world.fleet.set_waiting(id, false);
     }
 
     fn release_request(&self, id: InstanceId) -> RequestContext {
@@ -65,7 +60,7 @@ impl Step<'_> {
 
     /// Handles a scheduled release that is due.
     pub(super) fn scheduled_release(&mut self, id: InstanceId) {
-        if self.world.fleet.instance(id).waiting {
+        if self.world.fleet.instance(id).is_waiting() {
             return self.resume_waiting(id);
         }
         let request = self.release_request(id);
@@ -94,9 +89,7 @@ impl Step<'_> {
         };
         let decision = self.decision(&request, open.seq, &draft, resolution, answer.basis);
         self.out.push(Record::Decision(self.world.decisions.boxed(decision)));
-        let account = self.world.fleet.instance(id).account;
-        self.world.fleet.instance_mut(id).waiting = true;
-        Arc::make_mut(&mut self.world.fleet.account_mut(account).waiting).insert(id);
+        self.world.fleet.set_waiting(id, true);
         self.close(open, RequestTally::all(1));
     }
 

@@ -50,9 +50,11 @@ pub struct World {
     pub(super) principals: Option<Arc<Principals>>,
     /// The calls of the last step; `None` if nothing watches them.
     pub(super) calls: Option<Vec<NotedCall>>,
+    /// Random streams by name, for this seed and this replication.
     pub(super) streams: Streams,
     /// Random sources, indexed by `SourceId`.
     pub(super) sources: Vec<RandomSourceState>,
+    /// The stream of each group that breaks ties at random, since its first draw.
     pub(super) ties: BTreeMap<GroupId, ChaCha8Rng>,
     /// The members of groups in their scale-in order, since the last scale-in.
     pub(super) rankings: BTreeMap<GroupId, Ranking>,
@@ -74,9 +76,11 @@ pub struct World {
     pub(super) removed_at: Option<SimTime>,
     /// Origins of timers and of removed protections.
     pub(super) origins: Origins,
+    /// For each policy, the switches that an answer has relied on.
     pub(super) relied: Vec<SwitchSet>,
     /// For each policy, whether each of its rules has been used, indexed by `RuleId`.
     pub(super) reached: Vec<Vec<bool>>,
+    /// Number of the next request.
     pub(super) seq: u64,
     /// Groups that a member left in the event in progress, for which others may have waited.
     pub(super) freed: VecDeque<GroupId>,
@@ -86,7 +90,9 @@ pub struct World {
     pub(super) decisions: Pool<Decision>,
     /// Boxes for the losses of a step.
     pub(super) losses: Pool<Loss>,
+    /// Why the run stops before its end; `None` if it does not.
     pub(super) halt: Option<Box<Halt>>,
+    /// Why the table of events could not be read to its end; `None` if it could.
     pub(super) unread: Option<Unread>,
 }
 
