@@ -204,7 +204,7 @@ events:
     let ran = stayput(&["run", &path, "--replications", "3", "--out", &out]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let rows = table(&scratch.path().join("out/replications.csv"));
-    assert_eq!(rows[0]["lost_worth"], "1999999999998");
+    assert_eq!(rows[0]["worth_lost"], "1999999999998");
     let ran = stayput(&["diff", &out, &out]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
 }

@@ -59,6 +59,9 @@ fn an_error_cannot_be_allowed() {
     let text = scenario("alibaba-ecs@2026-05-15", "", "allow: [E030]\n");
     let ran = stayput(&["check", &write(folder.path(), "s.yaml", text)]);
     assert!(ran.stderr.contains("E030 is not a warning"), "{}", ran.stderr);
+    let misspelt = scenario("alibaba-ecs@2026-05-15", "", "allow: [W005]\n");
+    let ran = stayput(&["check", &write(folder.path(), "s.yaml", misspelt)]);
+    assert!(!ran.stderr.contains("`E005`"), "{}", ran.stderr);
     let schema: Json = serde_json::from_str(&stayput(&["schema", "scenario"]).stdout).unwrap();
     let codes = schema["$defs"]["code-of-a-warning"]["oneOf"].as_array().unwrap();
     let codes: Vec<&str> = codes.iter().filter_map(|one| one["const"].as_str()).collect();
