@@ -171,7 +171,7 @@ fn an_unknown_protection_takes_the_value_that_another_row_states() {
     }
 }
 
-/// A row of DescribeInstanceAttribute beside a listing is reported, and refused if it contradicts
+/// A row of `DescribeInstanceAttribute` beside a listing is reported, and refused if it contradicts
 /// the listing.
 #[test]
 fn a_row_of_attributes_beside_a_listing_is_reported() {
