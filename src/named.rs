@@ -26,8 +26,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::money::Currency;
 use crate::policy::Remedy;
 use crate::record::{
-    Alert, Cause, Change, Decision, HouseFinding, Loss, Origin, Record, Request, SetProtections,
-    Subject, Target, What,
+    Alert, Cause, Change, Decision, HouseFinding, Loss, Origin, Record, Request, Subject, Target,
+    What,
 };
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
@@ -454,12 +454,7 @@ fn named_what(what: &What, header: &RunHeader) -> NamedWhat {
         What::Group(from, to) => NamedWhat::Group(group(from), group(to)),
         What::Schedule(from, to) => NamedWhat::Schedule(time(from), time(to)),
         What::Protections(policy, from, to) => {
-            let list = |set: SetProtections| {
-                let unknown = names(header, policy, set.unknown).into_iter();
-                let mut all = names(header, policy, set.on);
-                all.extend(unknown.map(|name| format!("{name}=unknown")));
-                all
-            };
+            let list = |set| header.set_protections(policy, set);
             NamedWhat::Protections(list(from), list(to))
         }
         What::Billing(from, to) => NamedWhat::Billing(from, to),

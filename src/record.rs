@@ -10,7 +10,7 @@ use crate::words::{
     AccountId, Action, ActorId, AlertKind, Billing, Channel, DecidingFactor, Effect, EventId, Fate,
     GroupId, Health, InstanceId, Lifecycle, LimitedBy, Locks, Membership, ModelId, Obstacle,
     Outcome, PolicyId, ProtectionId, ProtectionSet, RequestResult, ResourceKind, RuleId,
-    RuleSeverity, TimerName, Trigger, ZoneId,
+    RuleSeverity, SetProtections, TimerName, Trigger, ZoneId,
 };
 use std::sync::Arc;
 
@@ -296,35 +296,6 @@ pub enum Subject {
     Group(GroupId),
     /// An account.
     Account(AccountId),
-}
-
-/// The protections of an instance or a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SetProtections {
-    /// Those that are on.
-    pub on: ProtectionSet,
-    /// Those whose setting is unknown.
-    pub unknown: ProtectionSet,
-}
-
-impl SetProtections {
-    /// No protection.
-    pub const NONE: Self = Self { on: ProtectionSet::EMPTY, unknown: ProtectionSet::EMPTY };
-
-    /// The protections that are on after some have been switched on, and others off.
-    #[must_use]
-    pub const fn switched(self, on: ProtectionSet, off: ProtectionSet) -> Self {
-        Self {
-            on: self.on.union(on).difference(off),
-            unknown: self.unknown.difference(on.union(off)),
-        }
-    }
-
-    /// The protections that are off in `to` and were on before, and those that may have been.
-    pub const fn lifted(self, to: Self) -> (ProtectionSet, ProtectionSet) {
-        let left = to.on.union(to.unknown);
-        (self.on.difference(left), self.unknown.difference(left))
-    }
 }
 
 /// A changed property, with its old and new value.

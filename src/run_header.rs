@@ -2,11 +2,11 @@
 
 use crate::money::Currency;
 use crate::policy::{Rule, Rulebook};
-use crate::record::{Cause, DecidedBy, Decision, Refusal};
+use crate::record::{Cause, DecidedBy, Decision, Refusal, Subject};
 use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::words::{
     AccountId, ActorId, EventId, GroupId, InstanceId, Labels, ModelId, Names, PolicyId, Process,
-    ProtectionSet, TimerName, Word, ZoneId,
+    ProtectionSet, SetProtections, TimerName, Word, ZoneId,
 };
 use std::sync::Arc;
 
@@ -273,6 +273,22 @@ impl RunHeader {
     /// The rulebook of a policy in use.
     pub fn rulebook(&self, id: PolicyId) -> &Rulebook {
         &self.rulebooks[id.index()]
+    }
+
+    /// The name of an instance, a group or an account.
+    pub fn subject(&self, subject: Subject) -> &str {
+        match subject {
+            Subject::Instance(id) => self.instance(id),
+            Subject::Group(id) => self.group(id),
+            Subject::Account(id) => self.account(id),
+        }
+    }
+
+    /// The names of the protections that are on, then those of unknown ones as `NAME=unknown`.
+    pub fn set_protections(&self, policy: PolicyId, set: SetProtections) -> Vec<String> {
+        let on = self.protections(policy, set.on).into_iter().map(str::to_owned);
+        let unknown = self.protections(policy, set.unknown).into_iter();
+        on.chain(unknown.map(|name| format!("{name}=unknown"))).collect()
     }
 
     /// The names of protections, in the order of their ids.

@@ -14,7 +14,7 @@ use super::shared::terminal;
 use crate::diagnostics::{Severity, many};
 use crate::experiment::house_at_start;
 use crate::plan::{Options, Plan};
-use crate::record::{HouseFinding, Subject};
+use crate::record::HouseFinding;
 use crate::words::RuleSeverity;
 
 #[derive(Debug, clap::Args)]
@@ -116,11 +116,7 @@ fn house_lines(path: &str, plans: Vec<Plan>) -> (bool, Vec<String>) {
         let (header, found) = house_at_start(plan);
         for HouseFinding { severity, rule, text, subject, .. } in &found {
             is_broken |= *severity == RuleSeverity::Error;
-            let subject = match *subject {
-                Subject::Instance(id) => header.instance(id),
-                Subject::Group(id) => header.group(id),
-                Subject::Account(id) => header.account(id),
-            };
+            let subject = header.subject(*subject);
             let line = format!("{severity}: {rule}: {subject}: {text}");
             cases_of.entry(line).or_default().push(header.case.clone());
         }

@@ -26,7 +26,7 @@ struct Arguments {
     #[arg(long, global = true, value_name = "FILE")]
     with: Vec<std::path::PathBuf>,
     #[command(subcommand)]
-    verb: Command,
+    command: Command,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -113,8 +113,8 @@ fn dispatch(arguments: &[std::ffi::OsString]) -> Exit {
         files::allow_outside();
     }
     load::apply_overlays(arguments.with);
-    if let Some(verb) = arguments.verb.without_scenarios()
-        && let Err(exit) = load::refuse_overlays(&format!("`stayput {verb}`"))
+    if let Some(command) = arguments.command.without_scenarios()
+        && let Err(exit) = load::refuse_overlays(&format!("`stayput {command}`"))
     {
         return exit;
     }
@@ -123,21 +123,21 @@ fn dispatch(arguments: &[std::ffi::OsString]) -> Exit {
         Colour::Always => ColorChoice::Always,
         Colour::Never => ColorChoice::Never,
     };
-    let ended = match arguments.verb {
-        Command::Run(verb) => super::run::run(&verb, colour),
-        Command::Merge(verb) => merge::run(&verb, colour),
-        Command::Test(verb) => test::run(&verb, colour),
-        Command::Diff(verb) => diff::run(&verb, colour),
-        Command::Bless(verb) => bless::run(&verb, colour),
-        Command::Explain(verb) => explain::run(&verb, colour),
-        Command::Check(verb) => check::run(&verb, colour),
-        Command::Hunt(verb) => hunt::run(&verb, colour),
-        Command::Init(verb) => init::run(&verb, colour),
-        Command::Import(verb) => import::run(&verb, colour),
-        Command::Matrix(verb) => matrix::run(&verb, colour),
-        Command::Policies(verb) => policies::policies(&verb, colour),
-        Command::Rules(verb) => policies::rules(&verb, colour),
-        Command::Schema(verb) => schema::run(&verb),
+    let ended = match arguments.command {
+        Command::Run(command) => super::run::run(&command, colour),
+        Command::Merge(command) => merge::run(&command, colour),
+        Command::Test(command) => test::run(&command, colour),
+        Command::Diff(command) => diff::run(&command, colour),
+        Command::Bless(command) => bless::run(&command, colour),
+        Command::Explain(command) => explain::run(&command, colour),
+        Command::Check(command) => check::run(&command, colour),
+        Command::Hunt(command) => hunt::run(&command, colour),
+        Command::Init(command) => init::run(&command, colour),
+        Command::Import(command) => import::run(&command, colour),
+        Command::Matrix(command) => matrix::run(&command, colour),
+        Command::Policies(command) => policies::policies(&command, colour),
+        Command::Rules(command) => policies::rules(&command, colour),
+        Command::Schema(command) => schema::run(&command),
         Command::Completions { shell } => completions(shell),
     };
     ended.unwrap_or_else(|exit| exit)
@@ -175,11 +175,11 @@ const HIDDEN: &[(&str, &[&str])] = &[
 /// The command line.
 fn program() -> clap::Command {
     let mut program = Arguments::command();
-    for (option, verbs) in HIDDEN {
+    for (option, commands) in HIDDEN {
         let found = program.get_arguments().find(|known| known.get_id() == option).cloned();
-        for verb in *verbs {
-            program = program.mut_subcommand(verb, |verb| {
-                verb.args(found.clone().map(|option| option.hide(true)))
+        for command in *commands {
+            program = program.mut_subcommand(command, |command| {
+                command.args(found.clone().map(|option| option.hide(true)))
             });
         }
     }

@@ -5,7 +5,7 @@ use super::instance::{Instance, Prices, Property};
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
     AccountId, HealthCheck, HookResult, InstanceId, ModelId, Orchestration, Process, ProtectionSet,
-    Reclaim, Repair, Upgrade, Word, ZoneId, ZonePolicy,
+    Reclaim, Repair, SetProtections, Upgrade, Word, ZoneId, ZonePolicy,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -110,6 +110,19 @@ pub struct Hook {
 }
 
 impl Group {
+    /// Its own protections.
+    pub const fn set_protections(&self) -> SetProtections {
+        SetProtections { on: self.on, unknown: self.unknown }
+    }
+
+    /// Switches protections on and off; returns all before and after.
+    pub const fn switch(&mut self, on: ProtectionSet, off: ProtectionSet) -> [SetProtections; 2] {
+        let from = self.set_protections();
+        let to = from.switched(on, off);
+        (self.on, self.unknown) = (to.on, to.unknown);
+        [from, to]
+    }
+
     /// An empty group with default settings.
     pub fn new(account: AccountId, born: SimTime) -> Self {
         Self {

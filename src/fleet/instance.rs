@@ -4,7 +4,7 @@ use crate::money::Money;
 use crate::time::SimTime;
 use crate::words::{
     AccountId, Billing, Eviction, GroupId, Lifecycle, Lock, Locks, Membership, ModelId,
-    ProtectionSet, Renewal, ResourceKind, StoppedBy, ZoneId,
+    ProtectionSet, Renewal, ResourceKind, SetProtections, StoppedBy, ZoneId,
 };
 use std::sync::Arc;
 
@@ -118,6 +118,19 @@ impl Instance {
             reclaim_steps: 0,
             reclaim_since: SimTime::NEVER,
         }
+    }
+
+    /// Its protections.
+    pub const fn set_protections(&self) -> SetProtections {
+        SetProtections { on: self.on, unknown: self.unknown }
+    }
+
+    /// Switches protections on and off; returns all before and after.
+    pub const fn switch(&mut self, on: ProtectionSet, off: ProtectionSet) -> [SetProtections; 2] {
+        let from = self.set_protections();
+        let to = from.switched(on, off);
+        (self.on, self.unknown) = (to.on, to.unknown);
+        [from, to]
     }
 
     /// Whether its release was due and waits for the account to settle.

@@ -6,9 +6,11 @@ use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
 use super::compiled::Plan;
-use crate::record::{Cause, Change, Origin, SetProtections, Start, Subject, What};
+use crate::record::{Cause, Change, Origin, Start, Subject, What};
 use crate::time::SimTime;
-use crate::words::{Billing, ClockKind, InstanceId, Lifecycle, Locks, Orchestration};
+use crate::words::{
+    Billing, ClockKind, InstanceId, Lifecycle, Locks, Orchestration, SetProtections,
+};
 
 /// The values of many instances at the start of a run, in a few bytes for each: values that are
 /// equal, apart from the instance and the time of its creation, are kept once.
@@ -97,7 +99,7 @@ impl Plan {
             Some((Subject::Account(id), what(false, true)))
         });
         let groups = self.fleet.groups().filter_map(|(id, group)| {
-            let set = SetProtections { on: group.on, unknown: group.unknown };
+            let set = group.set_protections();
             let policy = self.fleet.account(group.account).policy;
             let what = What::Protections(policy, SetProtections::NONE, set);
             (set != SetProtections::NONE).then_some((Subject::Group(id), what))
@@ -125,7 +127,7 @@ impl Plan {
         let set = |is_set: bool, what: What| is_set.then_some(what);
         let (state, release, locks) = (instance.state, instance.auto_release, instance.locks);
         let policy = self.fleet.account(instance.account).policy;
-        let on = SetProtections { on: instance.on, unknown: instance.unknown };
+        let on = instance.set_protections();
         let none = SetProtections::NONE;
         let has_term =
             instance.billing == Billing::Subscription && instance.expires < SimTime::NEVER;

@@ -11,7 +11,7 @@ use super::timeline::Timeline;
 use super::timeline_layout::lay_out;
 use super::timeline_text::{broken_by, lines, omission};
 use crate::diagnostics::many;
-use crate::record::{Alert, HouseFinding, Record, Subject};
+use crate::record::{Alert, HouseFinding, Record};
 use crate::run_header::{RunHeader, run_name};
 use crate::words::AlertKind;
 
@@ -154,11 +154,7 @@ fn broken_rules(header: &RunHeader, found: &[HouseFinding], width: usize) -> Vec
     }
     let mut out = vec!["house rules broken".to_owned()];
     for finding in found {
-        let subject = match finding.subject {
-            Subject::Instance(id) => header.instance(id),
-            Subject::Group(id) => header.group(id),
-            Subject::Account(id) => header.account(id),
-        };
+        let subject = header.subject(finding.subject);
         let HouseFinding { at, rule, severity, text, actor, .. } = finding;
         let by = broken_by(text, *actor, header);
         let when = header.elapsed(*at);

@@ -2,12 +2,11 @@
 
 use smallvec::SmallVec;
 
-use super::origins::OriginKey;
 use super::request::{Payload, RequestContext};
 use super::step::Step;
 use crate::fleet::Property;
 use crate::policy::{Column, Facts, Flags};
-use crate::record::{SetProtections, Subject, What};
+use crate::record::{Subject, What};
 use crate::time::SimTime;
 use crate::words::{Action, Channel, Effect, FlagEffect, InstanceId, Lock, ModelId, ResourceKind};
 
@@ -98,16 +97,8 @@ impl Step<'_> {
     fn switch_flags(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
         let policy = self.world.policy_of(id);
         let Some(Flags { on, off }) = self.flags(request, policy) else { return };
-        let instance = self.world.fleet.instance_mut(id);
-        let from = SetProtections { on: instance.on, unknown: instance.unknown };
-        let to = from.switched(on, off);
-        (instance.on, instance.unknown) = (to.on, to.unknown);
-        if from != to {
-            self.change(request, seq, Subject::Instance(id), What::Protections(policy, from, to));
-        }
+        let [from, to] = self.switch_protections(request, seq, id, (on, off));
         if from.on != to.on {
-            let removed = |protection| OriginKey::FlagOff(id, protection);
-            self.note_removals(from.lifted(to).0, request.origin.after(seq), removed);
             self.ensure_health_check(request, seq, id);
         }
         let in_model = self.world.header.rulebook(policy).policy.in_model();

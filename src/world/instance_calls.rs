@@ -8,11 +8,11 @@ use super::request::{Call, Ids, Payload, RequestContext, RequestTally, count};
 use super::step::Step;
 use crate::plan::{Targets, lead, verb};
 use crate::policy::{Basis, Column, Facts, FlagChange, Flags, Undecided};
-use crate::record::{Refusal, SetProtections, Subject, Target, What};
+use crate::record::{Refusal, Subject, Target, What};
 use crate::time::{SimTime, Term};
 use crate::words::{
     Action, Billing, FlagFate, GroupId, InstanceId, Lifecycle, Lock, Obstacle, PolicyId,
-    ProtectionSet, RuleId, StoppedBy, Trigger, YesNo,
+    ProtectionSet, RuleId, SetProtections, StoppedBy, Trigger, YesNo,
 };
 
 impl Step<'_> {
@@ -294,10 +294,7 @@ impl Step<'_> {
         }
         let policy = self.world.policy_of_group(id);
         let Flags { on, off } = self.flags(request, policy).unwrap_or_default();
-        let group = self.world.fleet.group_mut(id);
-        let from = SetProtections { on: group.on, unknown: group.unknown };
-        let to = from.switched(on, off);
-        (group.on, group.unknown) = (to.on, to.unknown);
+        let [from, to] = self.world.fleet.group_mut(id).switch(on, off);
         if from != to {
             self.change(request, open.seq, Subject::Group(id), What::Protections(policy, from, to));
             let removed = |protection| OriginKey::GroupFlagOff(id, protection);
@@ -383,17 +380,26 @@ impl Step<'_> {
         id: InstanceId,
         cleared: ProtectionSet,
     ) {
+        self.switch_protections(request, seq, id, (ProtectionSet::EMPTY, cleared));
+    }
+
+    /// Switches protections of an instance on and off; returns all before and after.
+    pub(super) fn switch_protections(
+        &mut self,
+        request: &RequestContext,
+        seq: u64,
+        id: InstanceId,
+        (on, off): (ProtectionSet, ProtectionSet),
+    ) -> [SetProtections; 2] {
         let policy = self.world.policy_of(id);
-        let instance = self.world.fleet.instance_mut(id);
-        let from = SetProtections { on: instance.on, unknown: instance.unknown };
-        let to = from.switched(ProtectionSet::EMPTY, cleared);
-        (instance.on, instance.unknown) = (to.on, to.unknown);
+        let [from, to] = self.world.fleet.instance_mut(id).switch(on, off);
         if from != to {
             let what = What::Protections(policy, from, to);
             self.change(request, seq, Subject::Instance(id), what);
             let removed = |protection| OriginKey::FlagOff(id, protection);
             self.note_removals(from.lifted(to).0, request.origin.after(seq), removed);
         }
+        [from, to]
     }
 
     pub(super) fn security_release(&mut self, call: Call, targets: Targets) {

@@ -1,4 +1,4 @@
-//! The worker threads of the verbs that work in parallel.
+//! The worker threads of the commands that work in parallel.
 
 use super::exit::Exit;
 use super::terminal;

@@ -1,10 +1,10 @@
 //! Records as single lines, for the history of an instance in failures.
 
 use crate::policy::Rule;
-use crate::record::{Decision, HouseFinding, Request, SetProtections, Subject, What};
+use crate::record::{Decision, HouseFinding, Request, What};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::words::{Effect, Lifecycle};
+use crate::words::{Effect, Lifecycle, SetProtections};
 
 /// A decision as one line: `mis-click: manual, held by release-protection (RP1)`.
 pub(in crate::experiment) fn decision_line(decision: &Decision, header: &RunHeader) -> String {
@@ -48,10 +48,7 @@ fn add_rule(line: &mut String, rule: &Rule) {
 pub(in crate::experiment) fn change_line(what: &What, header: &RunHeader) -> Option<String> {
     let time = |at: SimTime| if at == SimTime::NEVER { "none".into() } else { at.to_string() };
     let flags = |policy, set: SetProtections| {
-        let mut names = header.protections(policy, set.on);
-        let unknown = header.protections(policy, set.unknown);
-        let unknown: Vec<String> = unknown.iter().map(|name| format!("{name}=unknown")).collect();
-        names.extend(unknown.iter().map(String::as_str));
+        let names = header.set_protections(policy, set);
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     };
     Some(match what {
@@ -87,11 +84,7 @@ pub(in crate::experiment) fn change_line(what: &What, header: &RunHeader) -> Opt
 
 /// A finding as a line of a history.
 pub(in crate::experiment) fn finding_line(finding: &HouseFinding, header: &RunHeader) -> String {
-    let subject = match finding.subject {
-        Subject::Instance(id) => header.instance(id),
-        Subject::Group(id) => header.group(id),
-        Subject::Account(id) => header.account(id),
-    };
+    let subject = header.subject(finding.subject);
     let by = finding.actor.map(|actor| format!(", by {}", header.actor(actor)));
     let after = header.elapsed(finding.at);
     format!("+{after} {subject}: {}{}", finding.text, by.unwrap_or_default())

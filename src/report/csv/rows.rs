@@ -8,12 +8,14 @@ use super::columns::{
 use crate::money::Currency;
 use crate::policy::{Finding, Remedy};
 use crate::record::{
-    Alert, Cause, Change, Decision, HouseFinding, InstanceRow, Loss, Origin, Request,
-    SetProtections, Subject, Target, What,
+    Alert, Cause, Change, Decision, HouseFinding, InstanceRow, Loss, Origin, Request, Subject,
+    Target, What,
 };
 use crate::run_header::{RunHeader, START};
 use crate::time::SimTime;
-use crate::words::{Channel, GroupId, Lifecycle, PolicyId, ProtectionSet, Trigger, Word};
+use crate::words::{
+    Channel, GroupId, Lifecycle, PolicyId, ProtectionSet, SetProtections, Trigger, Word,
+};
 
 const EMPTY: Cell<'static> = Cell::EMPTY;
 /// The cell of an unknown value.
