@@ -49,6 +49,7 @@ fn study(lost: impl Iterator<Item = i64>) -> Replications {
             released_by,
             first_trigger,
             first_of_any: None,
+            certain_shares: Vec::new(),
             counts,
         }
     };

@@ -342,12 +342,16 @@ fn warn_of_idle_assumptions(loaded: &[Loaded], judged: &[Judged], problems: &mut
     }
 }
 
-/// Whether a two-person rule is about an instance of a policy. Its proof searches courses with
-/// decisions that the run does not make.
+/// Whether a two-person rule or a house rule is about an instance of a policy. They judge decisions
+/// that the run does not make.
 fn is_in_a_proof(plan: &Plan, policy: PolicyId) -> bool {
-    let rules = plan.expectations.two_person.iter();
-    let mut instances = rules.flat_map(|rule| &rule.line.instances);
-    instances.any(|id| plan.fleet.account(plan.fleet.instance(*id).account).policy == policy)
+    let two_person = plan.expectations.two_person.iter().flat_map(|rule| &rule.line.instances);
+    let house = plan.house.iter().filter(|rule| rule.demand.judges_possible_calls());
+    let instances = plan.fleet.instances().map(|(id, _)| id);
+    let of_house =
+        instances.filter(|id| house.clone().any(|rule| rule.instances.contains(*id, &plan.header)));
+    let mut all = two_person.copied().chain(of_house);
+    all.any(|id| plan.fleet.account(plan.fleet.instance(id).account).policy == policy)
 }
 
 /// The stored decisions of a scenario; `None` if there are none, or if `unchanged` is false. It is

@@ -103,7 +103,7 @@ crate::words::words! {
         SecondsCut = "W021",
         /// A protection that is on but has no effect.
         Inert = "W050",
-        /// An assumption that no decision relied on.
+        /// An assumption that neither a decision nor a judged rule relied on.
         UnusedAssumption = "W061",
         /// An allowed warning that does not occur.
         UnusedAllowance = "W062",

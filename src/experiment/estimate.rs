@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::replication::{Observed, Replications};
 use crate::stats::{ConfidenceLevel, Counter, Interval, RankSearch, Sample, Tally};
 
-use crate::words::{Metric, Unit, Word, words};
+use crate::words::{Metric, SHARE, Unit, Word, words};
 
 words! {
     /// How a confidence interval is computed.
@@ -16,8 +16,8 @@ words! {
         StudentT = "student-t",
         /// Clopper–Pearson for a share: exact for every count, including none and all.
         ClopperPearson = "clopper-pearson",
-        /// Clopper–Pearson from the lower end, if no replication that did not complete has the
-        /// property, to the upper end, if all of them have it.
+        /// Clopper–Pearson from the lower end, if only those replications that did not complete
+        /// have the property that certainly have it, to the upper end, if all of them have it.
         ClopperPearsonBounds = "clopper-pearson-bounds",
         /// Two Clopper–Pearson intervals for a difference of shares with common random numbers.
         ClopperPearsonPaired = "clopper-pearson-paired",
@@ -48,8 +48,9 @@ pub struct Estimate {
     /// Mean of the observations, or the share; `None` without observations or if a replication did
     /// not complete.
     pub mean: Option<f64>,
-    /// The share if no replication that did not complete has the property, and if all of them have
-    /// it; `None` for other metrics and if all completed.
+    /// The share if only those replications that did not complete have the property that had it
+    /// before they stopped, and if all of them have it; `None` for other metrics and if all
+    /// completed.
     pub bounds: Option<Interval>,
     /// Standard error of the mean; `None` with fewer than two observations or without a mean.
     pub error: Option<f64>,
@@ -106,7 +107,7 @@ impl ObservedSeries {
         let mut all = Vec::new();
         let mut add = |name: &str, unit, source, share| {
             if share {
-                let (name, unit) = (format!("any-{name}"), Unit::Share);
+                let (name, unit) = (format!("{SHARE}{name}"), Unit::Share);
                 all.push(Self { name, unit, source, any: true });
             }
             all.push(Self { name: name.to_owned(), unit, source, any: false });
@@ -138,10 +139,18 @@ impl ObservedSeries {
         value.map(|value| if self.any { i64::from(value != 0) } else { value })
     }
 
-    /// The estimate from the observations; `observed` are their quantiles.
+    /// Whether a replication has the property of a share; `None` if it did not complete and had not
+    /// got it by then.
+    pub(super) fn has(&self, row: &Observed) -> Option<bool> {
+        let is_certain = || row.certain_shares.contains(&self.name).then_some(true);
+        self.value(row).map(|value| value != 0).or_else(is_certain)
+    }
+
+    /// The estimate from the observations; `observed` are their quantiles, `certain` is the number
+    /// of incomplete replications that certainly have the property of a share.
     fn estimate(
         &self,
-        tally: &Tally,
+        (tally, certain): (&Tally, u64),
         observed: Option<[i64; 7]>,
         (replications, incomplete): (u64, u64),
         level: ConfidenceLevel,
@@ -161,7 +170,7 @@ impl ObservedSeries {
         };
         if self.any {
             let hits = u64::try_from(tally.sum()).unwrap_or(0);
-            let least = Counter::new(hits, n + incomplete);
+            let least = Counter::new(hits + certain, n + incomplete);
             if incomplete > 0 {
                 let most = Counter::new(hits + incomplete, n + incomplete);
                 let ends = least.share().zip(most.share());
@@ -200,6 +209,8 @@ pub fn estimates(all: &Replications, level: ConfidenceLevel) -> Vec<Estimate> {
 pub struct Estimator {
     series: Vec<ObservedSeries>,
     tallies: Vec<Tally>,
+    /// For each series, the number of incomplete replications that certainly have its property.
+    certain: Vec<u64>,
     /// The values of each series; `None` once there are more than `most` in total.
     samples: Option<Vec<Sample>>,
     kept: usize,
@@ -218,6 +229,7 @@ impl Estimator {
         let series = ObservedSeries::all(counts);
         Self {
             tallies: vec![Tally::default(); series.len()],
+            certain: vec![0; series.len()],
             samples: Some(vec![Sample::default(); series.len()]),
             series,
             kept: 0,
@@ -235,7 +247,10 @@ impl Estimator {
             if row.stop.is_complete() { &mut self.complete } else { &mut self.incomplete };
         *counted += 1;
         for (at, series) in self.series.iter().enumerate() {
-            let Some(value) = series.value(row) else { continue };
+            let Some(value) = series.value(row) else {
+                self.certain[at] += u64::from(series.has(row) == Some(true));
+                continue;
+            };
             self.tallies[at].add(value);
             if let Some(samples) = self.samples.as_mut().filter(|_| !series.any) {
                 samples[at].add(value);
@@ -263,14 +278,16 @@ impl Estimator {
             Some(samples) => samples.into_iter().map(quantiles).collect(),
             None => self.searched(again)?,
         };
-        let all = self.series.iter().zip(&self.tallies).zip(observed);
-        let estimate = |((series, tally), observed): ((&ObservedSeries, &Tally), _)| {
-            series.estimate(tally, observed, (self.complete, self.incomplete), level)
-        };
-        // A scenario without a currency has no observation of money.
-        let is_there =
-            |((series, tally), _): &((&ObservedSeries, &Tally), _)| series.is_there(tally.count());
-        Ok(all.filter(is_there).map(estimate).collect())
+        let mut all = Vec::new();
+        for (at, (series, observed)) in self.series.iter().zip(observed).enumerate() {
+            let (tally, certain) = (&self.tallies[at], self.certain[at]);
+            // A scenario without a currency has no observation of money.
+            if series.is_there(tally.count()) {
+                let counted = (self.complete, self.incomplete);
+                all.push(series.estimate((tally, certain), observed, counted, level));
+            }
+        }
+        Ok(all)
     }
 
     fn searched<E>(
@@ -343,6 +360,7 @@ mod tests {
             first_trigger: None,
             first_of_any: None,
             counts,
+            certain_shares: Vec::new(),
         }
     }
 
@@ -437,6 +455,13 @@ mod tests {
             assert_eq!((one.mean, one.error, one.bounds), (None, None, None), "{one:?}");
             assert!(one.interval.is_none() && one.observed.is_none(), "{one:?}");
         }
+        // What occurred before a replication stopped counts in the least share as well.
+        let lost = Observed { certain_shares: vec!["any-released".to_owned()], ..stopped(3) };
+        let all = estimates_of(vec![row(0, 1, Some(4), 1), row(1, 0, None, 0), stopped(2), lost]);
+        let any = find(&all, "any-released");
+        assert_eq!((any.n, any.incomplete), (2, 2));
+        assert_eq!(any.bounds, Some(Interval { low: 0.75, high: 1.0 }));
+        assert_eq!(find(&all, "any-web").bounds, Some(Interval { low: 0.25, high: 0.75 }));
         // Without a complete replication nothing is known.
         let any = find(&estimates_of(vec![stopped(0)]), "any-released").clone();
         assert_eq!(any.bounds, Some(Interval { low: 0.0, high: 1.0 }));

@@ -68,7 +68,7 @@ struct SharePairs {
 }
 
 impl SharePairs {
-    /// Adds a pair; `None` is a replication that did not complete.
+    /// Adds a pair; `None` is a replication that did not complete and may have the property or not.
     fn add(&mut self, old: Option<bool>, new: Option<bool>) {
         let count = |(certain, possible): &mut (u64, u64), without: Option<bool>, with| {
             *certain += u64::from(without == Some(false) && with == Some(true));
@@ -123,8 +123,10 @@ fn one_metric(
     let (mut more, mut fewer) = (0, 0);
     for (old, new) in old.rows.iter().zip(&new.rows) {
         debug_assert_eq!(old.replication, new.replication);
+        if series.unit == Unit::Share {
+            shares.add(series.has(old), series.has(new));
+        }
         let (old, new) = (series.value(old), series.value(new));
-        shares.add(old.map(|value| value != 0), new.map(|value| value != 0));
         let Some((old, new)) = old.zip(new) else { continue };
         let difference = new.saturating_sub(old);
         more += u64::from(difference > 0);
@@ -154,7 +156,7 @@ fn one_metric(
         more,
         means: means.filter(|_| is_whole),
         difference: change.mean().filter(|_| is_whole).map(scaled),
-        bounds: shares.bounds().filter(|_| !is_whole && series.unit == Unit::Share),
+        bounds: shares.bounds().filter(|_| !is_whole),
         error: change.error().filter(|_| is_whole).map(scaled),
         interval,
     }

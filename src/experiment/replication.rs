@@ -16,7 +16,7 @@ use crate::plan::{DecisionLine, Plan};
 use crate::record::{Decision, Loss, Record};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::words::{Confidence, Effect, Fate, Metric, Outcome, Trigger, Word, words};
+use crate::words::{Confidence, Effect, Fate, Metric, Outcome, SHARE, Trigger, Word, words};
 use crate::world::{Run, StartingPoint};
 
 words! {
@@ -63,6 +63,10 @@ pub struct Observed {
     pub first_of_any: Option<(i64, Trigger)>,
     /// The counts that the scenario defines, in the order of [`Replications::counts`].
     pub counts: Vec<i64>,
+    /// If it did not complete: the shares toward which it counts whatever would have followed, by
+    /// their names in the estimates, such as `any-released`. A count never decreases. Empty if it
+    /// completed.
+    pub certain_shares: Vec<String>,
 }
 
 /// The replications of a plan.
@@ -178,14 +182,61 @@ impl Counting {
         self.of_unknown_size += i64::from(loss.gib.is_none() && loss.resource.has_size());
     }
 
-    fn finish(self, ending: &Ending, header: &RunHeader) -> Observed {
+    /// The value of each metric, by its index.
+    fn values(&self, header: &RunHeader) -> [Option<i64>; Metric::COUNT] {
         let length = header.elapsed(header.end).seconds();
         let since_start = |at| header.elapsed(at).seconds();
         let first = self.first.map(|(at, _)| since_start(at));
         let first_protected = self.first_protected.map(since_start);
         let sum = |total: Total| header.currency.and(total.amount()).map(Money::millionths);
         let number = |count: u64| header.currency.and(i64::try_from(count).ok());
-        let stop = ending.word();
+        let mut values = [None; Metric::COUNT];
+        for metric in Metric::ALL {
+            values[usize::from(metric.index())] = match metric {
+                Metric::Released => Some(self.released),
+                Metric::ProtectedLost => Some(self.protected_lost),
+                Metric::ProtectedLostAtMost => Some(self.protected_lost_at_most),
+                Metric::Held => Some(self.held),
+                Metric::Overridden => Some(self.overridden),
+                Metric::GibLost => Some(self.gib_lost),
+                Metric::LostOfUnknownSize => Some(self.of_unknown_size),
+                Metric::FirstLoss => first,
+                Metric::LossFree => Some(first.unwrap_or(length)),
+                Metric::FirstProtectedLoss => first_protected,
+                Metric::ProtectedLossFree => Some(first_protected.unwrap_or(length)),
+                Metric::ProtectedLossFreeAtLeast => {
+                    Some(self.first_perhaps_protected.map_or(length, since_start))
+                }
+                Metric::WorthLost => sum(self.money.lost),
+                Metric::BilledUntilEnd => sum(self.money.billed),
+                Metric::LostWithoutWorth => number(self.money.of_unknown_worth),
+                Metric::BilledWithoutPrice => number(self.money.of_unknown_price),
+            };
+        }
+        values
+    }
+
+    /// The shares whose metric or count is not 0.
+    fn shares(
+        &self,
+        values: &[Option<i64>; Metric::COUNT],
+        lines: &[(String, DecisionLine)],
+    ) -> Vec<String> {
+        let metrics = Metric::ALL.iter().filter(|metric| metric.has_share());
+        let metrics =
+            metrics.map(|metric| (metric.word(), values[usize::from(metric.index())].unwrap_or(0)));
+        let counts = lines.iter().zip(&self.counts).map(|((name, _), count)| (&**name, *count));
+        let is_there = |(name, count): (&str, i64)| (count != 0).then(|| format!("{SHARE}{name}"));
+        metrics.chain(counts).filter_map(is_there).collect()
+    }
+
+    fn finish(
+        self,
+        ending: &Ending,
+        header: &RunHeader,
+        lines: &[(String, DecisionLine)],
+    ) -> Observed {
+        let (stop, values) = (ending.word(), self.values(header));
         let mut observed = Observed {
             replication: header.replication,
             events: ending.events,
@@ -195,35 +246,17 @@ impl Counting {
             first_trigger: None,
             first_of_any: None,
             counts: Vec::new(),
+            certain_shares: Vec::new(),
         };
         if stop.is_complete() {
-            for metric in Metric::ALL {
-                observed.values[usize::from(metric.index())] = match metric {
-                    Metric::Released => Some(self.released),
-                    Metric::ProtectedLost => Some(self.protected_lost),
-                    Metric::ProtectedLostAtMost => Some(self.protected_lost_at_most),
-                    Metric::Held => Some(self.held),
-                    Metric::Overridden => Some(self.overridden),
-                    Metric::GibLost => Some(self.gib_lost),
-                    Metric::LostOfUnknownSize => Some(self.of_unknown_size),
-                    Metric::FirstLoss => first,
-                    Metric::LossFree => Some(first.unwrap_or(length)),
-                    Metric::FirstProtectedLoss => first_protected,
-                    Metric::ProtectedLossFree => Some(first_protected.unwrap_or(length)),
-                    Metric::ProtectedLossFreeAtLeast => {
-                        Some(self.first_perhaps_protected.map_or(length, since_start))
-                    }
-                    Metric::WorthLost => sum(self.money.lost),
-                    Metric::BilledUntilEnd => sum(self.money.billed),
-                    Metric::LostWithoutWorth => number(self.money.of_unknown_worth),
-                    Metric::BilledWithoutPrice => number(self.money.of_unknown_price),
-                };
-            }
+            observed.values = values;
             observed.released_by = self.released_by;
             observed.first_trigger = self.first.map(|(_, trigger)| trigger);
             observed.first_of_any =
-                self.first_of_any.map(|(at, trigger)| (since_start(at), trigger));
+                self.first_of_any.map(|(at, trigger)| (header.elapsed(at).seconds(), trigger));
             observed.counts = self.counts;
+        } else {
+            observed.certain_shares = self.shares(&values, lines);
         }
         observed
     }
@@ -296,7 +329,7 @@ impl ReplicatedPlan {
         if ending.word() == Stopped::Interrupted {
             return None;
         }
-        let observed = counting.finish(&ending, run.world().header());
+        let observed = counting.finish(&ending, run.world().header(), &self.counts);
         Some(ObservedRun { observed, ending, run, weaker })
     }
 }

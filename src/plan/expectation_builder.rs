@@ -19,7 +19,8 @@ use crate::policy::Policy;
 use crate::record::Cause;
 use crate::time::SimTime;
 use crate::words::{
-    Action, DecidingFactor, EventId, InstanceId, Metric, Outcome, RuleSeverity, TimerName, Word,
+    Action, DecidingFactor, EventId, InstanceId, Metric, Outcome, RuleSeverity, SHARE, TimerName,
+    Word,
 };
 
 /// The mistake has been reported.
@@ -91,7 +92,7 @@ impl Expecting<'_, '_> {
     pub fn counts(&mut self, parts: &Map<WrittenDecision>) -> Vec<(String, DecisionLine)> {
         let mut counts = Vec::new();
         for (name, part) in &parts.0 {
-            let taken = Metric::spelled(name).is_some() || name.starts_with("any-");
+            let taken = Metric::spelled(name).is_some() || name.starts_with(SHARE);
             if taken || name.contains([';', '=']) {
                 let title = format!("`{}` cannot be the name of a count", **name);
                 let problem = Problem::at(Code::BadName, name.span, title, "reserved");

@@ -34,3 +34,15 @@ pub enum HouseDemand {
     /// An alert comes at most this long after a protection is switched off.
     AlertWithin(SimSpan),
 }
+
+impl HouseDemand {
+    /// Whether it is judged from calls and triggers that may come, not only from what occurs.
+    pub const fn judges_possible_calls(&self) -> bool {
+        match self {
+            Self::InForce(..) | Self::TwoToRelease | Self::TwoToSchedule | Self::AlertWithin(_) => {
+                true
+            }
+            Self::SnapshotWithin(_) => false,
+        }
+    }
+}

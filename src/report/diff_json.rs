@@ -88,7 +88,7 @@ pub(super) fn schema() -> Json {
             "decisions": { "type": "array", "items": decision },
             "accepted": { "type": "array", "items": accepted },
             "stale": { "type": "array", "items": { "type": "object" }, "description": "acceptances that have expired or whose changes do not occur, each with `key` and `why`" },
-            "incomplete": { "type": "array", "items": text, "description": "a sentence for each recording that is incomplete and for each run that only one contains" },
+            "incomplete": { "type": "array", "items": text, "description": "a sentence for each recording that is incomplete, for each run that only one contains, and for each run of which replications did not complete" },
             "replications": { "type": "array", "items": { "type": "object" }, "description": "differences of replications with common random numbers, with the columns of differences.csv" },
         },
         "required": ["format", "old", "new", "differences"],

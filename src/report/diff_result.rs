@@ -35,7 +35,8 @@ pub struct DiffResult {
     pub accepted: Accepted,
     /// Keys of accepted changes that the old policy contains already.
     pub spent: BTreeSet<String>,
-    /// A sentence for each incomplete recording, and for each run that only one recording contains.
+    /// A sentence for each incomplete recording, for each run that only one recording contains, and
+    /// for each run of which replications did not complete.
     pub incomplete: Vec<String>,
 }
 

@@ -19,7 +19,7 @@ use crate::experiment::Estimate;
 use crate::money::{Currency, Money, Total};
 use crate::run_header::run_name;
 use crate::stats::Interval;
-use crate::words::{Metric, Unit, Word};
+use crate::words::{Metric, SHARE, Unit, Word};
 
 /// An event that occurs in fewer replications than this gives no reliable interval of a mean.
 const FEW: f64 = 10.0;
@@ -251,8 +251,8 @@ fn is_redundant(run: &Estimated<'_>, one: &Estimate) -> bool {
     if unstated.contains(&&*one.metric) {
         return one.mean == Some(0.0);
     }
-    let (share, name) = match one.metric.strip_prefix("any-") {
-        Some(name) => ("any-", name),
+    let (share, name) = match one.metric.strip_prefix(SHARE) {
+        Some(name) => (SHARE, name),
         None => ("", &*one.metric),
     };
     let Some(bounded) = Metric::spelled(name).and_then(Metric::bounds) else { return false };
@@ -268,8 +268,8 @@ fn notes(run: &Estimated<'_>, complete: u64) -> Vec<String> {
     if run.incomplete > 0 {
         notes.push(format!(
             "{} did not complete; see the column `stop` of replications.csv. Each share is given \
-             from none of them to all of them, with the interval around both. Other metrics have \
-             no figure, because the replications that completed are no random sample",
+             from its least, with those of them that had the loss before they stopped, to its \
+             most, with all of them, and with the interval around both. Other metrics have no figure, because the replications that completed are no random sample",
             many(run.incomplete, "replication")
         ));
         return notes;
@@ -307,7 +307,7 @@ fn notes(run: &Estimated<'_>, complete: u64) -> Vec<String> {
         let hits = one.mean.unwrap_or(0.0) * one.n as f64;
         one.unit == Unit::Share && hits > 0.5 && hits < FEW
     });
-    let rare: Vec<&str> = rare.filter_map(|one| one.metric.strip_prefix("any-")).collect();
+    let rare: Vec<&str> = rare.filter_map(|one| one.metric.strip_prefix(SHARE)).collect();
     if !rare.is_empty() {
         notes.push(format!(
             "seen in few replications: {}; the interval of the mean is too narrow, the interval of the share is reliable",

@@ -78,6 +78,15 @@ impl PairedRun {
             figures: paired(old, new, level),
         })
     }
+
+    /// The scenario, with its case or the two cases that are compared.
+    pub fn name(&self) -> String {
+        match self.cases.each_ref().map(String::as_str) {
+            ["", ""] => self.scenario.clone(),
+            [old, new] if old == new => format!("{} [{old}]", self.scenario),
+            [old, new] => format!("{} [{old} {ARROW} {new}]", self.scenario),
+        }
+    }
 }
 
 fn row<'r>(run: &'r PairedRun, one: &'r Paired) -> [Cell<'r>; DIFFERENCE_COLUMNS] {
@@ -156,14 +165,6 @@ fn head(run: &PairedRun) -> [String; 5] {
     [String::new(), "before".into(), "after".into(), "difference".into(), level]
 }
 
-fn name(run: &PairedRun) -> String {
-    match run.cases.each_ref().map(String::as_str) {
-        ["", ""] => run.scenario.clone(),
-        [old, new] if old == new => format!("{} [{old}]", run.scenario),
-        [old, new] => format!("{} [{old} {ARROW} {new}]", run.scenario),
-    }
-}
-
 fn summary(run: &PairedRun) -> String {
     let count = many(run.replications, "replication");
     let differ = if run.differ == 0 {
@@ -190,7 +191,7 @@ const fn is_same(run: &PairedRun) -> bool {
 pub fn paired_text(all: &[PairedRun], page: Page) -> Vec<String> {
     let mut out = Vec::new();
     for run in all {
-        out.push(page.paint.bold(&name(run)));
+        out.push(page.paint.bold(&run.name()));
         out.extend(hanging("  ", &summary(run), page.width));
         if is_same(run) {
             continue;
@@ -211,7 +212,7 @@ pub fn paired_text(all: &[PairedRun], page: Page) -> Vec<String> {
 pub fn paired_markdown(all: &[PairedRun]) -> Vec<String> {
     let mut out = Vec::new();
     for run in all {
-        out.push(format!("**{}**: {}", markdown::text(&name(run)), summary(run)));
+        out.push(format!("**{}**: {}", markdown::text(&run.name()), summary(run)));
         out.push(String::new());
         if is_same(run) {
             continue;

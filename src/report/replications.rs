@@ -9,7 +9,7 @@ use super::csv::tables::{BufferedCsv, Rows, begin_with};
 use crate::diagnostics::is_unseen;
 use crate::experiment::{Observed, Replications, Stopped};
 use crate::money::{Currency, Money};
-use crate::words::{Metric, Trigger, Unit, Word};
+use crate::words::{Metric, SHARE, Trigger, Unit, Word};
 
 /// Index of the first metric among the columns.
 const FIRST: usize = 6;
@@ -17,11 +17,11 @@ const FIRST: usize = 6;
 /// Index of the trigger of the first loss, after which one column for each trigger follows.
 const FIRST_TRIGGER: usize = FIRST + Metric::COUNT;
 
-/// Index of the currency, after which the first loss of anything follows.
+/// Index of the currency, after which the first loss of anything and the certain shares follow.
 const CURRENCY: usize = FIRST_TRIGGER + 1 + Trigger::ALL.len();
 
 const _: () = assert!(
-    REPLICATION_COLUMNS == CURRENCY + 3,
+    REPLICATION_COLUMNS == CURRENCY + 4,
     "`REPLICATIONS` needs a column for each metric and for each trigger"
 );
 
@@ -120,7 +120,7 @@ impl<W: Write> ReplicationsCsv<W> {
     }
 }
 
-fn row<'r>(of: &'r RunNames<'r>, one: &Observed) -> [Cell<'r>; REPLICATION_COLUMNS] {
+fn row<'r>(of: &'r RunNames<'r>, one: &'r Observed) -> [Cell<'r>; REPLICATION_COLUMNS] {
     let mut cells = [Cell::EMPTY; REPLICATION_COLUMNS];
     cells[..FIRST].copy_from_slice(&[
         Cell::Text(of.scenario),
@@ -149,6 +149,7 @@ fn row<'r>(of: &'r RunNames<'r>, one: &Observed) -> [Cell<'r>; REPLICATION_COLUM
         cells[CURRENCY + 1] = Cell::Signed(seconds);
         cells[CURRENCY + 2] = Cell::word(trigger);
     }
+    cells[CURRENCY + 3] = Cell::Names(&one.certain_shares);
     cells
 }
 
@@ -306,6 +307,7 @@ fn read_row(cells: &[&str], count_names: &[String]) -> Option<ReadRow> {
             counts.push(count);
         }
     }
+    let certain_shares = read_shares(cells[CURRENCY + 3], count_names)?;
     let one = Observed {
         replication: cells[3].parse().ok()?,
         events: cells[4].parse().ok()?,
@@ -315,11 +317,24 @@ fn read_row(cells: &[&str], count_names: &[String]) -> Option<ReadRow> {
         first_trigger,
         first_of_any,
         counts,
+        certain_shares,
     };
     // A complete replication has a value for every metric that is not optional.
     let mut metrics = Metric::ALL.iter().zip(&values);
     let whole = metrics.all(|(metric, value)| metric.is_optional() || value.is_some());
+    let whole = whole && one.certain_shares.is_empty();
     (whole || !one.stop.is_complete()).then_some((one, names, currency))
+}
+
+/// The shares that a cell names; `None` if one of them is none of a metric or of these counts.
+fn read_shares(cell: &str, count_names: &[String]) -> Option<Vec<String>> {
+    let is_share = |name: &str| {
+        Metric::spelled(name).is_some_and(Metric::has_share)
+            || count_names.iter().any(|count| count == name)
+    };
+    let shares = cell.split(';').filter(|share| !share.is_empty());
+    let known = |share: &str| share.strip_prefix(SHARE).filter(|name| is_share(name)).map(|_| ());
+    shares.map(|share| known(share).map(|()| share.to_owned())).collect()
 }
 
 #[cfg(test)]
@@ -338,6 +353,7 @@ mod tests {
             first_trigger: first.then_some(Trigger::Expiry),
             first_of_any: first.then_some((5, Trigger::Manual)),
             counts: vec![3, 0],
+            certain_shares: Vec::new(),
         };
         let none = Observed {
             stop: Stopped::Undecided,
@@ -346,6 +362,7 @@ mod tests {
             first_trigger: None,
             first_of_any: None,
             counts: Vec::new(),
+            certain_shares: vec!["any-released".into(), "any-web".into()],
             ..row(2, true)
         };
         let run = Replications {
@@ -381,7 +398,9 @@ mod tests {
         for (from, to, reported) in [
             (",horizon,", ",maybe,", "line 2 is not valid"),
             (",7,horizon,0,", ",7,horizon,,", "line 2 is not valid"),
-            (",manual,3,0,\n", ",manual,3,,\n", "line 3 has other counts"),
+            (",manual,,3,0,\n", ",manual,,3,,\n", "line 3 has other counts"),
+            (",any-released;", ",any-held;", "line 4 is not valid"),
+            (",manual,,3,0,\n", ",manual,any-released,3,0,\n", "line 2 is not valid"),
             (",count_web,", ",web,", "the columns are not"),
             ("scenario,", "story,", "the columns are not"),
         ] {

@@ -69,6 +69,10 @@ words! {
     }
 }
 
+/// The name of a share is this before the name of a metric or count: the share of replications in
+/// which it is not 0.
+pub const SHARE: &str = "any-";
+
 impl Metric {
     /// The number of metrics.
     pub const COUNT: usize = <Self as super::word::Word>::ALL.len();

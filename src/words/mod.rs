@@ -41,7 +41,7 @@ pub use ids::{
 };
 pub use labels::Labels;
 pub use locks::Locks;
-pub use metrics::{Metric, Unit};
+pub use metrics::{Metric, SHARE, Unit};
 pub use names::Names;
 pub use resource::{Fate, ResourceKind, SubjectKind};
 pub use set_protections::SetProtections;

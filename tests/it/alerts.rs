@@ -219,6 +219,16 @@ fn an_unknown_protection_that_is_switched_off_is_a_change() {
     assert_eq!(of_u.len(), 1, "{changes:?}");
     assert_eq!(of_u[0]["from"], "release-protection=unknown");
     assert_eq!(records(&by_change, "finding").len(), 0);
+    // The table marks the alert that may have come.
+    let alerts = records(&by_change, "alert");
+    let loss_of = |name| {
+        let mut losses = alerts.iter().filter(|one| one["kind"] == "loss");
+        losses.find(|one| one["instance"] == name).unwrap()
+    };
+    let (u, v) = (loss_of("u"), loss_of("v"));
+    assert_eq!((&u["watch"], &u["perhaps_watch"]), (&Value::Null, &"lifted".into()), "{u}");
+    assert_eq!(u["perhaps_seen"], "2026-06-01T01:00:30Z");
+    assert_eq!((&v["watch"], &v["perhaps_watch"]), (&"lifted".into(), &Value::Null), "{v}");
     let (code, said) = test(&by_change);
     assert_eq!(code, 1, "{said}");
     for part in [

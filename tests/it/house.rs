@@ -119,3 +119,23 @@ events:
     ];
     assert_eq!(findings("alibaba-ecs-cn@2026-05-15", fleet), expected);
 }
+
+/// A house rule judges decisions that the run does not make; they use assumptions as well.
+#[test]
+fn an_assumption_that_only_a_house_rule_uses_is_not_reported_as_unused() {
+    let folder = folder();
+    let warned = |house: &str| {
+        let text = format!(
+            "stayput: scenario/1\nname: s\npolicy: alibaba-ecs-cn@2026-05-15\n\
+             start: 2026-06-01T00:00:00Z\nfor: 1d\nassume: {{ flag-on-spot: works }}\n\
+             house: {{ rule: {{ {house} }} }}\n\
+             fleet: {{ instances: {{ a: {{ billing: spot, protect: [release-protection] }} }} }}\n\
+             expect: {{ states: [{{ at: +1h, instance: a, is: running }}] }}\n"
+        );
+        let ran = stayput(&["test", &write(folder.path(), "s.yaml", text)]);
+        assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+        ran.stderr.contains("W061")
+    };
+    assert!(!warned("in-force: release-protection"));
+    assert!(warned("snapshot-within: 1d"));
+}

@@ -628,6 +628,101 @@ fn undecided_replications_leave_a_least_and_a_most_of_shares_and_no_other_figure
     assert!(page.contains("on: no replication loses an instance"), "{page}");
 }
 
+/// As `clicks`, and `b` is released at a random time.
+fn clicks_and_losses(folder: &std::path::Path) -> String {
+    let text = CLICKS.replace(
+        "{ instances: { a: { protect: $protect } } }",
+        "{ instances: { a: { protect: $protect }, b: {} } }",
+    );
+    let text = text.replace("random:", "counts: { b: { instance: b, effect: released } }\nrandom:");
+    let loss = "  losses:
+    every: { exponential: { mean: 100d } }
+    release: { instance: b, force: true, by: x, via: api }
+";
+    write(folder, "losses.yaml", text + loss)
+}
+
+#[test]
+fn what_was_lost_before_a_replication_stopped_counts_in_the_least_share() {
+    let scratch = folder();
+    let path = clicks_and_losses(scratch.path());
+    let out = scratch.path().join("out");
+    assert_eq!(into(&out, &path, &["--replications", "200"]).code, 5);
+    let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
+    let raw: Vec<_> = raw.iter().filter(|row| cell(row, "case") == "unknown").collect();
+    let count = |of: &dyn Fn(&[(String, String)]) -> bool| {
+        u32::try_from(raw.iter().filter(|row| of(row)).count()).unwrap()
+    };
+    let stopped = count(&|row| cell(row, "stop") == "undecided");
+    let certain = count(&|row| cell(row, "certain_shares") == "any-released;any-b");
+    let complete = count(&|row| cell(row, "released") == "1");
+    assert!(certain > 5 && stopped > certain + 5, "{certain} of {stopped}");
+    assert!(
+        raw.iter().all(|row| {
+            cell(row, "certain_shares").is_empty() || cell(row, "stop") == "undecided"
+        })
+    );
+    let figures = fs::read_to_string(out.join("estimates.csv")).unwrap();
+    let figures_rows = rows(&figures);
+    let of_metric = |metric: &str| {
+        let row = figures_rows
+            .iter()
+            .find(|row| cell(row, "case") == "unknown" && cell(row, "metric") == metric);
+        ["mean_at_least", "mean_at_most"].map(|at| cell(row.unwrap(), at).parse::<f64>().unwrap())
+    };
+    let share = |hits: u32| f64::from(hits) / 200.0;
+    for metric in ["any-released", "any-b"] {
+        assert_eq!(of_metric(metric), [share(complete + certain), share(complete + stopped)]);
+    }
+    assert_eq!(of_metric("any-protected-lost"), [0.0, share(stopped)]);
+    // A merge has the same figures.
+    let shards = ["1/2", "2/2"].map(|shard| {
+        let part = scratch.path().join(shard.replace('/', "-"));
+        assert_eq!(into(&part, &path, &["--replications", "200", "--shard", shard]).code, 5);
+        part.to_string_lossy().into_owned()
+    });
+    let merged = stayput(&["merge", "--partial", &shards[0], &shards[1], "-f", "csv"]);
+    assert_eq!(merged.stdout.trim(), figures.trim());
+}
+
+#[test]
+fn a_comparison_with_undecided_replications_prints_bounds() {
+    let scratch = folder();
+    let path = clicks_and_losses(scratch.path());
+    let diff = ["diff", "case=on", "case=unknown", &path, "--replications", "200"];
+    let ran = stayput(&[&diff[..], &["-f", "csv"]].concat());
+    assert_eq!(ran.code, 5, "{}", ran.stderr);
+    assert!(ran.stderr.contains("undecided at"), "{}", ran.stderr);
+    let differences = rows(&ran.stdout);
+    let of_metric = |metric: &str| {
+        let row = differences.iter().find(|row| cell(row, "metric") == metric).unwrap();
+        assert_eq!(
+            (cell(row, "method"), cell(row, "difference")),
+            ("clopper-pearson-paired-bounds", "")
+        );
+        ["difference_at_least", "difference_at_most"]
+            .map(|at| cell(row, at).parse::<f64>().unwrap())
+    };
+    // A replication that had lost `b` before it stopped has one result, any other has two.
+    let out = scratch.path().join("out");
+    into(&out, &path, &["--replications", "200", "--case", "unknown"]);
+    let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
+    let open = raw.iter().filter(|row| {
+        cell(row, "stop") == "undecided" && !cell(row, "certain_shares").contains("any-b")
+    });
+    let open = f64::from(u32::try_from(open.count()).unwrap());
+    let [least, most] = of_metric("any-b");
+    assert!(least < 0.0 && most > 0.0, "{least} to {most}");
+    assert!((most - least - open / 200.0).abs() < 1e-9, "{least} to {most}, {open} open");
+    assert!(cell(&differences[0], "incomplete").parse::<f64>().unwrap() > open);
+    let json = stayput(&[&diff[..], &["-f", "json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let why = json["incomplete"][0].as_str().unwrap();
+    assert!(why.contains("200 pairs of replications did not complete"), "{why}");
+    let text = stayput(&diff);
+    assert!(text.stdout.contains("any-b") && text.stdout.contains(" to "), "{}", text.stdout);
+}
+
 #[test]
 fn two_policies_are_compared_on_the_same_draws() {
     let scratch = folder();
@@ -907,7 +1002,7 @@ fn a_scenario_that_only_one_recording_contains_is_reported() {
         let json: Json = serde_json::from_str(&ran.stdout).unwrap();
         assert_eq!(json["incomplete"], Json::from(vec![why("one"), why("three")]));
         let page = stayput(&[&arguments[..], &["-f", "html"]].concat()).stdout;
-        assert!(page.contains("not everything was compared: exit code 5"), "{page}");
+        assert!(page.contains("incomplete: exit code 5"), "{page}");
         assert!(!page.contains("Nothing differs that is not accepted."), "{page}");
     }
 }

@@ -54,7 +54,8 @@ pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
         })?,
     };
     terminal::print(&text)?;
-    // Rows that are missing from an incomplete recording may differ.
+    // Rows that are missing from an incomplete recording may differ, and so may replications that
+    // did not complete.
     let same = if result.incomplete.is_empty() { Exit::Success } else { Exit::Undecided };
     Ok(if result.is_same() { same } else { Exit::Failure })
 }

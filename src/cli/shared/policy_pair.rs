@@ -177,7 +177,8 @@ fn compare_decisions(
 }
 
 /// Runs the same replications under each of two policies. They use common random numbers, because
-/// a stream depends only on seed, replication and name.
+/// a stream depends only on seed, replication and name. If a replication does not complete, the
+/// result is incomplete, and the differences of shares are bounds.
 pub fn compare_replications(
     pairing: &Pairing,
     old: &Plan,
@@ -198,17 +199,21 @@ pub fn compare_replications(
             terminal::print_stderr("stayput: interrupted");
             return Err(Exit::Interrupted);
         }
-        if study.judge(&overrides, (&[], level)) != Exit::Success {
-            return Err(Exit::Undecided);
-        }
+        study.report_broken();
         both.push(study.replications);
     }
     let [old, new] = both.as_slice() else { return Err(Exit::InternalError) };
     let paired = PairedRun::new(old, new, pairing.options.level, level);
-    result.paired.push(paired.map_err(|why| {
+    let paired = paired.map_err(|why| {
         terminal::print_stderr(&format!("stayput: {why}"));
         Exit::BadInput
-    })?);
+    })?;
+    if paired.incomplete > 0 {
+        let (name, of) = (paired.name(), many(paired.replications, "pair"));
+        let why = format!("{name}: {} of {of} of replications did not complete", paired.incomplete);
+        result.incomplete.push(why);
+    }
+    result.paired.push(paired);
     Ok(())
 }
 

@@ -360,19 +360,22 @@ impl StudyResult {
         Self { replications, end: StudyEnd::All, broken: None, weaker: 0, assumptions: Vec::new() }
     }
 
+    /// Reports why the first incomplete replication did not complete; returns whether there is one.
+    pub(in crate::cli) fn report_broken(&self) -> bool {
+        let Some(why) = &self.broken else { return false };
+        let count = self.replications.rows.len() - self.replications.complete();
+        let more = if count > 1 { format!("; {} more", count - 1) } else { String::new() };
+        terminal::print_stderr(&format!("stayput: {why}{more}"));
+        true
+    }
+
     /// The exit code of the study; reports why it is not a success.
-    pub(in crate::cli) fn judge(
+    fn judge(
         &self,
         overrides: &Overrides,
         (until, level): (&[PrecisionTarget], ConfidenceLevel),
     ) -> Exit {
-        let mut exit = Exit::Success;
-        if let Some(why) = &self.broken {
-            let count = self.replications.rows.len() - self.replications.complete();
-            let more = if count > 1 { format!("; {} more", count - 1) } else { String::new() };
-            terminal::print_stderr(&format!("stayput: {why}{more}"));
-            exit = Exit::Undecided;
-        }
+        let mut exit = if self.report_broken() { Exit::Undecided } else { Exit::Success };
         let name = &self.replications.scenario;
         if let (Some(only), true) = (overrides.only, self.weaker > 0) {
             let count = many(self.weaker, "decision");

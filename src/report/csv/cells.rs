@@ -27,8 +27,8 @@ pub enum Cell<'l> {
     Decimal(f64),
     /// An amount of money, written as an exact decimal.
     Money(Money),
-    /// Counts by name; both slices have the same length.
-    Counts(&'l [String], &'l [i64]),
+    /// Names, in their order.
+    Names(&'l [String]),
     /// An instant.
     Time(SimTime),
     /// An event, written as its name.
@@ -93,9 +93,7 @@ impl<'l> Cell<'l> {
             Self::Signed(number) => list(&[itoa::Buffer::new().format(number)]),
             Self::Decimal(number) => list(&[&number.to_string()]),
             Self::Money(amount) => list(&[amount.text(&mut [0; 24])]),
-            Self::Counts(names, counts) => names.iter().zip(counts).for_each(|(name, count)| {
-                list(&[name, "=", itoa::Buffer::new().format(*count)]);
-            }),
+            Self::Names(names) => names.iter().for_each(|name| list(&[name])),
             Self::Time(at) => list(&[&at.to_string()]),
             Self::Event(names, id) => match names.own(id) {
                 Some(name) => list(&[name]),
@@ -177,7 +175,7 @@ impl FieldEncoder {
             Cell::Signed(_)
             | Cell::Decimal(_)
             | Cell::Money(_)
-            | Cell::Counts(..)
+            | Cell::Names(_)
             | Cell::Event(..)
             | Cell::Timer(_)
             | Cell::Protections(..)

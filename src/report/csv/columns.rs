@@ -300,6 +300,8 @@ tables! {
         notice_s Integer "of a loss: seconds from the alert to the loss, less than 0 if the loss came first; empty if there is no alert",
         rule Text "rule of the policy on what its audit trail records",
         confidence Word "weakest confidence of that rule, of the time and of their switches",
+        perhaps_watch Text "of a loss: watch with an earlier alert that came only if a protection was on before it was switched off, which is unknown; empty if there is none",
+        perhaps_seen Time "when that alert came at the latest",
     }
 }
 
@@ -352,6 +354,7 @@ tables! {
         currency Text "currency of the scenario's prices; empty if it has none",
         first_loss_of_any_s Integer "seconds from the start to the first instance released or resource lost; empty if there is none",
         first_loss_of_any_trigger Word "trigger of that release or loss; empty if there is none",
+        certain_shares List "if it did not complete: the shares of estimates.csv toward which it counts whatever would have followed, such as any-released",
     }
     [count_ Integer "decisions that the scenario counts under this name; empty if it does not"]
     ESTIMATES ESTIMATE_COLUMNS "estimates.csv": "metric over all replications"
@@ -379,7 +382,7 @@ tables! {
         max Number "largest observation",
         currency Text "currency of the scenario's prices, in which metrics with the unit money are; empty if it has none",
         incomplete Integer "number of replications that did not complete; with any, a share has only bounds, and other metrics have no figure",
-        mean_at_least Number "the share if none of these replications has the property; empty for other metrics, and if all completed",
+        mean_at_least Number "the share if only those of these replications have the property that had it before they stopped; empty for other metrics, and if all completed",
         mean_at_most Number "the share if all of these replications have the property; empty for other metrics, and if all completed",
     }
     COMPARISON COMPARISON_COLUMNS "comparison.csv": "case of a scenario"

@@ -408,5 +408,7 @@ pub(in crate::report) fn alert<'r>(
         alert.notice.map_or(EMPTY, Cell::Signed),
         rule,
         confidence,
+        Cell::text(alert.perhaps.as_ref().map(|(watch, _)| &**watch)),
+        time(alert.perhaps.as_ref().map(|(_, seen)| *seen)),
     ]
 }

@@ -17,7 +17,7 @@ use crate::report::estimates::{from_to, mean_or_bounds, shown};
 use crate::report::figures::{many, number};
 use crate::stats::ConfidenceLevel;
 use crate::time::SimSpan;
-use crate::words::{Metric, Unit, Word};
+use crate::words::{Metric, SHARE, Unit, Word};
 
 /// Seconds of a day.
 const DAY: i64 = 24 * 60 * 60;
@@ -225,7 +225,7 @@ fn ends(scale: Scale, unit: Unit) -> Markup {
 
 /// The meaning of a metric; empty for counts that the scenario defines.
 fn about(metric: &str) -> &'static str {
-    let base = metric.strip_prefix("any-").unwrap_or(metric);
+    let base = metric.strip_prefix(SHARE).unwrap_or(metric);
     Metric::spelled(base).map(Word::meaning).unwrap_or_default()
 }
 

@@ -122,7 +122,7 @@ fn tiles(result: &DiffResult) -> Markup {
     let tile = |figure: String, words: &str| html! { li { b { (figure) } (words) } };
     let exit = match (result.is_same(), result.incomplete.is_empty()) {
         (true, true) => "nothing open: exit code 0",
-        (true, false) => "not everything was compared: exit code 5",
+        (true, false) => "incomplete: exit code 5",
         (false, _) => "not accepted: exit code 1",
     };
     html! {
