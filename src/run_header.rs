@@ -6,7 +6,7 @@ use crate::record::{Cause, DecidedBy, Decision, Refusal, Subject};
 use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::words::{
     AccountId, ActorId, EventId, GroupId, InstanceId, Labels, ModelId, Names, PolicyId, Process,
-    ProtectionSet, SetProtections, TimerName, Word, ZoneId,
+    ProtectionSet, SetProtections, TimerName, Word, ZoneId, spelled_protections,
 };
 use std::sync::Arc;
 
@@ -286,9 +286,8 @@ impl RunHeader {
 
     /// The names of the protections that are on, then those of unknown ones as `NAME=unknown`.
     pub fn set_protections(&self, policy: PolicyId, set: SetProtections) -> Vec<String> {
-        let on = self.protections(policy, set.on).into_iter().map(str::to_owned);
-        let unknown = self.protections(policy, set.unknown).into_iter();
-        on.chain(unknown.map(|name| format!("{name}=unknown"))).collect()
+        let names = |set| self.protections(policy, set);
+        spelled_protections(names(set.on), names(set.unknown))
     }
 
     /// The names of protections, in the order of their ids.

@@ -53,7 +53,7 @@ impl Proof<'_> {
                 let others = if rest > 0 { format!(" (and {rest} more)") } else { String::new() };
                 let name = self.plan.header.instance(*first);
                 let title = format!("{name}{others}: {title}, but `two-person` was expected");
-                Failure { span: Some(rule.span), title, closest: None, instead }
+                Failure::new(Some(rule.span), title, instead)
             }));
         }
         failures

@@ -15,8 +15,9 @@ use crate::diagnostics::{Problems, Spanned};
 use crate::money::Money;
 use crate::time::{SimSpan, Term};
 use crate::words::{
-    Billing, Channel, Eviction, Health, HealthCheck, HookResult, Lifecycle, Lock, Membership,
-    Orchestration, Process, Reclaim, Renewal, Repair, ResourceKind, Upgrade, ZonePolicy,
+    AS_UNKNOWN, Billing, Channel, Eviction, Health, HealthCheck, HookResult, Lifecycle, Lock,
+    Membership, Orchestration, Process, Reclaim, Renewal, Repair, ResourceKind, Upgrade,
+    ZonePolicy,
 };
 
 record! {
@@ -312,7 +313,7 @@ impl Read for WrittenProtect {
         let names = Vec::<Spanned<String>>::read(node, problems)?;
         let mut part = Self::default();
         for name in names {
-            match name.strip_suffix("=unknown") {
+            match name.strip_suffix(AS_UNKNOWN) {
                 Some(bare) => part.unknown.push(Spanned::new(bare.to_owned(), name.span)),
                 None => part.on.push(name),
             }

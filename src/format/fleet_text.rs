@@ -10,7 +10,7 @@ use super::read::{Map, Name, OneOrMany, TagValue};
 use super::read_time::When;
 use crate::diagnostics::{Spanned, is_unseen};
 use crate::time::{SimTime, Term};
-use crate::words::Word;
+use crate::words::{Word, spelled_protections};
 
 /// A mapping on one line while it is written.
 #[derive(Default)]
@@ -81,10 +81,9 @@ fn name(name: &Name) -> String {
 }
 
 fn protections(protect: &WrittenProtect) -> Option<String> {
-    let on = protect.on.iter().map(|name| yaml_scalar(name));
-    let unknown = protect.unknown.iter().map(|name| yaml_scalar(&format!("{}=unknown", **name)));
-    let all: Vec<String> = on.chain(unknown).collect();
-    (!all.is_empty()).then(|| list(all.into_iter()))
+    let on = protect.on.iter().map(|name| name.as_str());
+    let all = spelled_protections(on, protect.unknown.iter().map(|name| name.as_str()));
+    (!all.is_empty()).then(|| list(all.iter().map(|name| yaml_scalar(name))))
 }
 
 /// An account.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use indexmap::IndexMap;
 
-use super::compare_cases::{ComparedCase, ComparedRemedy, Figures, Shown};
+use super::compare_cases::{ComparedCase, ComparedRelease, ComparedRemedy, Figures, Shown};
 use super::compare_formats::{csv, json_line, markdown, text};
 use super::item::{EndOfRun, Report, RunItem};
 use super::prevented::PreventedLosses;
@@ -67,7 +67,10 @@ impl<W: Write> SideBySide<W> {
         });
         let others = released.len().saturating_sub(MOST);
         released.truncate(MOST);
-        let named = |id: InstanceId| header.instance(id).to_owned();
+        let release = |(instance, at, by): (InstanceId, SimTime, Trigger)| {
+            let name = header.instance(instance).to_owned();
+            (name, ComparedRelease { instance, when: shown(at), by })
+        };
         self.cases.push(ComparedCase {
             scenario: header.scenario.clone(),
             case: header.case.clone(),
@@ -75,11 +78,7 @@ impl<W: Write> SideBySide<W> {
             figures: Figures::new(end.summary, first, header),
             remedies: remedies.collect(),
             others,
-            instances: released.iter().map(|(id, ..)| (*id, named(*id))).collect(),
-            released: released
-                .into_iter()
-                .map(|(id, at, trigger)| (named(id), (shown(at), trigger)))
-                .collect(),
+            released: released.into_iter().map(release).collect(),
         });
     }
 }

@@ -1,7 +1,5 @@
 //! The figures by which the cases of a scenario are compared.
 
-use std::collections::BTreeMap;
-
 use indexmap::IndexMap;
 
 use super::csv::cells::Cell;
@@ -28,6 +26,13 @@ pub(super) struct ComparedRemedy {
     pub(super) until: Option<Shown>,
 }
 
+/// The release of an instance.
+pub(super) struct ComparedRelease {
+    pub(super) instance: InstanceId,
+    pub(super) when: Shown,
+    pub(super) by: Trigger,
+}
+
 /// The figures of a case.
 pub(super) struct ComparedCase {
     pub(super) scenario: String,
@@ -36,10 +41,8 @@ pub(super) struct ComparedCase {
     pub(super) stop: Stopped,
     pub(super) figures: Figures,
     pub(super) remedies: Vec<ComparedRemedy>,
-    /// The instant and the trigger of each release, by the name of the instance.
-    pub(super) released: BTreeMap<String, (Shown, Trigger)>,
-    /// The instances that are released.
-    pub(super) instances: Vec<(InstanceId, String)>,
+    /// Releases, by the name of the instance, in the order in which they occurred.
+    pub(super) released: IndexMap<String, ComparedRelease>,
     /// Number of releases that are not among them.
     pub(super) others: usize,
 }
@@ -91,7 +94,7 @@ pub(super) enum InstanceFate<'c> {
     /// It was kept.
     Kept,
     /// It was released, at an instant and by a trigger.
-    Released(&'c (Shown, Trigger)),
+    Released(&'c ComparedRelease),
     /// It is not among the listed releases; the run stopped before its end or has more of them.
     Unknown,
 }
@@ -104,7 +107,7 @@ impl InstanceFate<'_> {
     /// The instant and the trigger of the release; `None` if there is none so far.
     fn release(&self) -> Option<(SimTime, Trigger)> {
         match self {
-            Self::Released((shown, by)) => Some((shown.at, *by)),
+            Self::Released(release) => Some((release.when.at, release.by)),
             Self::Kept | Self::Unknown => None,
         }
     }
@@ -114,9 +117,9 @@ impl InstanceFate<'_> {
 pub(super) fn differences<'c>(cases: &[&'c ComparedCase]) -> Vec<(String, Vec<InstanceFate<'c>>)> {
     let mut kinds: IndexMap<Vec<_>, (NameRanges<'_>, &str)> = IndexMap::new();
     // An instance that no case releases has the same fate in all of them.
-    let mut released: Vec<_> = cases.iter().flat_map(|case| &case.instances).collect();
-    released.sort_by_key(|(id, _)| *id);
-    let names: IndexMap<&str, ()> = released.iter().map(|(_, name)| (&**name, ())).collect();
+    let mut released: Vec<_> = cases.iter().flat_map(|case| &case.released).collect();
+    released.sort_by_key(|(_, release)| release.instance);
+    let names: IndexMap<&str, ()> = released.iter().map(|(name, _)| (&***name, ())).collect();
     for name in names.keys() {
         let fates: Vec<InstanceFate<'_>> = cases.iter().map(|case| case.fate_of(name)).collect();
         let mut known = fates.iter().filter(|fate| fate.is_known()).map(InstanceFate::release);

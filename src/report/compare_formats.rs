@@ -78,7 +78,7 @@ fn rows(cases: &[&ComparedCase]) -> Vec<Vec<String>> {
 fn differing(cases: &[&ComparedCase]) -> (Vec<Vec<String>>, Vec<String>) {
     let end = |fate: InstanceFate<'_>| match fate {
         InstanceFate::Kept => "kept".to_owned(),
-        InstanceFate::Released((shown, by)) => format!("{} {}", shown.text, by.word()),
+        InstanceFate::Released(release) => format!("{} {}", release.when.text, release.by.word()),
         InstanceFate::Unknown => "unknown".to_owned(),
     };
     let all = differences(cases);
@@ -220,8 +220,8 @@ fn wrapped(row: &[String], widths: &[usize]) -> Vec<String> {
 pub(super) fn json_line(name: &str, cases: &[&ComparedCase]) -> Json {
     let end = |fate: InstanceFate<'_>| match fate {
         InstanceFate::Kept => Json::Null,
-        InstanceFate::Released((shown, by)) => {
-            json!({ "at": shown.at.to_string(), "trigger": by.word() })
+        InstanceFate::Released(release) => {
+            json!({ "at": release.when.at.to_string(), "trigger": release.by.word() })
         }
         InstanceFate::Unknown => "unknown".into(),
     };

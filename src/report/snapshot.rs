@@ -50,7 +50,7 @@ pub fn snapshot_failure(
         format!("{} changed from the stored result", many(list.len(), "decision"))
     };
     instead.push(format!("to accept: stayput bless {path}"));
-    Some(Failure { span: None, title, closest: None, instead })
+    Some(Failure::new(None, title, instead))
 }
 
 fn line(one: &Changed) -> String {

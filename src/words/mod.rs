@@ -44,7 +44,7 @@ pub use locks::Locks;
 pub use metrics::{Metric, SHARE, Unit};
 pub use names::Names;
 pub use resource::{Fate, ResourceKind, SubjectKind};
-pub use set_protections::SetProtections;
+pub use set_protections::{AS_UNKNOWN, SetProtections, spelled_protections};
 pub use state::{Lifecycle, Lock, StoppedBy, YesNo};
 pub use timer::TimerName;
 pub use trail::{AlertKind, Recording, TrailEvent, WatchedChange};

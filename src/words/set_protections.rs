@@ -2,6 +2,18 @@
 
 use super::ids::ProtectionSet;
 
+/// This follows the name of a protection whose setting is unknown.
+pub const AS_UNKNOWN: &str = "=unknown";
+
+/// The names of the protections that are on, then those of unknown ones as `NAME=unknown`.
+pub fn spelled_protections<'n>(
+    on: impl IntoIterator<Item = &'n str>,
+    unknown: impl IntoIterator<Item = &'n str>,
+) -> Vec<String> {
+    let on = on.into_iter().map(str::to_owned);
+    on.chain(unknown.into_iter().map(|name| format!("{name}{AS_UNKNOWN}"))).collect()
+}
+
 /// The protections of an instance or a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SetProtections {

@@ -31,7 +31,7 @@ pub(super) fn unalerted(
                 "{name} was lost at +{after}{trigger}, {perhaps}without an alert at least {before} before"
             );
             let instead = explanation(loss, before, header);
-            Failure { span: Some(*span), title, closest: None, instead }
+            Failure::new(Some(*span), title, instead)
         })
         .collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::failure::KeyMismatch;
 use crate::plan::ExpectedProtections;
 use crate::policy::Policy;
-use crate::words::{ProtectionId, ProtectionSet, Word};
+use crate::words::{ProtectionId, ProtectionSet, Word, spelled_protections};
 
 /// The text of an unknown value.
 pub(super) const UNKNOWN: &str = "unknown";
@@ -122,8 +122,6 @@ pub(super) fn name_in_policy<'n>(policy: &'n Policy, name: &'n str) -> &'n str {
 
 /// The protections that are on, and those whose setting is unknown, for a message.
 fn protection_list(on: BTreeSet<&str>, unknown: BTreeSet<&str>) -> String {
-    let on = on.into_iter().map(str::to_owned);
-    let unknown = unknown.into_iter().map(|name| format!("{name}=unknown"));
-    let names: Vec<String> = on.chain(unknown).collect();
+    let names = spelled_protections(on, unknown);
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

@@ -18,6 +18,11 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// A failure that is not about a record, or that no record is close to; see the fields.
+    pub const fn new(span: Option<Span>, title: String, instead: Vec<String>) -> Self {
+        Self { span, title, closest: None, instead }
+    }
+
     /// The closest record, if there is one, and the actual results, one in each line.
     pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
         let closest = self.closest.iter().map(|closest| {

@@ -132,7 +132,7 @@ impl Judge {
                 _ => continue,
             };
             let instead = found.into_iter().take(SHOWN).collect();
-            self.failures.push(Failure { span: Some(*span), title, closest: None, instead });
+            self.failures.push(Failure::new(Some(*span), title, instead));
         }
     }
 
@@ -142,7 +142,7 @@ impl Judge {
         let header = world.header();
         let mut fail = |title: String, id: Option<InstanceId>| {
             let instead = id.map(|id| history_of(&self.history, id, header)).unwrap_or_default();
-            self.failures.push(Failure { span: Some(span), title, closest: None, instead });
+            self.failures.push(Failure::new(Some(span), title, instead));
         };
         match line.of {
             StateOf::Instances(ids, expected) => {
@@ -250,12 +250,7 @@ impl Judge {
                     expected.line.is
                 );
                 let instead = history_of(&self.history, id, header);
-                self.failures.push(Failure {
-                    span: Some(expected.span),
-                    title,
-                    closest: None,
-                    instead,
-                });
+                self.failures.push(Failure::new(Some(expected.span), title, instead));
             }
         }
     }
@@ -302,7 +297,7 @@ impl Judge {
                 if *found != wanted.value {
                     let title = format!("{outcome}: expected {}, got {found}", wanted.value);
                     let span = Some(wanted.span);
-                    self.failures.push(Failure { span, title, closest: None, instead: Vec::new() });
+                    self.failures.push(Failure::new(span, title, Vec::new()));
                 }
             }
         }
@@ -326,7 +321,7 @@ impl Judge {
         if count > SHOWN {
             instead.push(format!("… {} more", count - SHOWN));
         }
-        self.failures.push(Failure { span: None, title, closest: None, instead });
+        self.failures.push(Failure::new(None, title, instead));
     }
 }
 

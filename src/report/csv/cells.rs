@@ -10,7 +10,9 @@ use crate::money::Money;
 use crate::policy::{Policy, Remedy, Rulebook};
 use crate::run_header::{EventNames, UNNAMED};
 use crate::time::{SimSpan, SimTime};
-use crate::words::{EventId, Process, ProtectionSet, RuleId, SwitchSet, TimerName, Word};
+use crate::words::{
+    AS_UNKNOWN, EventId, Process, ProtectionSet, RuleId, SwitchSet, TimerName, Word,
+};
 
 /// The value of a cell.
 #[derive(Debug, Clone, Copy)]
@@ -103,7 +105,7 @@ impl<'l> Cell<'l> {
             Self::Protections(policy, on, unknown) => {
                 let name = |index: usize| policy.protections[index].name.as_str();
                 on.iter().for_each(|id| list(&[name(id.index())]));
-                unknown.iter().for_each(|id| list(&[name(id.index()), "=unknown"]));
+                unknown.iter().for_each(|id| list(&[name(id.index()), AS_UNKNOWN]));
             }
             Self::Switches(book, set) => set.iter().for_each(|id| {
                 let name = &book.policy.switches[id.index()].name;
