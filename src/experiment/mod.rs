@@ -28,7 +28,7 @@ pub use estimate::{Estimate, Estimator, Method, estimates};
 pub use expectations::failure::{ClosestRecord, Failure, Judgement, KeyMismatch};
 pub use expectations::judge::Judge;
 pub use filter::{CaseProperties, Filter};
-pub use fix::{Changed, Fix, FixChange, FixQuestion, Fixed, FoundBy, OpenWay, fix};
+pub use fix::{ChangedPlan, Fix, FixChange, FixQuestion, Fixed, FoundBy, OpenWay, fix};
 pub use house::house_at_start;
 pub use paired::{Paired, count_incomplete, paired};
 pub use precision::PrecisionTarget;

@@ -13,18 +13,18 @@ use crate::diagnostics::{FileId, Sources, Span, Spanned};
 /// An empty cell is left out and means the default.
 pub struct CsvRows<'s> {
     reader: csv::Reader<&'s [u8]>,
-    columns: Columns,
+    columns: HeaderCells,
     record: ByteRecord,
     file: FileId,
     text: &'s str,
 }
 
 /// The columns of a table, in the order of its header.
-pub type Columns = Vec<Spanned<Box<str>>>;
+pub type HeaderCells = Vec<Spanned<Box<str>>>;
 
 /// The rows of a piece of a table that is not the first one: it has no header, and its columns are
 /// given.
-pub(super) fn rows_after(sources: &Sources, file: FileId, columns: Columns) -> CsvRows<'_> {
+pub(super) fn rows_after(sources: &Sources, file: FileId, columns: HeaderCells) -> CsvRows<'_> {
     let text = sources.text(file);
     let reader =
         ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
@@ -114,7 +114,7 @@ fn unknown_column(name: &str, span: Span, known: &[&str]) -> Problem {
 
 impl CsvRows<'_> {
     /// The columns.
-    pub(super) fn into_columns(self) -> Columns {
+    pub(super) fn into_columns(self) -> HeaderCells {
         self.columns
     }
 

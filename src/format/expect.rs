@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::fleet::WrittenProtect;
 use super::read::{Map, Name, OneOrMany, Read};
-use super::read_time::When as Written;
+use super::read_time::When as WrittenWhen;
 use super::record::record;
 use super::schema::Schemas;
 use super::selector::Selector;
@@ -62,7 +62,7 @@ record! {
         /// The group of the instances before the decision.
         optional "group" => group: Spanned<String>,
         /// The time of the decision.
-        optional "at" => at: Spanned<Written>,
+        optional "at" => at: Spanned<WrittenWhen>,
         /// The name of the caller.
         optional "by" => by: AnyOf<Spanned<Name>>,
         /// The channel of the call.
@@ -106,7 +106,7 @@ record! {
         /// The verb of the event.
         optional "verb" => verb: Spanned<String>,
         /// The time of the request.
-        optional "at" => at: Spanned<Written>,
+        optional "at" => at: Spanned<WrittenWhen>,
         /// The result of the request.
         optional "result" => result: AnyOf<RequestResult>,
         /// The provider's answer; `~text` matches any answer that contains the text.
@@ -136,7 +136,7 @@ record! {
         /// The trigger of the request that caused the loss.
         optional "trigger" => trigger: AnyOf<Trigger>,
         /// The time of the loss.
-        optional "at" => at: Spanned<Written>,
+        optional "at" => at: Spanned<WrittenWhen>,
         /// The rule that decided the fate.
         optional "rule" => rule: Spanned<String>,
     }
@@ -322,7 +322,7 @@ impl<P: Read> Read for Lines<P> {
 #[derive(Debug, Clone, Copy)]
 pub enum At {
     /// A time.
-    Time(Written),
+    Time(WrittenWhen),
     /// The end of the run.
     End,
 }
@@ -331,29 +331,29 @@ impl Read for At {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         match node.scalar() {
             Some("end") => Some(Self::End),
-            _ => Written::read(node, problems).map(Self::Time),
+            _ => WrittenWhen::read(node, problems).map(Self::Time),
         }
     }
 
     fn schema(schemas: &mut Schemas) -> Json {
-        json!({ "anyOf": [Written::schema(schemas), { "const": "end" }] })
+        json!({ "anyOf": [WrittenWhen::schema(schemas), { "const": "end" }] })
     }
 }
 
 /// A deadline: a time, or `never`.
 #[derive(Debug, Clone, Copy)]
-pub struct Until(pub Option<Written>);
+pub struct Until(pub Option<WrittenWhen>);
 
 impl Read for Until {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         match node.scalar() {
             Some("never") => Some(Self(None)),
-            _ => Written::read(node, problems).map(|at| Self(Some(at))),
+            _ => WrittenWhen::read(node, problems).map(|at| Self(Some(at))),
         }
     }
 
     fn schema(schemas: &mut Schemas) -> Json {
-        json!({ "anyOf": [Written::schema(schemas), { "const": "never" }] })
+        json!({ "anyOf": [WrittenWhen::schema(schemas), { "const": "never" }] })
     }
 }
 

@@ -60,7 +60,7 @@ pub use read::{
 pub use read_time::When;
 pub use record::{Fields, canonical_key};
 pub use scenario::{Due, WrittenEvent, WrittenEvents, WrittenScenario};
-pub use schema::{Key, Schemas, Shared, either_spelling};
+pub use schema::{SchemaKey, Schemas, Shared, either_spelling};
 pub use sections::{
     MetricStep, WrittenFile, WrittenFleet, WrittenImport, WrittenInstances, WrittenMetrics,
     is_file, read_file,

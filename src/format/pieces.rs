@@ -6,7 +6,7 @@ use std::io::{self, Read};
 
 use memchr::{memchr_iter, memchr2_iter};
 
-use super::csv::{Columns, rows, rows_after};
+use super::csv::{HeaderCells, rows, rows_after};
 use super::tree::Node;
 use crate::diagnostics::{Code, FileId, Problem, Problems, ReadFailure, Sources, Span, Stream};
 
@@ -58,7 +58,7 @@ pub struct Reading<'p> {
     known: &'p [&'p str],
     required: &'p [&'p str],
     text: TextInPieces,
-    columns: Option<Columns>,
+    columns: Option<HeaderCells>,
     /// The piece whose text is currently kept.
     last: Option<FileId>,
     is_finished: bool,

@@ -17,7 +17,7 @@ const CASE_VALUE: &str = r"\$[A-Za-z][A-Za-z0-9_-]*";
 
 /// A key of a mapping: its name, its meaning, its schema, and whether it is required. The meaning
 /// is empty if the schema has a description.
-pub type Key = (&'static str, &'static str, Json, bool);
+pub type SchemaKey = (&'static str, &'static str, Json, bool);
 
 /// Keys that several mappings share.
 #[derive(Debug)]
@@ -171,7 +171,7 @@ impl Schemas {
     }
 
     /// A mapping with these keys, and keys that start with `x-`.
-    pub fn object(&mut self, about: &str, keys: Vec<Key>) -> Json {
+    pub fn object(&mut self, about: &str, keys: Vec<SchemaKey>) -> Json {
         let required: Vec<&str> = keys.iter().filter(|key| key.3).map(|key| key.0).collect();
         let has = |wanted: &str| keys.iter().any(|key| key.0 == wanted);
         let (calls, has_alias) = (has("by") && has("via"), has(ALIAS.1) && !has(ALIAS.0));
@@ -218,7 +218,7 @@ impl Schemas {
 
     /// Defines keys that several mappings share: one definition for their values, and one for their
     /// names.
-    pub fn share(&mut self, what: &str, make: impl FnOnce(&mut Self) -> Vec<Key>) -> Shared {
+    pub fn share(&mut self, what: &str, make: impl FnOnce(&mut Self) -> Vec<SchemaKey>) -> Shared {
         let mut names = Vec::new();
         let values = self.define::<Shared>(what, |schemas| {
             let keys = make(schemas);
@@ -235,7 +235,7 @@ impl Schemas {
     }
 
     /// A mapping with shared keys and its own keys.
-    pub fn sharing(&mut self, shared: &Shared, about: &str, own: Vec<Key>) -> Json {
+    pub fn sharing(&mut self, shared: &Shared, about: &str, own: Vec<SchemaKey>) -> Json {
         let own_names: Vec<&str> = own.iter().map(|key| key.0).collect();
         let mut object = self.object(about, own);
         leave_open(&mut object);

@@ -154,10 +154,10 @@ pub fn count(text: &str) -> u64 {
 }
 
 /// A range: its prefix, the number of digits to which numbers are padded, and the numbers.
-type Range<'t> = (&'t str, usize, RangeInclusive<u64>);
+type NumberedNames<'t> = (&'t str, usize, RangeInclusive<u64>);
 
 /// The range in a text; `None` if the text is a single name.
-fn range(text: &str) -> Result<Option<Range<'_>>, String> {
+fn range(text: &str) -> Result<Option<NumberedNames<'_>>, String> {
     let Some((first, last)) = text.split_once("..") else {
         return match braced(text) {
             Some(_) => Err("brackets are not expanded".to_owned()),

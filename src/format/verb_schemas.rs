@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::read::{Name, Read};
 use super::read_time::When;
-use super::schema::{Key, Schemas, either_spelling};
+use super::schema::{SchemaKey, Schemas, either_spelling};
 use super::verbs::{VERBS, verb_definition, verb_keys, verb_needs};
 
 /// The keys of verbs that name targets. Instances come before their group.
@@ -28,7 +28,7 @@ pub(super) enum VerbContext {
 ///
 /// A verb has one definition with the conditions that hold in every context. Other conditions are
 /// added beside the reference to it.
-pub(super) fn verb_schemas(context: VerbContext, schemas: &mut Schemas) -> Vec<Key> {
+pub(super) fn verb_schemas(context: VerbContext, schemas: &mut Schemas) -> Vec<SchemaKey> {
     let verbs = VERBS.iter().filter(|verb| context == VerbContext::Event || **verb != "create");
     verbs
         .filter_map(|verb| {

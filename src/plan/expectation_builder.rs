@@ -14,7 +14,7 @@ use crate::format::expect::{
     AnyOf, WrittenAlerted, WrittenDecision, WrittenExpect, WrittenLoss, WrittenRequest,
     WrittenTotal, WrittenTwoPerson, WrittenWatch,
 };
-use crate::format::{Map, Name, OneOrMany, Selector, VERBS, When as Written, WrittenHouseRule};
+use crate::format::{Map, Name, OneOrMany, Selector, VERBS, When as WrittenWhen, WrittenHouseRule};
 use crate::policy::Policy;
 use crate::record::Cause;
 use crate::time::SimTime;
@@ -191,16 +191,16 @@ impl Expecting<'_, '_> {
     }
 
     /// The instant of a line, as [`Self::time`], where `at: end` is possible as well.
-    pub(super) fn time_or_end(&mut self, at: &Spanned<Written>) -> Given<SimTime> {
+    pub(super) fn time_or_end(&mut self, at: &Spanned<WrittenWhen>) -> Given<SimTime> {
         self.instant(at, ", or use `at: end`")
     }
 
-    fn time(&mut self, at: Option<&Spanned<Written>>) -> Given<SimTime> {
+    fn time(&mut self, at: Option<&Spanned<WrittenWhen>>) -> Given<SimTime> {
         at.map_or(Ok(None), |at| self.instant(at, ""))
     }
 
     /// An instant of the run; `or` is what else can be written instead of one after its end.
-    fn instant(&mut self, at: &Spanned<Written>, or: &str) -> Given<SimTime> {
+    fn instant(&mut self, at: &Spanned<WrittenWhen>, or: &str) -> Given<SimTime> {
         let instant = at.from(self.resolver.start);
         let start = self.resolver.start;
         if instant > self.end || instant < start {

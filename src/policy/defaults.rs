@@ -13,7 +13,7 @@ use super::order::Order;
 use super::rule_node::{RuleKind, Rules};
 use super::table::DecisionTable;
 use crate::diagnostics::{Code, Problem, Problems, Spanned};
-use crate::format::{Key, Node, OneOrMany, Read, Schemas, record};
+use crate::format::{Node, OneOrMany, Read, SchemaKey, Schemas, record};
 use crate::time::SimSpan;
 use crate::words::{
     Eviction, HealthCheck, HookResult, Orchestration, Reclaim, Repair, RuleId, Word, YesNo,
@@ -40,7 +40,7 @@ impl<V: DefaultValue> RuleKind for OfGroup<V> {
         &[Column::Channel, Column::Orchestration]
     }
 
-    fn keys(schemas: &mut Schemas) -> Vec<Key> {
+    fn keys(schemas: &mut Schemas) -> Vec<SchemaKey> {
         vec![(IS, "The default value.", V::value_schema(schemas), true)]
     }
 }
@@ -54,7 +54,7 @@ impl<V: DefaultValue> RuleKind for OfInstance<V> {
         &[Column::Channel, Column::Billing, Column::Membership, Column::ResourceKind]
     }
 
-    fn keys(schemas: &mut Schemas) -> Vec<Key> {
+    fn keys(schemas: &mut Schemas) -> Vec<SchemaKey> {
         vec![(IS, "The default value.", V::value_schema(schemas), true)]
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use super::facts::Column;
 use super::written_remedy::remedy_schema;
 use crate::diagnostics::Problems;
-use crate::format::{Key, Map, Node, OneOrMany, Read, Schemas};
+use crate::format::{Map, Node, OneOrMany, Read, SchemaKey, Schemas};
 use crate::time::ApiVersion;
 use crate::words::{Confidence, Recording, TrailEvent, Verdict, Word};
 
@@ -26,7 +26,7 @@ pub trait RuleKind {
     }
 
     /// Its keys besides conditions and basis.
-    fn keys(schemas: &mut Schemas) -> Vec<Key>;
+    fn keys(schemas: &mut Schemas) -> Vec<SchemaKey>;
 }
 
 /// A word that the rules of a table conclude.
@@ -52,7 +52,7 @@ impl<C: ConclusionWord> RuleKind for C {
         format!("a rule on {conclusion}")
     }
 
-    fn keys(schemas: &mut Schemas) -> Vec<Key> {
+    fn keys(schemas: &mut Schemas) -> Vec<SchemaKey> {
         vec![(C::KEY, "The conclusion.", C::schema(schemas), true)]
     }
 }
@@ -66,7 +66,7 @@ impl RuleKind for Impossible {
         "an impossible cell".to_owned()
     }
 
-    fn keys(schemas: &mut Schemas) -> Vec<Key> {
+    fn keys(schemas: &mut Schemas) -> Vec<SchemaKey> {
         vec![("because", "Why it cannot occur.", String::schema(schemas), true)]
     }
 }
@@ -80,7 +80,7 @@ impl RuleKind for WorksWhen {
         "a condition of a protection".to_owned()
     }
 
-    fn keys(schemas: &mut Schemas) -> Vec<Key> {
+    fn keys(schemas: &mut Schemas) -> Vec<SchemaKey> {
         vec![("id", "Its id.", String::schema(schemas), false)]
     }
 }
@@ -100,7 +100,7 @@ impl RuleKind for PreconditionRule {
         "a refusal".to_owned()
     }
 
-    fn keys(schemas: &mut Schemas) -> Vec<Key> {
+    fn keys(schemas: &mut Schemas) -> Vec<SchemaKey> {
         let names = OneOrMany::<String>::schema(schemas);
         let [flags, off, left_on, before] = [
             "Protections that the request sets, on or off: any of them.",
@@ -133,7 +133,7 @@ impl RuleKind for PermissionRule {
         "a permission".to_owned()
     }
 
-    fn keys(schemas: &mut Schemas) -> Vec<Key> {
+    fn keys(schemas: &mut Schemas) -> Vec<SchemaKey> {
         let names = OneOrMany::<String>::schema(schemas);
         let [verb, protection, switches, needs, one_of, event] = [
             "The verbs.",
@@ -168,7 +168,7 @@ impl RuleKind for TrailRule {
         "a rule on the trail".to_owned()
     }
 
-    fn keys(schemas: &mut Schemas) -> Vec<Key> {
+    fn keys(schemas: &mut Schemas) -> Vec<SchemaKey> {
         let kinds = OneOrMany::<TrailEvent>::schema(schemas);
         vec![
             ("of", "The kinds of events.", kinds, true),
@@ -229,14 +229,14 @@ impl<K: RuleKind> Read for RuleNode<K> {
 }
 
 /// The keys of a rule that may test some columns.
-fn rule_keys(columns: &[Column], schemas: &mut Schemas) -> Vec<Key> {
+fn rule_keys(columns: &[Column], schemas: &mut Schemas) -> Vec<SchemaKey> {
     let mut keys = basis(schemas);
     keys.extend(columns.iter().map(|column| condition(*column, schemas)));
     keys
 }
 
 /// The keys that every rule has. Their definitions contain their meanings.
-fn basis(schemas: &mut Schemas) -> Vec<Key> {
+fn basis(schemas: &mut Schemas) -> Vec<SchemaKey> {
     struct Positions;
     struct Sources;
     let described = |mut schema: Json, about: &str| {
@@ -307,7 +307,7 @@ impl Read for AnswerNode {
 }
 
 /// The test of a column: a word, words of which one must match, or `{ not: … }`.
-pub fn condition(column: Column, schemas: &mut Schemas) -> Key {
+pub fn condition(column: Column, schemas: &mut Schemas) -> SchemaKey {
     let test = schemas.define::<Column>(&format!("when-{}", column.name()), |schemas| {
         let word = column.schema(schemas);
         let not = json!({ "$ref": format!("#/$defs/when-{}", column.name()) });

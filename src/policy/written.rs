@@ -4,7 +4,7 @@ use crate::diagnostics::{Code, Problem, Problems, Spanned};
 use crate::format::{Entry, Name, Node, OneOrMany, Read, Style, Value};
 
 /// A name as written.
-pub type Written = Spanned<Box<str>>;
+pub type WrittenText = Spanned<Box<str>>;
 
 /// A value as one line: `manual or expiry`, `not remove`, `flag-on-spot works`.
 pub(super) fn words_written(node: &Node) -> String {

@@ -6,7 +6,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::written::{Written, read_line};
+use super::written::{WrittenText, read_line};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
 use crate::format::{Fields, Name, Node, Read, Schemas, Value, expected_kind, read_word};
 use crate::words::{Act, Word};
@@ -35,7 +35,7 @@ pub struct WrittenAct {
 #[derive(Debug, Clone)]
 pub enum WrittenWhat {
     /// Set the protection with this name or attribute.
-    Set(Written),
+    Set(WrittenText),
     /// Perform this act.
     Do(Act),
 }

@@ -1,7 +1,7 @@
 //! A rule as written: conditions, conclusion and basis.
 
 use super::facts::Column;
-use super::written::{Written, read_line, read_sources, words_written};
+use super::written::{WrittenText, read_line, read_sources, words_written};
 use super::written_condition::{Test, is_negated, read_words};
 use super::written_remedy::WrittenRemedy;
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, Suggestion};
@@ -56,7 +56,7 @@ pub struct WrittenRule {
     /// The columns that it tests.
     pub when: Vec<Test>,
     /// The switches that it tests, with the positions that match.
-    pub assuming: Vec<(Written, Vec<Written>)>,
+    pub assuming: Vec<(WrittenText, Vec<WrittenText>)>,
     /// The documents that it cites.
     pub sources: Vec<Spanned<String>>,
     /// The confidence; `None` for `documented`.

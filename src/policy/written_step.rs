@@ -7,7 +7,7 @@ use super::rule_node::{RuleKind, RuleNode};
 use super::written::listed;
 use super::written_rule::{WrittenRule, as_written};
 use crate::diagnostics::{Code, Problem, Problems, Spanned};
-use crate::format::{Key, Map, Name, Node, Read, Schemas, Value, read_word};
+use crate::format::{Map, Name, Node, Read, SchemaKey, Schemas, Value, read_word};
 use crate::time::CalendarSpan;
 use crate::words::{ClockAction, ClockKind, Trigger};
 
@@ -48,7 +48,7 @@ impl RuleKind for WrittenStep {
         "a clock step".to_owned()
     }
 
-    fn keys(schemas: &mut Schemas) -> Vec<Key> {
+    fn keys(schemas: &mut Schemas) -> Vec<SchemaKey> {
         let text = String::schema(schemas);
         let [after, since, at, trigger] = [
             "The time after the step or start from which it counts; zero if not given.",

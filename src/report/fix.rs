@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::fix_overlay::{Selected, action_names, fix_overlay, protection_name};
 use super::hunt::{callers, names_of_callers, number_of_ways, undecided_branches};
-use super::names::Ids;
+use super::names::InstanceIds;
 use super::text_table::{Page, hanging};
 use crate::diagnostics::many;
 use crate::experiment::{Fix, FixChange, FixQuestion, Fixed, FoundBy, OpenWay};
@@ -157,7 +157,7 @@ impl FixReport<'_> {
     fn way(&self, open: &OpenWay) -> String {
         let verbs: Vec<&str> = open.way.steps.iter().map(|step| step.event.verb()).collect();
         let steps = if verbs.is_empty() { "without any step".to_owned() } else { verbs.join(", ") };
-        let mut ids = Ids::default();
+        let mut ids = InstanceIds::default();
         ids.add(open.target);
         open.alike.iter().for_each(|id| ids.add(*id));
         ids.tidy();

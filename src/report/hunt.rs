@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::names::Ids;
+use super::names::InstanceIds;
 use super::text_table::{Page, hanging, listed};
 use crate::diagnostics::many;
 use crate::named::NamedRecord;
@@ -84,7 +84,7 @@ fn heading(header: &RunHeader, target: &HuntedTarget, page: Page) -> Vec<String>
     }
     lines.extend(hanging("  ", &facts.join(", "), page.width));
     if !target.alike.is_empty() {
-        let mut ids = Ids::default();
+        let mut ids = InstanceIds::default();
         target.alike.iter().for_each(|id| ids.add(*id));
         ids.tidy();
         let text = format!("the same holds for {}", ids.names(header).text());

@@ -68,7 +68,9 @@ pub use coverage::{
 };
 pub use csv::block::{BlockOut, RowBlock};
 pub use csv::columns::{Column, Kind, Reference, STUDY_TABLES, TABLES, Table};
-pub use csv::tables::{BlockCsv, BufferedCsv, Counts, CsvTables, DecisionsCsv, ReferenceCsv, Rows};
+pub use csv::tables::{
+    BlockCsv, BufferedCsv, CsvTables, DecisionsCsv, ReferenceCsv, RowCounts, Rows,
+};
 pub use csv::thread::CsvThread;
 pub use data_package::{DATA_PACKAGE, WrittenTable, data_package};
 pub use decision_causes::find_causes;

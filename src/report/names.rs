@@ -15,14 +15,14 @@ const MOST_RUNS: usize = 2_000;
 
 /// Instances, as runs of neighbouring ids, in the order in which they were added.
 #[derive(Debug, Clone, Default)]
-pub(in crate::report) struct Ids {
+pub(in crate::report) struct InstanceIds {
     /// First and last id of each run.
     runs: Vec<(u32, u32)>,
     /// Number of ids that were added.
     count: u64,
 }
 
-impl Ids {
+impl InstanceIds {
     /// Adds an instance. An id that is in the last run is added once.
     pub(in crate::report) fn add(&mut self, id: InstanceId) {
         let is_full = self.runs.len() >= MOST_RUNS;
@@ -90,7 +90,7 @@ impl Ids {
 }
 
 /// The instance of a subject; none for a group or an account.
-impl From<Subject> for Ids {
+impl From<Subject> for InstanceIds {
     fn from(subject: Subject) -> Self {
         match subject {
             Subject::Instance(id) => Self::from_iter([id]),
@@ -99,7 +99,7 @@ impl From<Subject> for Ids {
     }
 }
 
-impl FromIterator<InstanceId> for Ids {
+impl FromIterator<InstanceId> for InstanceIds {
     fn from_iter<I: IntoIterator<Item = InstanceId>>(ids: I) -> Self {
         let mut all = Self::default();
         ids.into_iter().for_each(|id| all.add(id));
@@ -110,12 +110,12 @@ impl FromIterator<InstanceId> for Ids {
 /// Names, those with consecutive numbers at their end in ranges.
 #[derive(Debug, Clone, Default)]
 pub(in crate::report) struct NameRanges<'h> {
-    ranges: Vec<Range<'h>>,
+    ranges: Vec<NameRange<'h>>,
     count: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Range<'h> {
+struct NameRange<'h> {
     first: &'h str,
     last: &'h str,
     /// The text before the last number, and the number; `None` if the name has none.
@@ -136,12 +136,13 @@ impl<'h> NameRanges<'h> {
             range.count += 1;
             return;
         }
-        self.ranges.push(Range { first: name, last: name, number, count: 1 });
+        self.ranges.push(NameRange { first: name, last: name, number, count: 1 });
     }
 
     /// The text for readers: every name if they are few, else the ends of ranges.
     pub(in crate::report) fn label(&self) -> String {
-        let spelled: Vec<String> = self.ranges.iter().take(SPELLED + 1).map(Range::label).collect();
+        let spelled: Vec<String> =
+            self.ranges.iter().take(SPELLED + 1).map(NameRange::label).collect();
         if spelled.len() <= SPELLED {
             return spelled.join(", ");
         }
@@ -181,7 +182,7 @@ impl<'h> NameRanges<'h> {
     }
 }
 
-impl Range<'_> {
+impl NameRange<'_> {
     fn label(&self) -> String {
         match self.count {
             1 => self.first.to_owned(),
@@ -223,7 +224,7 @@ mod tests {
 
     #[test]
     fn ids_are_counted_once() {
-        let mut ids: Ids = [1, 2, 3, 2, 7].into_iter().map(InstanceId).collect();
+        let mut ids: InstanceIds = [1, 2, 3, 2, 7].into_iter().map(InstanceId).collect();
         ids.extend(&[8, 3].into_iter().map(InstanceId).collect());
         assert_eq!((ids.count(), ids.first()), (5, Some(InstanceId(1))));
         assert!(ids.contains(InstanceId(8)) && !ids.contains(InstanceId(5)));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::names::Ids;
+use super::names::InstanceIds;
 use super::text_table::listed;
 use super::timeline_text::instant;
 use crate::policy::Remedy;
@@ -23,7 +23,7 @@ pub(super) struct PreventedLoss {
     /// What happened to the instances.
     pub effect: Effect,
     /// The instances that it would have kept.
-    pub instances: Ids,
+    pub instances: InstanceIds,
 }
 
 impl PreventedLoss {
@@ -37,7 +37,7 @@ impl PreventedLoss {
 #[derive(Default)]
 pub struct PreventedLosses {
     /// The first remedies, with the instances that each would have kept.
-    first: BTreeMap<(SimTime, PolicyId, Remedy, Effect), Ids>,
+    first: BTreeMap<(SimTime, PolicyId, Remedy, Effect), InstanceIds>,
     /// Number of instances that the remaining remedies would have kept.
     others: u64,
 }

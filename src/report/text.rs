@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::item::{EndOfRun, Report, RunItem};
-use super::names::Ids;
+use super::names::InstanceIds;
 use super::prevented::PreventedLosses;
 use super::run_totals::totals;
 use super::text_table::{Page, hanging, headed, without_commands};
@@ -33,7 +33,7 @@ pub struct Text<W: Write> {
     prevented: PreventedLosses,
     findings: Vec<HouseFinding>,
     /// Lost instances, grouped by the time of the first alert about them.
-    losses: Vec<(String, Ids)>,
+    losses: Vec<(String, InstanceIds)>,
     /// Whether a run was written already.
     follows: bool,
 }
@@ -116,7 +116,7 @@ impl<W: Write> Report<RunItem<'_>> for Text<W> {
                     let text = notice(alert);
                     match self.losses.iter_mut().find(|(known, _)| *known == text) {
                         Some((_, ids)) => ids.add(alert.instance),
-                        None => self.losses.push((text, Ids::from_iter([alert.instance]))),
+                        None => self.losses.push((text, InstanceIds::from_iter([alert.instance]))),
                     }
                 }
             }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::names::Ids;
+use super::names::InstanceIds;
 use crate::record::{
     Alert, Cause, Change, DecidedBy, Decision, HouseFinding, Record, Refusal, Request, Subject,
     What,
@@ -42,9 +42,9 @@ pub(super) struct Row {
 
 /// A decision about one or more instances, or a request without decisions.
 pub(super) enum Content {
-    Decision(Decided, Ids),
+    Decision(DecidedRow, InstanceIds),
     Request(Acted),
-    Note(Note, Ids),
+    Note(Note, InstanceIds),
 }
 
 /// A broken house rule or an alert, apart from its instances.
@@ -58,7 +58,7 @@ pub(super) enum Note {
 
 /// A decision in a row, without its instance.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Decided {
+pub(super) struct DecidedRow {
     pub(super) policy: PolicyId,
     pub(super) trigger: Trigger,
     pub(super) outcome: Outcome,
@@ -101,7 +101,7 @@ pub(super) struct ChangedPart {
 pub(super) enum Who {
     Account(AccountId),
     Group(GroupId),
-    Instances(Ids),
+    Instances(InstanceIds),
 }
 
 /// Rows that are not shown.
@@ -119,7 +119,7 @@ pub(super) struct Omitted {
     pub(super) alerts: u64,
 }
 
-impl Decided {
+impl DecidedRow {
     fn of(d: &Decision) -> Self {
         Self {
             policy: d.policy,
@@ -183,7 +183,7 @@ impl Timeline {
     }
 
     fn decision(&mut self, decision: &Decision) {
-        let decided = Decided::of(decision);
+        let decided = DecidedRow::of(decision);
         if let Some(Row { at, content: Content::Decision(last, ids) }) = self.rows.last_mut()
             && *at == decision.at
             && *last == decided
@@ -191,14 +191,14 @@ impl Timeline {
             ids.add(decision.instance);
             return;
         }
-        let ids = Ids::from_iter([decision.instance]);
+        let ids = InstanceIds::from_iter([decision.instance]);
         self.push(Row { at: decision.at, content: Content::Decision(decided, ids) });
     }
 
     /// Adds a note after the request that it is about.
     fn note(&mut self, at: SimTime, note: Note, subject: Subject) {
         self.close();
-        let ids = Ids::from(subject);
+        let ids = InstanceIds::from(subject);
         if let Some(Row { at: then, content: Content::Note(last, all) }) = self.rows.last_mut()
             && *then == at
             && *last == note
@@ -223,7 +223,7 @@ impl Timeline {
                     ids.add(id);
                     return;
                 }
-                Who::Instances(Ids::from_iter([id]))
+                Who::Instances(InstanceIds::from_iter([id]))
             }
         };
         self.parts.push(ChangedPart { what: change.what, who });
@@ -332,7 +332,7 @@ mod tests {
     use crate::words::InstanceId;
 
     fn row(seconds: i64, outcome: Outcome) -> Row {
-        let decided = Decided {
+        let decided = DecidedRow {
             policy: PolicyId(0),
             trigger: Trigger::Manual,
             outcome,
@@ -343,7 +343,7 @@ mod tests {
             allowed: false,
             was_released: false,
         };
-        let ids = Ids::from_iter([InstanceId(7)]);
+        let ids = InstanceIds::from_iter([InstanceId(7)]);
         Row { at: SimTime::from_seconds(seconds), content: Content::Decision(decided, ids) }
     }
 
@@ -368,8 +368,8 @@ mod tests {
         (0..MOST_ROWS).for_each(|_| timeline.push(row(0, Outcome::Held)));
         let finding = Note::Finding("rule".into(), RuleSeverity::Warning, "text".into(), None);
         let alert = Note::Alert(None, "".into(), None, None);
-        let two = Ids::from_iter([InstanceId(7), InstanceId(8)]);
-        for (note, ids) in [(&finding, &two), (&finding, &Ids::default()), (&alert, &two)] {
+        let two = InstanceIds::from_iter([InstanceId(7), InstanceId(8)]);
+        for (note, ids) in [(&finding, &two), (&finding, &InstanceIds::default()), (&alert, &two)] {
             let content = Content::Note(note.clone(), ids.clone());
             timeline.push(Row { at: SimTime::from_seconds(1), content });
         }

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use super::csv::rows;
 use super::names::NameRanges;
 use super::text_table::Paint;
-use super::timeline::{Acted, ChangedPart, Content, Decided, Note, Omitted, Refused, Row, Who};
+use super::timeline::{Acted, ChangedPart, Content, DecidedRow, Note, Omitted, Refused, Row, Who};
 use super::timeline_layout::{PlacedRow, PlacedText, RowCells};
 use crate::diagnostics::many;
 use crate::record::{DecidedBy, What};
@@ -61,7 +61,7 @@ pub(super) fn lines(rows: Vec<Row>, header: &RunHeader) -> Vec<PlacedRow> {
     lines
 }
 
-fn decision(d: &Decided, who: String, header: &RunHeader) -> RowCells {
+fn decision(d: &DecidedRow, who: String, header: &RunHeader) -> RowCells {
     let policy = &header.rulebook(d.policy).policy;
     let rule = d.rule.map(|rule| policy.rule(rule));
     let mark = match d.confidence {

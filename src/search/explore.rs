@@ -157,7 +157,7 @@ fn search(
 }
 
 /// States that were reached, with the instants and callers of each.
-type Seen = FxHashMap<(u128, Kinds), SmallVec<[(SimTime, Callers); 1]>>;
+type Visited = FxHashMap<(u128, Kinds), SmallVec<[(SimTime, Callers); 1]>>;
 
 struct Search<'h, F> {
     hunt: &'h Hunt,
@@ -167,7 +167,7 @@ struct Search<'h, F> {
     may_continue: F,
     /// The number of steps in this pass.
     depth: usize,
-    seen: Seen,
+    seen: Visited,
     ways: Ways<'h>,
     /// Whether the search ends with the first way.
     ends_at_first: bool,

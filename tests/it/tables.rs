@@ -9,7 +9,7 @@ use stayput::kernel::Limits;
 use stayput::plan::{Options, Plan, Starts, compile};
 use stayput::record::{InstanceRow, Record};
 use stayput::report::{
-    BufferedCsv, Counts, CsvTables, CsvThread, EndOfRun, ReferenceCsv, Report, RunItem,
+    BufferedCsv, CsvTables, CsvThread, EndOfRun, ReferenceCsv, Report, RowCounts, RunItem,
 };
 use stayput::world::World;
 
@@ -72,7 +72,7 @@ pub(crate) fn instances(world: &World, plan: &Plan) -> Vec<InstanceRow> {
 }
 
 /// The tables by the model: one record after the other.
-fn plain(plans: &[Plan]) -> (Texts, Counts) {
+fn plain(plans: &[Plan]) -> (Texts, RowCounts) {
     let mut texts = Vec::new();
     let mut tables =
         CsvTables::<ReferenceCsv<Shared>>::new(|name| Ok(open(&mut texts, name))).unwrap();
@@ -115,7 +115,7 @@ fn write_run(report: &mut impl for<'r> Report<RunItem<'r>>, plan: &Plan) -> std:
 }
 
 /// The same tables, written as in a run.
-fn by_thread(plans: &[Plan]) -> (Texts, Counts) {
+fn by_thread(plans: &[Plan]) -> (Texts, RowCounts) {
     let mut texts = Vec::new();
     let tables = CsvTables::<BufferedCsv<Shared>>::new(|name| Ok(open(&mut texts, name))).unwrap();
     let mut thread = CsvThread::start(tables).unwrap();
@@ -127,7 +127,7 @@ fn by_thread(plans: &[Plan]) -> (Texts, Counts) {
 }
 
 /// Checks that both writers give the same bytes, and returns the number of rows of each file.
-fn same_bytes(plans: &[Plan]) -> Counts {
+fn same_bytes(plans: &[Plan]) -> RowCounts {
     let ((expected, counts), (found, counted)) = (plain(plans), by_thread(plans));
     assert_eq!(counts, counted);
     assert_eq!(expected.len(), 8);

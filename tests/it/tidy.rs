@@ -276,8 +276,9 @@ fn type_names_are_defined_once() {
         let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
         for line in text.lines().filter(|line| !line.starts_with(' ')) {
             let line = without_visibility(line);
-            let name =
-                ["struct ", "enum ", "trait "].iter().find_map(|word| line.strip_prefix(word));
+            let name = ["struct ", "enum ", "trait ", "type "]
+                .iter()
+                .find_map(|word| line.strip_prefix(word));
             if let Some(name) = name {
                 let name = name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
                 defined.entry(name.to_owned()).or_default().push(shown(&path));

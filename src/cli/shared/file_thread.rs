@@ -24,7 +24,7 @@ const WAITING: usize = 32;
 const STARTED: u64 = 4 << 20;
 
 /// A file, and what was written to it. The digest is computed here, so that no file is read again.
-struct Written {
+struct TableFile {
     name: String,
     file: File,
     digest: Sha256,
@@ -33,7 +33,7 @@ struct Written {
     started: u64,
 }
 
-impl Written {
+impl TableFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)?;
         self.digest.update(bytes);
@@ -53,7 +53,7 @@ impl Written {
 
 enum FileJob {
     /// Appends a block to a file.
-    Append(Arc<Mutex<Written>>, RowBlock),
+    Append(Arc<Mutex<TableFile>>, RowBlock),
     /// Answers when all earlier jobs are done.
     Answer(SyncSender<()>),
     End,
@@ -105,13 +105,13 @@ fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The thread, and the files that it writes.
 pub struct FileThread {
     queue: Arc<FileQueue>,
-    files: Mutex<Vec<Arc<Mutex<Written>>>>,
+    files: Mutex<Vec<Arc<Mutex<TableFile>>>>,
 }
 
 /// A file that the thread writes.
 pub struct StagedFile {
     queue: Arc<FileQueue>,
-    written: Arc<Mutex<Written>>,
+    written: Arc<Mutex<TableFile>>,
 }
 
 impl FileThread {
@@ -131,7 +131,7 @@ impl FileThread {
     /// Adds an empty file.
     pub fn add(&self, name: &str, file: File) -> StagedFile {
         let (name, digest) = (name.to_owned(), Sha256::new());
-        let written = Written { name, file, digest, bytes: 0, started: 0 };
+        let written = TableFile { name, file, digest, bytes: 0, started: 0 };
         let written = Arc::new(Mutex::new(written));
         locked(&self.files).push(Arc::clone(&written));
         StagedFile { queue: Arc::clone(&self.queue), written }

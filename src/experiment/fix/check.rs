@@ -26,7 +26,7 @@ pub struct OpenWay {
 }
 
 /// For each instance, the ways that no set of changes has to close.
-pub(super) type Accepted = Vec<(InstanceId, Vec<Way>)>;
+pub(super) type AcceptedWays = Vec<(InstanceId, Vec<Way>)>;
 
 /// A plan with changes, ready to be searched.
 pub(super) struct Check<'q> {
@@ -117,7 +117,7 @@ impl<'q> Check<'q> {
     /// If a search ended early.
     pub fn first_open(
         &self,
-        accepted: &Accepted,
+        accepted: &AcceptedWays,
         states: &mut u64,
         may_continue: &dyn Fn() -> bool,
     ) -> Result<ClosedOrOpen, Incomplete> {

@@ -17,5 +17,5 @@ mod sets;
 pub use change::FixChange;
 pub use check::OpenWay;
 pub use found::FoundBy;
-pub use question::{Changed, FixQuestion};
+pub use question::{ChangedPlan, FixQuestion};
 pub use sets::{Fix, Fixed, fix};

@@ -22,4 +22,4 @@ pub struct FixQuestion<'q> {
 }
 
 /// Compiles the scenario with some changes; `None` if they cause a mistake.
-pub type Changed<'c> = dyn FnMut(&[FixChange]) -> Option<Plan> + 'c;
+pub type ChangedPlan<'c> = dyn FnMut(&[FixChange]) -> Option<Plan> + 'c;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::change::FixChange;
-use super::check::{Accepted, Check, ClosedOrOpen, OpenWay};
+use super::check::{AcceptedWays, Check, ClosedOrOpen, OpenWay};
 use super::found::{FoundBy, found_by};
-use super::question::{Changed, FixQuestion};
+use super::question::{ChangedPlan, FixQuestion};
 use crate::search::Incomplete;
 use crate::time::{SimSpan, SimTime};
 
@@ -65,7 +65,7 @@ struct Failed {
 /// state.
 pub fn fix(
     question: FixQuestion<'_>,
-    changed: &mut Changed<'_>,
+    changed: &mut ChangedPlan<'_>,
     may_continue: &dyn Fn() -> bool,
 ) -> Fixed {
     let mut search = SetSearch {
@@ -98,12 +98,12 @@ pub fn fix(
 
 struct SetSearch<'q, 'c, 'd> {
     question: FixQuestion<'q>,
-    changed: &'c mut Changed<'d>,
+    changed: &'c mut ChangedPlan<'d>,
     may_continue: &'c dyn Fn() -> bool,
     protections: Vec<FixChange>,
     /// The changes that can be made.
     considered: BTreeSet<FixChange>,
-    accepted: Accepted,
+    accepted: AcceptedWays,
     result: Fixed,
 }
 

@@ -353,7 +353,7 @@ impl<T: Rows> CsvTables<T> {
     ///
     /// # Errors
     /// If writing fails.
-    pub fn finish(mut self) -> io::Result<Counts> {
+    pub fn finish(mut self) -> io::Result<RowCounts> {
         for rows in [
             &mut self.requests,
             &mut self.decisions,
@@ -371,4 +371,4 @@ impl<T: Rows> CsvTables<T> {
 }
 
 /// File names with their numbers of rows, in the order of [`TABLES`].
-pub type Counts = Vec<(&'static str, u64)>;
+pub type RowCounts = Vec<(&'static str, u64)>;

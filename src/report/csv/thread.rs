@@ -9,7 +9,7 @@ use std::mem;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use super::tables::{Counts, CsvTables, Rows};
+use super::tables::{CsvTables, RowCounts, Rows};
 use crate::record::{Change, Decision, InstanceRow, Loss, Record, Request, Target};
 use crate::report::item::{Report, RunItem};
 use crate::run_header::RunHeader;
@@ -24,7 +24,7 @@ const BATCHES: usize = 4;
 /// Records and instances that are sent together.
 ///
 /// Records of a kind are kept together: a record as such takes as much space as the largest.
-struct Batch {
+struct RowBatch {
     /// The kinds of the records, in their order.
     kinds: Vec<RecordKind>,
     requests: Vec<Request>,
@@ -38,7 +38,7 @@ struct Batch {
     instances: Vec<InstanceRow>,
 }
 
-/// A list of a [`Batch`].
+/// A list of a [`RowBatch`].
 #[derive(Clone, Copy)]
 enum RecordKind {
     Request,
@@ -49,7 +49,7 @@ enum RecordKind {
 }
 
 /// Room for a whole batch in every list, which takes memory only when it is written.
-impl Default for Batch {
+impl Default for RowBatch {
     fn default() -> Self {
         Self {
             kinds: Vec::with_capacity(BATCH),
@@ -64,7 +64,7 @@ impl Default for Batch {
     }
 }
 
-impl Batch {
+impl RowBatch {
     fn is_empty(&self) -> bool {
         self.kinds.is_empty() && self.instances.is_empty()
     }
@@ -145,7 +145,7 @@ impl Batch {
 enum Message {
     /// A run begins.
     Begin(Box<RunHeader>),
-    Batch(Box<Batch>),
+    Batch(Box<RowBatch>),
     /// The run has ended.
     End,
 }
@@ -157,12 +157,12 @@ pub struct CsvThread {
     /// Messages to the thread; `None` after the thread was joined.
     to: Option<SyncSender<Message>>,
     /// Empty batches from the thread.
-    back: Receiver<Box<Batch>>,
-    batch: Box<Batch>,
+    back: Receiver<Box<RowBatch>>,
+    batch: Box<RowBatch>,
     /// Number of instance names that were sent to the thread.
     known: usize,
-    thread: Option<JoinHandle<io::Result<Counts>>>,
-    counts: Counts,
+    thread: Option<JoinHandle<io::Result<RowCounts>>>,
+    counts: RowCounts,
 }
 
 impl CsvThread {
@@ -183,7 +183,7 @@ impl CsvThread {
     }
 
     /// Number of rows of each file; empty before [`Report::finish`].
-    pub fn counts(&self) -> &Counts {
+    pub fn counts(&self) -> &RowCounts {
         &self.counts
     }
 
@@ -264,8 +264,8 @@ impl Drop for CsvThread {
 fn work<T: Rows>(
     mut tables: CsvTables<T>,
     from: &Receiver<Message>,
-    back: &SyncSender<Box<Batch>>,
-) -> io::Result<Counts> {
+    back: &SyncSender<Box<RowBatch>>,
+) -> io::Result<RowCounts> {
     let mut header = None;
     for message in from {
         match (message, &mut header) {

@@ -7,7 +7,7 @@ use super::page::number_heads;
 use super::tables::case_name;
 use crate::money::Total;
 use crate::report::figures::{between, number};
-use crate::report::names::{Ids, NameRanges};
+use crate::report::names::{InstanceIds, NameRanges};
 use crate::words::{InstanceId, Trigger};
 
 /// Id of the section of a run.
@@ -83,7 +83,8 @@ fn against(base: &Collected, run: &Collected, index: usize) -> String {
         return format!("not compared: {} stopped before its end", case_name(&stopped.header));
     }
     let count = base.released_by.len().max(run.released_by.len());
-    let (mut kept, mut lost, mut other) = (Ids::default(), Ids::default(), Ids::default());
+    let (mut kept, mut lost, mut other) =
+        (InstanceIds::default(), InstanceIds::default(), InstanceIds::default());
     for id in (0..count).map(InstanceId::from_index) {
         match (way(base, id), way(run, id)) {
             (Some(_), None) => kept.add(id),
@@ -93,7 +94,7 @@ fn against(base: &Collected, run: &Collected, index: usize) -> String {
         }
     }
     let mut parts = Vec::new();
-    let mut part = |what: &str, ids: &Ids| {
+    let mut part = |what: &str, ids: &InstanceIds| {
         if ids.count() > 0 {
             // An instance that only one of the runs creates has a name only in that run.
             let ranges: NameRanges<'_> =

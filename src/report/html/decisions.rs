@@ -6,7 +6,7 @@
 
 use crate::policy::Remedy;
 use crate::record::{Cause, DecidedBy, Decision, Loss};
-use crate::report::names::Ids;
+use crate::report::names::InstanceIds;
 use crate::time::SimTime;
 use crate::words::{
     Action, ActorId, Channel, Confidence, Effect, EventId, Fate, InstanceId, Outcome, PolicyId,
@@ -103,7 +103,7 @@ pub(super) struct Row {
     pub(super) first: SimTime,
     pub(super) last: SimTime,
     pub(super) count: u64,
-    pub(super) ids: Ids,
+    pub(super) ids: InstanceIds,
     /// The cause, caller and channel of the first decision.
     pub(super) by: By,
     /// Whether other decisions of the row have another cause, caller or channel.
@@ -142,7 +142,7 @@ impl Row {
             first: d.at,
             last: d.at,
             count: 0,
-            ids: Ids::default(),
+            ids: InstanceIds::default(),
             by,
             mixed: false,
             lost: Lost::default(),

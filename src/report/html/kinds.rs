@@ -9,7 +9,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use super::courses::{Courses, FEW, Happened, Step};
 use super::decisions::{Rows, SINGLE};
 use crate::record::InstanceRow;
-use crate::report::names::Ids;
+use crate::report::names::InstanceIds;
 use crate::words::{AccountId, InstanceId, Lifecycle, PolicyId, ProtectionSet, Word};
 
 /// Number of steps in which shares of states are drawn.
@@ -65,7 +65,7 @@ impl Beginning {
 /// One lane: instances with the same course.
 #[derive(Debug)]
 pub(super) struct Lane {
-    pub(super) ids: Ids,
+    pub(super) ids: InstanceIds,
     pub(super) begins: Beginning,
     pub(super) steps: Vec<Step>,
     pub(super) lost: bool,
@@ -77,7 +77,7 @@ pub(super) type Shares = Vec<[u64; STATES]>;
 /// One kind: instances with the same sequence at different times.
 #[derive(Debug)]
 pub(super) struct Kind {
-    pub(super) ids: Ids,
+    pub(super) ids: InstanceIds,
     pub(super) begins: Beginning,
     pub(super) shares: Shares,
     pub(super) marks: Vec<Mark>,
@@ -153,7 +153,7 @@ pub(super) fn fold<'r>(
         });
         return Lanes::Exact { lanes: each.collect(), folded: false };
     }
-    let mut lanes: IndexMap<(Beginning, &[Step]), Ids, FxBuildHasher> = IndexMap::default();
+    let mut lanes: IndexMap<(Beginning, &[Step]), InstanceIds, FxBuildHasher> = IndexMap::default();
     let mut count = 0;
     for row in instances() {
         let steps = courses.of(row.instance);
@@ -241,7 +241,7 @@ impl Kind {
         let marks_left_out = marks.len().saturating_sub(MOST_MARKS);
         let shares = vec![[0; STATES]; STEPS];
         let marks = marks.into_iter().take(MOST_MARKS).collect();
-        Self { ids: Ids::default(), begins, shares, marks, marks_left_out, lost }
+        Self { ids: InstanceIds::default(), begins, shares, marks, marks_left_out, lost }
     }
 
     fn add(&mut self, id: InstanceId, steps: &[Step], ends: &[i64]) {

@@ -439,7 +439,7 @@ impl Canvas<'_> {
         }
     }
 
-    fn kind_mark(&self, mark: &Mark, ids: &crate::report::names::Ids) -> Markup {
+    fn kind_mark(&self, mark: &Mark, ids: &crate::report::names::InstanceIds) -> Markup {
         let row = &self.rows.coarse[mark.coarse as usize];
         let (first, last) = (self.instant(mark.first), self.instant(mark.last));
         let middle = self.instant(mark.middle(self.axis.seconds()));

@@ -8,7 +8,7 @@ use super::page::heads;
 use super::ticks::Axis;
 use crate::record::{Alert, HouseFinding, Subject};
 use crate::report::figures::number;
-use crate::report::names::Ids;
+use crate::report::names::InstanceIds;
 use crate::report::text::notice;
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
@@ -46,7 +46,7 @@ struct Raised {
 /// Rows with their instances, and the number of rows that are left out.
 #[derive(Debug)]
 struct Rows<R> {
-    rows: Vec<(R, Ids)>,
+    rows: Vec<(R, InstanceIds)>,
     left_out: u64,
 }
 
@@ -58,7 +58,7 @@ impl<R> Default for Rows<R> {
 
 impl<R: PartialEq> Rows<R> {
     fn add(&mut self, row: R, subject: Subject) {
-        let ids = Ids::from(subject);
+        let ids = InstanceIds::from(subject);
         let has_room = self.rows.len() < MOST_ROWS;
         match self.rows.last_mut() {
             Some((last, all)) if *last == row => ids.each().for_each(|id| all.add(id)),
@@ -91,7 +91,7 @@ impl Notices {
 /// The tables of a run about house rules and alerts; nothing if it has neither.
 pub(super) fn notices(of: &Notices, axis: &Axis, header: &RunHeader) -> Markup {
     let Notices { findings, alerts, losses } = of;
-    let names = |ids: &Ids| ids.names(header).label();
+    let names = |ids: &InstanceIds| ids.names(header).label();
     let time = |at: SimTime| format!("{} (+{})", axis.local(at), header.elapsed(at));
     let actor = |actor: Option<ActorId>| actor.map_or("", |actor| header.actor(actor));
     let more = |left_out: u64| {

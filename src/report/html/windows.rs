@@ -1,7 +1,7 @@
 //! Remedies of losses, and the time in which each was open.
 
 use super::decisions::{Row, Rows};
-use crate::report::names::Ids;
+use crate::report::names::InstanceIds;
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
 
@@ -17,7 +17,7 @@ pub(super) struct Window {
     pub(super) from: SimTime,
     /// The first and the last of the last instants; `None` if nothing helps.
     pub(super) until: Option<(SimTime, SimTime)>,
-    pub(super) ids: Ids,
+    pub(super) ids: InstanceIds,
 }
 
 /// Windows of the rows that `is` selects, in the order of their last instants.
