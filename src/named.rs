@@ -461,11 +461,11 @@ fn named_what(what: &What, header: &RunHeader) -> NamedWhat {
         What::Term(from, to) => NamedWhat::Term(time(from), time(to)),
         What::Lock(from, to) => NamedWhat::Lock(from.word().to_owned(), to.word().to_owned()),
         What::Size(from, to) => NamedWhat::Size(from, to),
-        What::Exists(from, to) => NamedWhat::Exists(from, to),
-        What::Arrears(from, to) => NamedWhat::Arrears(from, to),
-        What::Cancelled(from, to) => NamedWhat::Cancelled(from, to),
+        What::Deleted => NamedWhat::Exists(true, false),
+        What::Arrears(to) => NamedWhat::Arrears(!to, to),
+        What::Cancelled(to) => NamedWhat::Cancelled(!to, to),
         What::Model(from, to) => NamedWhat::Model(model(from), model(to)),
-        What::Probed(from, to) => NamedWhat::Probed(from, to),
+        What::Probed(to) => NamedWhat::Probed(!to, to),
         What::Health(from, to) => NamedWhat::Health(from, to),
         What::Suspended(from, to) => {
             NamedWhat::Suspended(header.processes(from), header.processes(to))

@@ -317,16 +317,17 @@ pub enum What {
     Lock(Locks, Locks),
     /// The number of members of a group.
     Size(u32, u32),
-    /// Whether a group exists.
-    Exists(bool, bool),
-    /// Whether an account is in arrears.
-    Arrears(bool, bool),
-    /// Whether an account is cancelled.
-    Cancelled(bool, bool),
+    /// A group was deleted.
+    Deleted,
+    /// Whether an account is now in arrears; it was not before, or the other way round.
+    Arrears(bool),
+    /// Whether an account is now cancelled; it was not before, or the other way round.
+    Cancelled(bool),
     /// The model of a group or of an instance.
     Model(ModelId, ModelId),
-    /// Whether the health probe of its group covers an instance.
-    Probed(bool, bool),
+    /// Whether the health probe of its group now covers an instance; it did not before, or the
+    /// other way round.
+    Probed(bool),
     /// The reported health of a member.
     Health(Health, Health),
     /// The suspended processes of a group, as a mask with one bit for each index in `Process::ALL`.

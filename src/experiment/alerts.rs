@@ -356,7 +356,7 @@ fn kind_of(what: What) -> Option<WatchedChange> {
             WatchedChange::ProtectionLifted
         }
         What::Billing(..) => WatchedChange::BillingConverted,
-        What::Arrears(_, true) | What::Cancelled(_, true) => WatchedChange::AccountClosing,
+        What::Arrears(true) | What::Cancelled(true) => WatchedChange::AccountClosing,
         What::State(..)
         | What::Group(..)
         | What::Schedule(..)
@@ -364,7 +364,7 @@ fn kind_of(what: What) -> Option<WatchedChange> {
         | What::Term(..)
         | What::Lock(..)
         | What::Size(..)
-        | What::Exists(..)
+        | What::Deleted
         | What::Arrears(..)
         | What::Cancelled(..)
         | What::Model(..)

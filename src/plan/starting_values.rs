@@ -96,7 +96,7 @@ impl Plan {
         let accounts = self.fleet.accounts().filter_map(|(id, account)| {
             let cancelled = account.arrears?.clock == ClockKind::Cancellation;
             let what = if cancelled { What::Cancelled } else { What::Arrears };
-            Some((Subject::Account(id), what(false, true)))
+            Some((Subject::Account(id), what(true)))
         });
         let groups = self.fleet.groups().filter_map(|(id, group)| {
             let set = group.set_protections();

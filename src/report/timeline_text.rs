@@ -196,10 +196,10 @@ fn changes(parts: Vec<ChangedPart>, header: &RunHeader) -> Vec<String> {
 fn in_words(what: &What, header: &RunHeader) -> String {
     match what {
         What::State(_, to) => to.word().into(),
-        What::Arrears(_, true) => "is overdue".into(),
-        What::Arrears(_, false) => "has paid its bill".into(),
-        What::Cancelled(_, true) => "is cancelled".into(),
-        What::Cancelled(_, false) => "is active again".into(),
+        What::Arrears(true) => "is overdue".into(),
+        What::Arrears(false) => "has paid its bill".into(),
+        What::Cancelled(true) => "is cancelled".into(),
+        What::Cancelled(false) => "is active again".into(),
         What::Schedule(_, to) | What::Term(_, to) if *to != SimTime::NEVER => {
             format!("{}: {}", rows::what(what, header).0, instant(*to, header))
         }
@@ -210,7 +210,7 @@ fn in_words(what: &What, header: &RunHeader) -> String {
         | What::Term(..)
         | What::Lock(..)
         | What::Size(..)
-        | What::Exists(..)
+        | What::Deleted
         | What::Model(..)
         | What::Health(..)
         | What::Probed(..)

@@ -37,7 +37,7 @@ impl Step<'_> {
         if self.world.fleet.account(account).arrears.is_none() {
             self.begin_clock(account, ClockKind::PaymentOverdue);
             self.set_origin(OriginKey::Arrears(account), request.origin.after(open.seq));
-            self.change(&request, open.seq, Subject::Account(account), What::Arrears(false, true));
+            self.change(&request, open.seq, Subject::Account(account), What::Arrears(true));
         }
         self.close(open, RequestTally::all(1));
     }
@@ -50,12 +50,7 @@ impl Step<'_> {
         if arrears.is_none_or(|arrears| arrears.clock != ClockKind::Cancellation) {
             self.begin_clock(account, ClockKind::Cancellation);
             self.set_origin(OriginKey::Arrears(account), request.origin.after(open.seq));
-            self.change(
-                &request,
-                open.seq,
-                Subject::Account(account),
-                What::Cancelled(false, true),
-            );
+            self.change(&request, open.seq, Subject::Account(account), What::Cancelled(true));
         }
         self.close(open, RequestTally::all(1));
     }
@@ -220,7 +215,7 @@ impl Step<'_> {
             self.forget_origin(OriginKey::Arrears(account));
             let was_cancelled = arrears.clock == ClockKind::Cancellation;
             let what = if was_cancelled { What::Cancelled } else { What::Arrears };
-            self.change(&request, open.seq, Subject::Account(account), what(true, false));
+            self.change(&request, open.seq, Subject::Account(account), what(false));
         }
         // The instances are read only if the clock may have changed one of them.
         let unclear = arrears.is_some_and(|arrears| arrears.since.is_none());

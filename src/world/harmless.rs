@@ -160,7 +160,7 @@ impl Step<'_> {
     pub(super) fn probe(&mut self, request: &RequestContext, seq: u64, id: InstanceId, to: bool) {
         let from = std::mem::replace(&mut self.world.fleet.instance_mut(id).probed, to);
         if from != to {
-            self.change(request, seq, Subject::Instance(id), What::Probed(from, to));
+            self.change(request, seq, Subject::Instance(id), What::Probed(to));
             self.schedule_health_check(request, seq, id);
         }
     }

@@ -146,7 +146,7 @@ impl Key for Values {
                 let head = 1 | u32::from(self.1) << 8 | u32::from(policy.0) << 16;
                 [head, mask(a.on, b.on), mask(a.unknown, b.unknown), 0]
             }
-            What::Arrears(a, b) => [2, a.into(), b.into(), self.1.into()],
+            What::Arrears(to) => [2, to.into(), 0, self.1.into()],
             // Others are rare, or have as many values as records.
             What::Group(..)
             | What::Schedule(..)
@@ -154,7 +154,7 @@ impl Key for Values {
             | What::Term(..)
             | What::Lock(..)
             | What::Size(..)
-            | What::Exists(..)
+            | What::Deleted
             | What::Cancelled(..)
             | What::Model(..)
             | What::Probed(..)

@@ -304,17 +304,17 @@ pub(in crate::report) fn what<'l>(
         What::Term(a, b) => ("term", time(a), time(b)),
         What::Lock(a, b) => ("lock", Cell::word(*a), Cell::word(*b)),
         What::Size(a, b) => ("size", Cell::Number((*a).into()), Cell::Number((*b).into())),
-        What::Exists(a, b) => {
-            ("group-state", either(*a, "there", "deleted"), either(*b, "there", "deleted"))
+        What::Deleted => ("group-state", Cell::Word("there"), Cell::Word("deleted")),
+        What::Arrears(to) => {
+            ("bill", either(!*to, "overdue", "paid"), either(*to, "overdue", "paid"))
         }
-        What::Arrears(a, b) => {
-            ("bill", either(*a, "overdue", "paid"), either(*b, "overdue", "paid"))
-        }
-        What::Cancelled(a, b) => {
-            ("subscription", either(*a, "cancelled", "active"), either(*b, "cancelled", "active"))
-        }
+        What::Cancelled(to) => (
+            "subscription",
+            either(!*to, "cancelled", "active"),
+            either(*to, "cancelled", "active"),
+        ),
         What::Model(a, b) => ("model", Cell::Text(header.model(*a)), Cell::Text(header.model(*b))),
-        What::Probed(a, b) => ("health-probe", either(*a, "on", "off"), either(*b, "on", "off")),
+        What::Probed(to) => ("health-probe", either(!*to, "on", "off"), either(*to, "on", "off")),
         What::Health(a, b) => ("health", Cell::word(*a), Cell::word(*b)),
         What::Suspended(a, b) => ("suspended", Cell::Processes(*a), Cell::Processes(*b)),
         What::Property(a, b) => ("resource", a.map_or(EMPTY, Cell::word), Cell::word(*b)),

@@ -77,7 +77,7 @@ fn draw(lane: &Lane<'_>, run: &Collected, canvas: &Canvas<'_>) -> Markup {
     }
     let mut bars = Vec::new();
     let mut said = Vec::new();
-    let begins = lane.changes.first().is_some_and(|change| change.from);
+    let begins = lane.changes.first().is_some_and(|change| !change.to);
     let (mut state, mut since) = (begins, Percent(0));
     said.push(format!("{} from {}", word(begins), run.axis.local(run.axis.start)));
     for change in &lane.changes {

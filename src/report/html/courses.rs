@@ -75,7 +75,7 @@ pub(super) struct AccountChange {
     pub(super) at: SimTime,
     /// Whether the change is about a cancellation; otherwise about the bill.
     pub(super) cancels: bool,
-    pub(super) from: bool,
+    /// Whether it is now in this state; it was not before, or the other way round.
     pub(super) to: bool,
 }
 
@@ -138,16 +138,16 @@ impl Courses {
                 self.push(id, change.at, what);
             }
             Subject::Account(account) => {
-                let (cancels, from, to) = if let What::Arrears(from, to) = change.what {
-                    (false, from, to)
-                } else if let What::Cancelled(from, to) = change.what {
-                    (true, from, to)
+                let (cancels, to) = if let What::Arrears(to) = change.what {
+                    (false, to)
+                } else if let What::Cancelled(to) = change.what {
+                    (true, to)
                 } else {
                     return;
                 };
                 if self.accounts.len() < MOST_OF_ACCOUNTS {
                     let at = change.at;
-                    self.accounts.push(AccountChange { account, at, cancels, from, to });
+                    self.accounts.push(AccountChange { account, at, cancels, to });
                 } else {
                     self.accounts_left_out += 1;
                 }
@@ -171,7 +171,7 @@ impl Courses {
             | What::Billing(..)
             | What::Lock(..)
             | What::Size(..)
-            | What::Exists(..)
+            | What::Deleted
             | What::Arrears(..)
             | What::Cancelled(..)
             | What::Model(..)

@@ -135,7 +135,7 @@ impl Step<'_> {
         let state = self.world.fleet.group(group);
         if state.deleting && state.members.is_empty() && !state.deleted {
             self.world.fleet.group_mut(group).deleted = true;
-            self.change(request, seq, Subject::Group(group), What::Exists(true, false));
+            self.change(request, seq, Subject::Group(group), What::Deleted);
         }
     }
 
