@@ -50,6 +50,9 @@ impl Browser {
             .args(["-c", r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#, &program])
             .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe"])
             .args(["--no-first-run", "--disable-extensions", "--disable-background-networking"])
+            // Fewer processes and less drawing: the tests look at no pixels.
+            .args(["--no-zygote", "--in-process-gpu", "--disable-threaded-compositing"])
+            .arg("--run-all-compositor-stages-before-draw")
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

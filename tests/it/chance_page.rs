@@ -1,16 +1,8 @@
-use std::collections::BTreeMap;
-
 use crate::pages::assert_sound;
-use crate::support::{SMALL, folder, stayput, write};
+use crate::support::{Row, SMALL, folder, rows, stayput, write};
 
 const SCENARIO: &str = "scenarios/random-year.yaml";
 const REPLICATIONS: &str = "40";
-
-type Row = BTreeMap<String, String>;
-
-fn rows(text: &str) -> Vec<Row> {
-    csv::Reader::from_reader(text.as_bytes()).deserialize().map(Result::unwrap).collect()
-}
 
 fn sum(rows: &[&Row], column: &str) -> f64 {
     rows.iter().map(|row| row[column].parse::<f64>().unwrap_or(0.0)).sum()

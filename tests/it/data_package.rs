@@ -8,19 +8,7 @@ use std::path::Path;
 use serde_json::Value as Json;
 use stayput::diagnostics::hex_digest;
 
-use crate::support::{files, folder, root, shown, stayput};
-
-type Row = BTreeMap<String, String>;
-
-fn rows(path: &Path) -> Vec<Row> {
-    let mut reader = csv::Reader::from_path(path).unwrap();
-    let columns = reader.headers().unwrap().clone();
-    let row = |row: csv::StringRecord| -> Row {
-        let cells = columns.iter().zip(row.iter());
-        cells.map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect()
-    };
-    reader.records().map(|record| row(record.unwrap())).collect()
-}
+use crate::support::{Row, files, folder, root, shown, stayput};
 
 fn texts(list: &Json) -> Vec<String> {
     let list = list.as_array().into_iter().flatten();
@@ -53,7 +41,7 @@ fn holds(out: &Path) -> usize {
         let text = read(path);
         assert_eq!(resource["bytes"], text.len(), "{path}");
         assert_eq!(resource["hash"], format!("sha256:{}", hex_digest(&[&text])), "{path}");
-        tables.insert(resource["name"].as_str().unwrap(), (resource, rows(&out.join(path))));
+        tables.insert(resource["name"].as_str().unwrap(), (resource, crate::support::rows(&text)));
     }
     for (name, (resource, rows)) in &tables {
         let fields = resource["schema"]["fields"].as_array().unwrap();

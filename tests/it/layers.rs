@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::LazyLock;
 
 use crate::imports_of_files::Imports;
 use crate::support::{files, root, shown};
@@ -109,10 +110,12 @@ fn every_import_that_the_table_allows_is_made() {
     }
 }
 
+/// The imports between files; parsing all of `src` takes time, so the tests share them.
+static IMPORTS: LazyLock<Imports> = LazyLock::new(Imports::of_source);
+
 /// Import cycles between files: each group with one pair of files and the imported name.
 fn cycles() -> Vec<String> {
-    let imports = Imports::of_source();
-    let edges = imports.edges();
+    let edges = IMPORTS.edges();
     let reaches = |start: &str| {
         let mut seen: BTreeSet<String> = BTreeSet::new();
         let mut open = vec![start.to_owned()];
@@ -147,8 +150,7 @@ fn no_file_imports_a_file_that_imports_it_back() {
 /// A `mod.rs` has docs, `mod` and `pub use` lines: a child never has to import its parent.
 #[test]
 fn a_mod_file_defines_nothing() {
-    let imports = Imports::of_source();
-    let modules = imports.modules.values().filter(|one| one.file.ends_with("/mod.rs"));
+    let modules = IMPORTS.modules.values().filter(|one| one.file.ends_with("/mod.rs"));
     let defining: Vec<String> = modules
         .filter(|one| !one.defines.is_empty() && one.file != "src/cli/mod.rs")
         .map(|one| format!("{}: {:?}", one.file, one.defines))
@@ -166,7 +168,7 @@ fn no_verb_imports_a_verb() {
         (name != "shared").then(|| name.to_owned())
     };
     let mut found = Vec::new();
-    for (from, imported) in Imports::of_source().edges() {
+    for (from, imported) in IMPORTS.edges() {
         if from.starts_with("src/cli/") && from != "src/cli/dispatch.rs" {
             let verbs =
                 imported.iter().filter(|(to, _)| verb(to).is_some() && verb(to) != verb(from));
@@ -179,10 +181,9 @@ fn no_verb_imports_a_verb() {
 /// `plan/bulk` can be deleted if the feature `bulk` is off: only two files name it.
 #[test]
 fn the_reader_of_large_tables_has_one_entry_point() {
-    let imports = Imports::of_source();
     let allowed = ["src/plan/compile.rs", "src/plan/mod.rs"];
     let mut found = Vec::new();
-    for (from, imported) in imports.edges() {
+    for (from, imported) in IMPORTS.edges() {
         for (to, name) in imported {
             let inside = from.starts_with("src/plan/bulk/");
             if to.starts_with("src/plan/bulk/") && !inside && !allowed.contains(&from) {

@@ -1,22 +1,9 @@
 //! Prices: the worth that is lost with an instance, and the cost that is still billed after its
 //! release.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
-use crate::support::{folder, stayput, write};
-
-type Row = BTreeMap<String, String>;
-
-fn table(path: &Path) -> Vec<Row> {
-    let mut reader = csv::Reader::from_path(path).unwrap();
-    let columns = reader.headers().unwrap().clone();
-    let row = |row: csv::StringRecord| -> Row {
-        columns.iter().zip(row.iter()).map(|(a, b)| (a.to_owned(), b.to_owned())).collect()
-    };
-    reader.records().map(|record| row(record.unwrap())).collect()
-}
+use crate::support::{Row, folder, rows, stayput, table, write};
 
 /// Runs a scenario that ends with this text and returns its folder.
 fn run(rest: &str) -> (tempfile::TempDir, String) {
@@ -102,7 +89,7 @@ fn created_instances_have_prices() {
 /// A table of instances may have columns with prices, whichever way it is read.
 #[test]
 fn prices_stand_in_columns_of_a_fleet() {
-    for count in [3_usize, 60_000] {
+    for count in [3_usize, 32_000] {
         let scratch = folder();
         let mut fleet = "instance,worth,hourly,tags\n".to_owned();
         for number in 1..=count {
@@ -112,6 +99,8 @@ fn prices_stand_in_columns_of_a_fleet() {
                 number % 3
             ));
         }
+        // Tables of 1 MiB and more are read row by row.
+        assert_eq!(fleet.len() > 1 << 20, count > 3);
         write(scratch.path(), "fleet.csv", &fleet);
         let text = "stayput: scenario/1\nname: prices\npolicy: azure-vmss@2026-05-19\nstart: 2026-06-01T00:00:00Z\n\
              for: 10d\ncurrency: EUR\nfleet: { instances: { file: fleet.csv } }\nevents:\n  \
@@ -121,11 +110,10 @@ fn prices_stand_in_columns_of_a_fleet() {
         let ran = stayput(&["run", &path, "--out", &out.to_string_lossy()]);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         assert!(ran.stdout.contains("\nworth lost: 3.50 EUR\n"), "{}", ran.stdout);
-        let rows = table(&out.join("instances.csv"));
-        assert_eq!(
-            (rows.len(), rows[2]["worth"].as_str(), rows[1]["hourly"].as_str()),
-            (count, "3.25", "0.02")
-        );
+        let written = fs::read_to_string(out.join("instances.csv")).unwrap();
+        assert_eq!(written.lines().count(), 1 + count);
+        let rows = rows(&written.split_inclusive('\n').take(4).collect::<String>());
+        assert_eq!((rows[2]["worth"].as_str(), rows[1]["hourly"].as_str()), ("3.25", "0.02"));
         // Without a currency the first price is reported, with its line.
         let path = write(scratch.path(), "none.yaml", text.replace("currency: EUR\n", ""));
         let ran = stayput(&["check", &path]);

@@ -4,8 +4,7 @@ use stayput::Run;
 use stayput::experiment::Replications;
 use stayput::named::{NamedHeader, NamedRecord};
 
-use crate::support::{files, root, shown};
-use crate::tables::{Repository, plans};
+use crate::support::{Repository, files, plans, root, shown};
 
 fn round_trip<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
     serde_json::from_str(&serde_json::to_string(value).unwrap()).unwrap()

@@ -1,8 +1,7 @@
 //! The origin of decisions: for each timer the event that started it and its caller, and the
 //! instant from which a remedy helps.
 
-use stayput::diagnostics::{NoFiles, Problems, Sources, render};
-use stayput::plan::{Options, Plan, compile};
+use stayput::plan::Plan;
 use stayput::record::{Origin, Record, Subject};
 use stayput::run_header::RunHeader;
 use stayput::world::Run;
@@ -15,11 +14,7 @@ fn plan(policy: &str, rest: &str) -> Plan {
     let text = format!(
         "stayput: scenario/1\nname: story\npolicy: {policy}\nstart: 2026-06-01T00:00:00Z\nfor: 60d\n{rest}"
     );
-    let (mut sources, mut problems) = (Sources::default(), Problems::default());
-    let file = sources.add("story.yaml", &text);
-    let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
-    let reported = render(&problems, &sources, false);
-    compiled.expect(&reported).plans.swap_remove(0)
+    crate::support::plan(&text)
 }
 
 fn run(policy: &str, rest: &str) -> (Vec<Record>, Run) {

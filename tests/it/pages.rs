@@ -1,11 +1,11 @@
 //! HTML pages are complete, safe and small, and agree with the tables.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use crate::support::{folder, root, shown, stayput, write};
+use crate::support::{Row, folder, root, rows, shown, stayput, table, write};
 
 /// The page of a command.
 pub(crate) fn page(arguments: &[&str]) -> String {
@@ -163,12 +163,6 @@ fn small_pages() {
     }
 }
 
-/// The cells of a table, by column.
-fn table(folder: &Path, name: &str) -> Vec<BTreeMap<String, String>> {
-    let mut reader = csv::Reader::from_path(folder.join(name)).unwrap();
-    reader.deserialize().map(|row| row.unwrap()).collect()
-}
-
 #[test]
 fn figures_of_the_headline_agree_with_the_tables() {
     let folder = folder();
@@ -177,9 +171,9 @@ fn figures_of_the_headline_agree_with_the_tables() {
         let scenario = format!("scenarios/{name}.yaml");
         let page = page(&["run", &scenario, "--out", out.to_str().unwrap()]);
         let lead: String = page.split("<p class=\"lead\">").skip(1).map(text).collect();
-        let instances = table(&out, "instances.csv");
+        let instances = table(&out.join("instances.csv"));
         let first = &instances[0]["case"];
-        let of_case = |rows: Vec<BTreeMap<String, String>>| -> Vec<BTreeMap<String, String>> {
+        let of_case = |rows: Vec<Row>| -> Vec<Row> {
             rows.into_iter().filter(|row| row["case"] == *first).collect()
         };
         let all = of_case(instances.clone());
@@ -189,12 +183,12 @@ fn figures_of_the_headline_agree_with_the_tables() {
         } else {
             assert!(lead.contains(&format!("{lost} of {} instance", all.len())), "{name}: {lead}");
         }
-        let decisions = of_case(table(&out, "decisions.csv"));
+        let decisions = of_case(table(&out.join("decisions.csv")));
         let released = decisions.iter().filter(|row| row["effect"] == "released");
         let protected = released.clone().filter(|row| !row["protections_on"].is_empty()).count();
         assert_eq!(released.count(), lost);
         assert!(lost == 0 || lead.contains(&format!("{protected} of them with")), "{name}: {lead}");
-        let losses = of_case(table(&out, "losses.csv"));
+        let losses = of_case(table(&out.join("losses.csv")));
         let resources = losses.iter().filter(|row| row["fate"] == "lost").count();
         let section = page.split("Losses by trigger").nth(1).unwrap_or_default();
         let section = section.split("</table>").next().unwrap();
@@ -481,8 +475,7 @@ fn a_page_of_replications_has_the_figures_of_the_estimates() {
     assert_sound(&page);
     assert!(page == page_of("2"), "the page does not depend on the number of workers");
     let table = stayput(&[&arguments[..], &["-f", "csv"]].concat()).stdout;
-    let mut reader = csv::Reader::from_reader(table.as_bytes());
-    let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+    let rows = rows(&table);
     let means = rows.iter().filter(|row| row["metric"] == "released" && row["mean"].len() > 1);
     for row in means {
         assert!(page.contains(&row["mean"][..3]), "{}: {}", row["case"], row["mean"]);

@@ -1,10 +1,12 @@
 //! Nothing is lost without a decision: the source makes permits in one place only, and every
 //! instance that a shipped scenario removes has exactly one decision that permitted it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use crate::support::{files, folder, root, shown, stayput, write};
+use serde_json::Value as Json;
+
+use crate::support::{Row, files, folder, root, shown, stayput, table, write};
 
 /// Every line of code in `src` with its file, without comments and tests.
 fn code() -> Vec<(String, String)> {
@@ -47,57 +49,45 @@ fn only_the_files_that_apply_permits_release_remove_or_lose() {
     assert_eq!(places(loses), ["src/world/losses.rs"]);
 }
 
-/// The rows of a table, each by the names of its columns.
-fn table(folder: &std::path::Path, name: &str) -> Vec<BTreeMap<String, String>> {
-    let mut reader = csv::Reader::from_path(folder.join(name)).unwrap();
-    let columns = reader.headers().unwrap().clone();
-    let rows = reader.records().map(Result::unwrap);
-    rows.map(|row| {
-        let cells = columns.iter().zip(row.iter());
-        cells.map(|(column, cell)| (column.to_owned(), cell.to_owned())).collect()
-    })
-    .collect()
-}
-
 #[test]
 fn each_removed_instance_and_each_loss_has_exactly_one_decision() {
+    let scratch = folder();
+    let out = scratch.path().join("out");
+    let ran = stayput(&["run", "scenarios", "--out", &out.to_string_lossy()]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let read = |name: &str| table(&out.join(name));
+    let instance = |row: &Row| {
+        ["scenario", "case", "replication", "instance"].map(|column| row[column].clone())
+    };
+    let of_request =
+        |row: &Row| ["scenario", "case", "seq", "instance"].map(|column| row[column].clone());
+    let mut let_go: BTreeMap<[String; 4], usize> = BTreeMap::new();
+    let mut decided: BTreeMap<[String; 4], usize> = BTreeMap::new();
+    for row in read("decisions.csv") {
+        if row["effect"] == "released" {
+            *let_go.entry(instance(&row)).or_default() += 1;
+        }
+        let went = !matches!(row["effect"].as_str(), "" | "none");
+        *decided.entry(of_request(&row)).or_default() += usize::from(went);
+    }
     let mut seen = 0;
-    for path in files(&root().join("scenarios"), &["yaml"]) {
-        let scratch = folder();
-        let out = scratch.path().join("out");
-        let (path, out_text) = (shown(&path), out.to_string_lossy().into_owned());
-        let ran = stayput(&["run", &path, "--out", &out_text]);
-        if !out.is_dir() {
-            assert_ne!(ran.code, 0, "{path}");
-            continue;
-        }
-        let mut let_go: BTreeMap<[String; 3], usize> = BTreeMap::new();
-        let mut decided: BTreeMap<[String; 3], usize> = BTreeMap::new();
-        for row in table(&out, "decisions.csv") {
-            let instance =
-                [row["case"].clone(), row["replication"].clone(), row["instance"].clone()];
-            if row["effect"] == "released" {
-                *let_go.entry(instance).or_default() += 1;
-            }
-            let went = !matches!(row["effect"].as_str(), "" | "none");
-            let of_request = [row["case"].clone(), row["seq"].clone(), row["instance"].clone()];
-            *decided.entry(of_request).or_default() += usize::from(went);
-        }
-        for row in table(&out, "instances.csv") {
-            let instance =
-                [row["case"].clone(), row["replication"].clone(), row["instance"].clone()];
-            let expected = usize::from(row["state"] == "released");
-            let found = let_go.get(&instance).copied().unwrap_or(0);
-            assert_eq!(found, expected, "{path}: {instance:?}");
-            assert_eq!(expected == 1, !row["released_at"].is_empty(), "{path}: {instance:?}");
-            seen += expected;
-        }
-        for row in table(&out, "losses.csv") {
-            let of_request = [row["case"].clone(), row["seq"].clone(), row["instance"].clone()];
-            assert_eq!(decided.get(&of_request), Some(&1), "{path}: a loss of {of_request:?}");
-        }
+    for row in read("instances.csv") {
+        let expected = usize::from(row["state"] == "released");
+        let found = let_go.get(&instance(&row)).copied().unwrap_or(0);
+        assert_eq!(found, expected, "{row:?}");
+        assert_eq!(expected == 1, !row["released_at"].is_empty(), "{row:?}");
+        seen += expected;
+    }
+    for row in read("losses.csv") {
+        assert_eq!(decided.get(&of_request(&row)), Some(&1), "a loss of {row:?}");
     }
     assert!(seen > 100, "{seen} instances were released");
+    let file: Json =
+        serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap();
+    let runs = file["runs"].as_array().unwrap().iter();
+    let names: BTreeSet<&str> = runs.map(|run| run["scenario"].as_str().unwrap()).collect();
+    let all = files(&root().join("scenarios"), &["yaml"]);
+    assert_eq!(names.len(), all.len(), "each scenario is run, under a name of its own");
 }
 
 const TINY: &str = "\

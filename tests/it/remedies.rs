@@ -5,9 +5,8 @@ use std::cell::RefCell;
 
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
-use stayput::diagnostics::{NoFiles, Problems, Sources};
 use stayput::fleet::Property;
-use stayput::plan::{Event, FlagsRef, Options, Plan, Script, Scripted, Targets, compile, verb};
+use stayput::plan::{Event, FlagsRef, Plan, Script, Scripted, Targets, verb};
 use stayput::policy::{Flags, Means, Remedy};
 use stayput::record::{Cause, Decision, Loss, Record};
 use stayput::time::SimTime;
@@ -19,8 +18,7 @@ use stayput::world::Run;
 
 use crate::properties::Shelf;
 use crate::random::{Choices, EDITIONS, Model, PLAIN};
-use crate::support::{files, root, shown};
-use crate::tables::{Repository, plans};
+use crate::support::{Repository, files, plan, plans, root, shown};
 
 /// The result of a run.
 struct Outcome {
@@ -356,11 +354,7 @@ events:
   - { at: +5d, overdue: { account: default } }
   - { at: +12d, settle: { account: default } }
 ";
-    let (mut sources, mut problems) = (Sources::default(), Problems::default());
-    let file = sources.add("t.yaml", text);
-    let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
-    let plan = compiled.unwrap().plans.swap_remove(0);
-    let lost = run(&plan).losses;
+    let lost = run(&plan(text)).losses;
     let [disk] = lost.as_slice() else { panic!("{lost:?}") };
     let remedy = disk.remedy.unwrap();
     assert_eq!((remedy.first, remedy.means), (Some(Act::Settle), Some(Means::Do(Act::Snapshot))));

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
-use crate::support::{Ran, folder, stayput, write};
+use crate::support::{Ran, Row, folder, rows, stayput, write};
 
 const RANDOM_TIES: &str = "scenarios/random-ties.yaml";
 
@@ -21,18 +21,8 @@ fn tables(folder: &Path) -> Vec<(String, String)> {
     all
 }
 
-/// The rows of a table, each as `(column, cell)`.
-fn rows(text: &str) -> Vec<Vec<(String, String)>> {
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
-    let row = |record: csv::StringRecord| {
-        header.iter().cloned().zip(record.iter().map(str::to_owned)).collect()
-    };
-    reader.records().map(|record| row(record.unwrap())).collect()
-}
-
-fn cell<'r>(row: &'r [(String, String)], column: &str) -> &'r str {
-    &row.iter().find(|(name, _)| name == column).unwrap().1
+fn cell<'r>(row: &'r Row, column: &str) -> &'r str {
+    &row[column]
 }
 
 fn run_json(folder: &Path) -> Json {
@@ -817,7 +807,7 @@ fn an_interrupt_leaves_the_replications_that_were_done_and_says_so() {
         std::thread::sleep(Duration::from_millis(5));
     }
     // The number of finished replications does not matter, but each must be right.
-    std::thread::sleep(Duration::from_millis(1_500));
+    std::thread::sleep(Duration::from_millis(500));
     crate::support::interrupt(&child);
     let ran = crate::support::ran(child.wait_with_output().unwrap());
     assert_eq!(ran.code, 130, "{}", ran.stderr);
@@ -845,17 +835,12 @@ fn an_interrupt_leaves_the_replications_that_were_done_and_says_so() {
 
 #[test]
 fn the_interval_of_a_study_covers_the_true_value_as_often_as_stated() {
-    use stayput::diagnostics::{NoFiles, Problems, Sources};
     use stayput::experiment::{ReplicatedPlan, WorkerPool, estimates};
     use stayput::kernel::Limits;
-    use stayput::plan::{Options, compile};
     use stayput::stats::{ConfidenceLevel, Counter};
 
-    let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let text = fs::read_to_string(crate::support::root().join(RANDOM_TIES)).unwrap();
-    let file = sources.add(RANDOM_TIES, text);
-    let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
-    let mut plan = compiled.unwrap().plans.swap_remove(0);
+    let mut plan = crate::support::plan(&text);
     let workers = WorkerPool::new(2).unwrap();
     // Two of six are removed, and three are protected: the number of lost protected ones is
     // hypergeometric. It is 0 with probability 3/15, and 1 on average; a given instance is removed

@@ -1,6 +1,10 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+
+use stayput::diagnostics::{Files, NoFiles, Problems, ReadFailure, Sources, render};
+use stayput::plan::{Options, Plan, compile};
 
 /// The folder of the repository; the program runs there, so that paths are short.
 pub(crate) fn root() -> &'static Path {
@@ -82,6 +86,45 @@ pub(crate) fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+/// A row of a table: its cells by the names of their columns.
+pub(crate) type Row = BTreeMap<String, String>;
+
+/// The rows of a table.
+pub(crate) fn rows(text: &str) -> Vec<Row> {
+    csv::Reader::from_reader(text.as_bytes()).deserialize().map(Result::unwrap).collect()
+}
+
+/// The rows of a table in a file.
+pub(crate) fn table(path: &Path) -> Vec<Row> {
+    rows(&fs::read_to_string(path).expect("a table"))
+}
+
+/// Files of the repository.
+pub(crate) struct Repository;
+
+impl Files for Repository {
+    fn read(&self, from: &str, path: &str) -> Result<(String, String), ReadFailure> {
+        let beside = Path::new(from).parent().expect("a file is in a folder").join(path);
+        let text = fs::read_to_string(root().join(&beside));
+        let text = text.map_err(|error| ReadFailure { what: error.to_string(), help: None })?;
+        Ok((beside.to_string_lossy().into_owned(), text))
+    }
+}
+
+/// The plans of a scenario, one for each case.
+pub(crate) fn plans(name: &str, text: &str, files: &dyn Files) -> Vec<Plan> {
+    let (mut sources, mut problems) = (Sources::default(), Problems::default());
+    let file = sources.add(name, text);
+    let compiled = compile(file, &Options::default(), files, &mut sources, &mut problems);
+    assert!(compiled.is_some(), "{text}\n{}", render(&problems, &sources, false));
+    compiled.expect("it was valid").plans
+}
+
+/// The only plan of a scenario that names no files.
+pub(crate) fn plan(text: &str) -> Plan {
+    plans("story.yaml", text, &NoFiles).swap_remove(0)
 }
 
 /// A path relative to the repository, with `/` between its parts.

@@ -1,39 +1,18 @@
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
-use stayput::diagnostics::{Files, NoFiles, Problems, ReadFailure, Sources, render};
+use stayput::diagnostics::NoFiles;
 use stayput::experiment::{Summary, carry_out};
 use stayput::kernel::Limits;
-use stayput::plan::{Options, Plan, Starts, compile};
+use stayput::plan::{Plan, Starts};
 use stayput::record::{InstanceRow, Record};
 use stayput::report::{
     BufferedCsv, CsvTables, CsvThread, EndOfRun, ReferenceCsv, Report, RowCounts, RunItem,
 };
 use stayput::world::World;
 
-use crate::support::{files, folder, root, shown, stayput, write};
-
-/// Files of the repository.
-pub(crate) struct Repository;
-
-impl Files for Repository {
-    fn read(&self, from: &str, path: &str) -> Result<(String, String), ReadFailure> {
-        let beside = Path::new(from).parent().unwrap().join(path);
-        let text = std::fs::read_to_string(root().join(&beside));
-        let text = text.map_err(|error| ReadFailure { what: error.to_string(), help: None })?;
-        Ok((beside.to_string_lossy().into_owned(), text))
-    }
-}
-
-pub(crate) fn plans(name: &str, text: &str, files: &dyn Files) -> Vec<Plan> {
-    let (mut sources, mut problems) = (Sources::default(), Problems::default());
-    let file = sources.add(name, text);
-    let compiled = compile(file, &Options::default(), files, &mut sources, &mut problems);
-    assert!(compiled.is_some(), "{text}\n{}", render(&problems, &sources, false));
-    compiled.unwrap().plans
-}
+use crate::support::{Repository, files, folder, plan, plans, root, shown, stayput, write};
 
 /// A file that a thread may write and a test may read.
 #[derive(Clone, Default)]
@@ -243,7 +222,7 @@ fleet: { groups: { web: { min: 0, max: 90000 } } }
 events:
   - { at: +1h, scale-out: { group: web, add: 20000 } }
 ";
-    let plan = plans("full.yaml", text, &NoFiles).swap_remove(0);
+    let plan = plan(text);
     for room in [0, 100, 70_000, 300_000] {
         let tables = CsvTables::<BufferedCsv<Full>>::new(|_| Ok(Full(room))).unwrap();
         let mut thread = CsvThread::start(tables).unwrap();

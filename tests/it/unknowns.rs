@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::support::{Ran, folder, stayput, write};
+use crate::support::{Ran, folder, rows, stayput, write};
 
 /// A scenario of a small fleet for twenty days.
 fn scenario(policy: &str, head: &str, fleet: &str, events: &[&str]) -> String {
@@ -30,11 +30,8 @@ const ECS: &str = "alibaba-ecs@2026-05-15";
 
 /// Instance, outcome and effect of each decision.
 fn decisions(ran: &Ran) -> Vec<[String; 3]> {
-    let mut reader = csv::Reader::from_reader(ran.stdout.as_bytes());
-    let columns = reader.headers().unwrap().clone();
-    let at = |name: &str| columns.iter().position(|column| column == name).unwrap();
-    let wanted = ["instance", "outcome", "effect"].map(at);
-    reader.records().map(|row| wanted.map(|at| row.as_ref().unwrap()[at].to_owned())).collect()
+    let columns = ["instance", "outcome", "effect"];
+    rows(&ran.stdout).iter().map(|row| columns.map(|column| row[column].clone())).collect()
 }
 
 fn decided(ran: &Ran, expected: &[[&str; 3]]) {

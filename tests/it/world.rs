@@ -3,11 +3,11 @@
 
 use std::ops::RangeInclusive;
 
-use stayput::diagnostics::{NoFiles, Problems, Sources, render};
-use stayput::plan::{Options, compile};
 use stayput::record::{Record, Refusal, Subject, What};
 use stayput::words::{InstanceId, RequestResult};
 use stayput::world::{Branch, Run};
+
+use crate::support::plan;
 
 const ALIBABA: &str = "alibaba-ecs@2026-05-15";
 const CHINA: &str = "alibaba-ecs-cn@2026-05-15";
@@ -23,13 +23,7 @@ fn run_lines_from(start: &str, policy: &str, length: &str, rest: &str) -> Vec<St
     let text = format!(
         "stayput: scenario/1\nname: story\npolicy: {policy}\nstart: {start}\nfor: {length}\n{rest}"
     );
-    let (mut sources, mut problems) = (Sources::default(), Problems::default());
-    let file = sources.add("story.yaml", &text);
-    let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
-    let reported = render(&problems, &sources, false);
-    assert!(compiled.is_some(), "{text}\n{reported}");
-    let mut compiled = compiled.unwrap();
-    let mut run = Run::start(compiled.plans.swap_remove(0));
+    let mut run = Run::start(plan(&text));
     let records: Vec<Record> = run.by_ref().collect();
     assert_eq!(run.world().halt(), None, "undecided\n{text}");
     let header = run.world().header();
@@ -537,10 +531,7 @@ fleet:
 events: [{{ at: +1h, scale-in: {{ group: g, remove: 1, by: ann{via} }} }}]
 "
         );
-        let (mut sources, mut problems) = (Sources::default(), Problems::default());
-        let file = sources.add("story.yaml", &text);
-        let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
-        let plan = compiled.unwrap().plans.swap_remove(0);
+        let plan = plan(&text);
         let script = plan.script.listed().unwrap().to_vec();
         let mut branch = Branch::start(plan, script.into());
         while !branch.is_script_over() {
