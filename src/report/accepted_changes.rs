@@ -3,7 +3,7 @@
 //! An accepted change may have a last day. An acceptance that has expired, or whose change no
 //! longer occurs, is reported as an error, so that the file never contains stale entries.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
@@ -12,7 +12,7 @@ use super::markdown;
 use super::text_table::hanging;
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Spanned, many};
 use crate::format::{Read, check_format, parse_yaml, record};
-use crate::policy::Comparison;
+use crate::policy::{Comparison, Difference};
 use crate::time::{CalendarDays, SimTime};
 
 record! {
@@ -100,26 +100,35 @@ pub struct Accepted {
     /// Changed decisions that are accepted: by their own key, or because every difference that
     /// caused them is accepted.
     pub decisions: Vec<Changed>,
+    /// Indices of the accepted decisions by the change with which they are listed: their own key,
+    /// or else their first cause.
+    of_change: BTreeMap<String, Vec<usize>>,
     /// Acceptances that have expired or whose changes do not occur: key and reason.
     pub stale: Vec<(String, String)>,
 }
 
 impl Accepted {
-    /// Whether an acceptance names this change, or every cause of this changed decision.
-    fn covers(&self, changed: &Changed) -> bool {
-        let taken = |key: &String| self.taken.iter().any(|one| one.change == *key);
-        taken(&changed.key()) || !changed.causes.is_empty() && changed.causes.iter().all(taken)
+    /// Removes the accepted decisions from the list of changed decisions: those whose key, or each
+    /// of whose causes, is the change of an acceptance.
+    fn take_decisions(&mut self, changed: &mut Vec<Changed>) {
+        let taken: BTreeSet<&str> = self.taken.iter().map(|one| one.change.as_str()).collect();
+        let is_taken = |key: &String| taken.contains(key.as_str());
+        let is_accepted = |one: &mut Changed| {
+            is_taken(&one.key()) || !one.causes.is_empty() && one.causes.iter().all(is_taken)
+        };
+        self.decisions = changed.extract_if(.., is_accepted).collect();
+        for (index, one) in self.decisions.iter().enumerate() {
+            let key = one.key();
+            let change = if is_taken(&key) { Some(key) } else { one.causes.first().cloned() };
+            self.of_change.entry(change.unwrap_or_default()).or_default().push(index);
+        }
     }
 
     /// The accepted decisions of an acceptance, each listed once: with the acceptance of its own
     /// key, or else with that of its first cause.
     pub fn decisions_of(&self, acceptance: &Acceptance) -> impl Iterator<Item = &Changed> {
-        let change = &acceptance.change;
-        self.decisions.iter().filter(move |changed| {
-            let key = changed.key();
-            let own = self.taken.iter().any(|one| one.change == key);
-            if own { key == *change } else { changed.causes.first() == Some(change) }
-        })
+        let indices = self.of_change.get(&acceptance.change).into_iter().flatten();
+        indices.filter_map(|index| self.decisions.get(*index))
     }
 
     /// The number of decisions that are accepted because this difference is accepted, as text;
@@ -147,11 +156,13 @@ pub fn accept(
 ) -> Accepted {
     let mut accepted = Accepted::default();
     let old = comparison.old.clone();
+    let mut of_policy: BTreeSet<String> =
+        comparison.differences.iter().map(Difference::key).collect();
+    let of_runs: BTreeSet<String> = changed.iter().map(Changed::key).collect();
+    let mut taken = Vec::new();
     for part in file.accepted.iter().filter(|part| part.from.value == old) {
         let key = part.change.value.as_str();
-        let in_policy = comparison.differences.iter().any(|d| d.key() == key);
-        let in_runs = changed.iter().any(|one| one.key() == key);
-        if !in_policy && !in_runs {
+        if !of_policy.contains(key) && !of_runs.contains(key) {
             if terms.ran || !key.starts_with(DECISION) {
                 accepted.stale.extend(no_change(part, terms.spent.contains(key), problems));
             }
@@ -169,10 +180,12 @@ pub fn accept(
             );
             continue;
         }
-        comparison.accept(key);
+        of_policy.remove(key);
+        taken.push(key);
         accepted.taken.push(Acceptance::from(part));
     }
-    accepted.decisions = changed.extract_if(.., |one| accepted.covers(one)).collect();
+    comparison.accept(&taken);
+    accepted.take_decisions(changed);
     accepted
 }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use super::csv::rows;
 use super::refused_call::{ChangedRefusal, RefusedCall, changed_refusals};
 use crate::experiment::Reached;
-use crate::record::{Change, Record, Request, Subject};
-use crate::run_header::{RunHeader, run_name};
+use crate::record::{Change, Record, Refusal, Request, Subject};
+use crate::run_header::RunHeader;
 use crate::words::PolicyId;
 
 /// A change of state by a request that makes no decision, such as a stop by a clock.
@@ -25,41 +25,41 @@ pub(super) struct StateChange {
     values: [String; 3],
 }
 
-/// The course of a run under one policy.
+/// The course of a run under one policy. Names are looked up only if it is compared.
 #[derive(Debug, Default)]
 pub struct RunCourse {
-    refused: BTreeSet<RefusedCall>,
-    states: BTreeSet<StateChange>,
-    /// The ids of the rules that it used; set at the end.
-    rules: BTreeSet<String>,
+    /// Requests that a rule refused, at least in part.
+    refused: Vec<Request>,
+    /// Changes of state by requests that make no decision, with the verbs of the requests.
+    states: Vec<(Change, &'static str)>,
     /// The number and the verb of the last request that makes no decision.
     quiet: Option<(u64, &'static str)>,
 }
 
 impl RunCourse {
     /// Adds a record.
-    pub fn add(&mut self, record: &Record, header: &RunHeader) {
+    pub fn add(&mut self, record: &Record) {
         match record {
-            Record::Request(request) => self.request(request, header),
+            Record::Request(request) => {
+                if matches!(request.refusal, Some(Refusal::Rule(..))) {
+                    self.refused.push(Request::clone(request));
+                }
+                self.quiet = request.trigger.is_none().then_some((request.seq, request.verb));
+            }
             Record::Change(change) => {
                 let verb = self.quiet.filter(|(seq, _)| *seq == change.seq).map(|(_, verb)| verb);
-                self.states.extend(verb.map(|verb| StateChange::new(change, verb, header)));
+                self.states.extend(verb.map(|verb| (change.clone(), verb)));
             }
             Record::Decision(_) | Record::Loss(_) | Record::Alert(_) | Record::Finding(_) => {}
         }
     }
 
-    fn request(&mut self, request: &Request, header: &RunHeader) {
-        self.refused.extend(RefusedCall::new(request, header));
-        self.quiet = request.trigger.is_none().then_some((request.seq, request.verb));
+    fn refused(&self, header: &RunHeader) -> BTreeSet<RefusedCall> {
+        self.refused.iter().filter_map(|request| RefusedCall::new(request, header)).collect()
     }
 
-    /// Ends the course. `reached` are the parts that it used, by the index of the policy.
-    pub fn finish(&mut self, header: &RunHeader, reached: &[Reached]) {
-        for (index, reached) in reached.iter().enumerate() {
-            let policy = &header.rulebook(PolicyId::from_index(index)).policy;
-            self.rules.extend(reached.rules.iter().map(|rule| policy.rule(*rule).id.clone()));
-        }
+    fn states(&self, header: &RunHeader) -> BTreeSet<StateChange> {
+        self.states.iter().map(|(change, verb)| StateChange::new(change, verb, header)).collect()
     }
 }
 
@@ -81,27 +81,46 @@ impl StateChange {
     }
 }
 
+/// The course of a run at its end.
+#[derive(Debug, Clone, Copy)]
+pub struct CompleteCourse<'r> {
+    /// The course.
+    pub course: &'r RunCourse,
+    /// The header of the run, with the names of all instances.
+    pub header: &'r RunHeader,
+    /// The parts of each policy that the run used, by the index of the policy.
+    pub reached: &'r [Reached],
+}
+
+impl<'r> CompleteCourse<'r> {
+    /// The ids of the rules that the run used.
+    fn rules(self) -> BTreeSet<&'r str> {
+        let of_policy = |(index, reached): (usize, &'r Reached)| {
+            let policy = &self.header.rulebook(PolicyId::from_index(index)).policy;
+            reached.rules.iter().map(|rule| policy.rule(*rule).id.as_str())
+        };
+        self.reached.iter().enumerate().flat_map(of_policy).collect()
+    }
+}
+
 /// The differences of the courses of a run under two policies.
 #[derive(Debug)]
-pub struct ChangedCourse {
-    /// `SCENARIO` or `SCENARIO [CASE]`.
-    pub(super) run: String,
-    /// Calls that only one side refused.
+pub struct ChangedCourse<'r> {
+    /// Calls that only one side refused, in the order of their times.
     pub(super) refusals: Vec<ChangedRefusal>,
     /// Changes of state that only one side has, in the order of their times.
     pub(super) states: Vec<StateChange>,
     /// The ids of the rules that each side used.
-    pub(super) rules: [BTreeSet<String>; 2],
+    pub(super) rules: [BTreeSet<&'r str>; 2],
 }
 
-impl ChangedCourse {
-    /// Compares two courses of the run with this header.
-    pub fn new(header: &RunHeader, old: RunCourse, new: RunCourse) -> Self {
-        Self {
-            run: run_name(&header.scenario, &header.case),
-            refusals: changed_refusals(&old.refused, &new.refused),
-            states: old.states.symmetric_difference(&new.states).cloned().collect(),
-            rules: [old.rules, new.rules],
-        }
+impl<'r> ChangedCourse<'r> {
+    /// Compares the courses of a run under two policies.
+    pub fn new(sides: [CompleteCourse<'r>; 2]) -> Self {
+        let [old, new] = sides.map(|side| side.course.states(side.header));
+        let states = old.symmetric_difference(&new).cloned().collect();
+        let [old, new] = sides.map(|side| side.course.refused(side.header));
+        let refusals = changed_refusals(&old, &new);
+        Self { refusals, states, rules: sides.map(CompleteCourse::rules) }
     }
 }

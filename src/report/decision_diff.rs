@@ -5,8 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use indexmap::IndexSet;
+use rustc_hash::FxHashMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::csv::cells::Cell;
@@ -32,6 +34,13 @@ pub struct DecisionRow {
 const KEY: [&str; 7] =
     ["instance", "event", "trigger", "action", "case", "scenario", "replication"];
 
+/// The index of each column.
+static INDICES: LazyLock<FxHashMap<&str, usize>> =
+    LazyLock::new(|| DECISIONS.columns.iter().map(|column| column.name).zip(0..).collect());
+
+/// The bytes that the text of a row needs, usually.
+const USUAL_LENGTH: usize = 384;
+
 impl DecisionRow {
     /// The row of a decision.
     pub fn new(decision: &Decision, header: &RunHeader) -> Self {
@@ -40,7 +49,8 @@ impl DecisionRow {
 
     /// The row of some cells, each of which `add` appends to a text.
     fn of<C>(cells: &[C], add: impl Fn(&C, &mut String)) -> Self {
-        let mut row = Self { text: String::new(), ends: Vec::with_capacity(cells.len()) };
+        let text = String::with_capacity(USUAL_LENGTH);
+        let mut row = Self { text, ends: Vec::with_capacity(cells.len()) };
         for cell in cells {
             add(cell, &mut row.text);
             row.ends.push(row.text.len());
@@ -61,17 +71,15 @@ impl DecisionRow {
     /// The cell of a column; empty if there is no column with this name, and for the case of a
     /// scenario without cases.
     pub fn get(&self, column: &str) -> &str {
-        let index = DECISIONS.columns.iter().position(|known| known.name == column);
-        let text = index.and_then(|index| self.cell(index)).unwrap_or_default();
+        let index = INDICES.get(column);
+        let text = index.and_then(|index| self.cell(*index)).unwrap_or_default();
         if column == "case" && text == NO_CASE { "" } else { text }
     }
 
     /// Replaces the text of a cell; does nothing if there is no column with this name.
     pub fn set(&mut self, column: &str, text: &str) {
-        let index = DECISIONS.columns.iter().position(|known| known.name == column);
-        let Some((index, range)) = index.and_then(|index| Some((index, self.range(index)?))) else {
-            return;
-        };
+        let Some(index) = INDICES.get(column).copied() else { return };
+        let Some(range) = self.range(index) else { return };
         for end in self.ends.iter_mut().skip(index) {
             *end = *end - range.len() + text.len();
         }
@@ -81,7 +89,7 @@ impl DecisionRow {
     /// The text of a cell; for a list its items, sorted, because the order in which a policy lists
     /// protections and sources has no meaning.
     fn items(&self, column: &str) -> Vec<&str> {
-        let known = DECISIONS.columns.iter().find(|known| known.name == column);
+        let known = INDICES.get(column).map(|index| DECISIONS.columns[*index]);
         if known.is_none_or(|known| known.kind != Kind::List) {
             return vec![self.get(column)];
         }
@@ -295,8 +303,10 @@ impl ChangesInOldRuns {
     /// decision does not contain it.
     pub fn made(mut self) -> BTreeSet<String> {
         let gone = self.keys.iter().filter(|key| key.ends_with("-> did not happen"));
+        // A key is `decision RUN: …`, and the name of a run may contain `: ` itself.
         let ran = |key: &&String| {
-            self.runs.iter().any(|run| key.starts_with(&format!("{DECISION}{run}: ")))
+            let named = key.strip_prefix(DECISION).unwrap_or_default();
+            named.match_indices(": ").any(|(end, _)| self.runs.contains(&named[..end]))
         };
         let gone: Vec<String> =
             gone.filter(|key| !self.present.contains(*key)).filter(ran).cloned().collect();

@@ -1,7 +1,9 @@
 //! A diff result in each format: text, JSON, Markdown, CSV.
 
+use std::collections::BTreeMap;
 use std::io;
 
+use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 
 use super::accepted_changes::{Acceptance, Accepted, accepted_text, stale_json, stale_markdown};
@@ -14,7 +16,7 @@ use super::paired::{paired_csv, paired_json, paired_markdown, paired_text};
 use super::policy_diff::{diff_markdown, diff_text};
 use super::text_table::{Page, hanging};
 use crate::diagnostics::many;
-use crate::policy::Direction;
+use crate::policy::{Difference, Direction};
 
 /// A line for each changed verdict with the instances it applies to: `att-1 att-2 (two-editions)`.
 fn affected_lines(result: &DiffResult, direction: Direction) -> Vec<String> {
@@ -23,15 +25,12 @@ fn affected_lines(result: &DiffResult, direction: Direction) -> Vec<String> {
         .affected_instances
         .iter()
         .filter(|(index, ..)| comparison.differences[*index].direction == direction);
-    let mut lines: Vec<(String, Vec<String>)> = Vec::new();
+    let mut lines: IndexMap<String, Vec<String>> = IndexMap::new();
     for (index, scenario, names) in of {
         let difference = &comparison.differences[*index];
         let what = format!("{} at {}", difference.subject, difference.place());
         let names = format!("{} ({scenario})", names.join(" "));
-        match lines.iter_mut().find(|(known, _)| *known == what) {
-            Some((_, all)) => all.push(names),
-            None => lines.push((what, vec![names])),
-        }
+        lines.entry(what).or_default().push(names);
     }
     lines.into_iter().map(|(what, names)| format!("{what}: {}", names.join(", "))).collect()
 }
@@ -69,7 +68,7 @@ pub fn diff_result_text(result: &DiffResult, page: Page) -> String {
         out.push(format!("{} accepted", many(taken.len(), "change")));
         out.extend(accepted_text(&result.accepted, page.width));
     }
-    if result.comparison.is_some() && !result.keys().is_empty() {
+    if result.comparison.is_some() && result.has_changes() {
         let command = format!("accept: {}", result.bless_command());
         // The backslash makes a shell read both lines as one.
         out.push(format!("{command} \\"));
@@ -120,9 +119,11 @@ pub fn diff_result_json(result: &DiffResult) -> String {
 /// Every accepted change: its key, reason, last day, the difference, and the decisions that it
 /// changes.
 fn accepted_json(result: &DiffResult) -> Json {
-    let differences = result.comparison.as_ref().map_or(&[][..], |c| &c.accepted);
+    let differences = result.comparison.iter().flat_map(|c| &c.accepted);
+    let differences: BTreeMap<String, &Difference> =
+        differences.rev().map(|difference| (difference.key(), difference)).collect();
     let one = |one: &Acceptance| {
-        let difference = differences.iter().find(|d| d.key() == one.change);
+        let difference = differences.get(&one.change).copied();
         let decisions: Vec<&Changed> = result.accepted.decisions_of(one).collect();
         json!({
             "key": one.change,

@@ -1,9 +1,8 @@
 //! The result of a comparison of two policies or of two recorded runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::accepted_changes::{Acceptance, Accepted, AcceptedFile, Accepting, accept};
-use super::course::ChangedCourse;
 use super::decision_diff::Changed;
 use super::paired::PairedRun;
 use super::shell::shell_word;
@@ -25,8 +24,6 @@ pub struct DiffResult {
     pub affected_instances: Vec<(usize, String, Vec<String>)>,
     /// Changed decisions.
     pub changed: Vec<Changed>,
-    /// How the runs differ besides their decisions.
-    pub courses: Vec<ChangedCourse>,
     /// Number of compared decisions; `None` if none were compared.
     pub compared: Option<usize>,
     /// Paired differences of replications; empty if decisions were compared.
@@ -48,6 +45,11 @@ impl DiffResult {
         let mut seen = BTreeSet::new();
         keys.retain(|key| seen.insert(key.clone()));
         keys
+    }
+
+    /// Whether there is a difference or a changed decision.
+    pub fn has_changes(&self) -> bool {
+        !self.changed.is_empty() || self.comparison.as_ref().is_some_and(|c| !c.is_same())
     }
 
     /// The keys of the changes to accept, of those that `wanted` chooses: first differences, then
@@ -83,12 +85,12 @@ impl DiffResult {
         let terms = Accepting { ran, today, spent: &self.spent };
         self.accepted = accept(file, comparison, &mut self.changed, &terms, problems);
         // The indices of the remaining differences have changed.
+        let left = comparison.differences.iter().enumerate();
+        let left: BTreeMap<String, usize> =
+            left.rev().map(|(index, difference)| (difference.key(), index)).collect();
         self.affected_instances = affected_instances
             .into_iter()
-            .filter_map(|(index, run, names)| {
-                let left = comparison.differences.iter().position(|d| d.key() == before[index])?;
-                Some((left, run, names))
-            })
+            .filter_map(|(index, run, names)| Some((*left.get(&before[index])?, run, names)))
             .collect();
     }
 

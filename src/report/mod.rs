@@ -61,7 +61,7 @@ pub use accepted_changes::{
     accepted_yaml, is_reason, read_accepted, stale_json, stale_markdown,
 };
 pub use compare::{ComparisonFormat, SideBySide};
-pub use course::{ChangedCourse, RunCourse};
+pub use course::{ChangedCourse, CompleteCourse, RunCourse};
 pub use coverage::{
     Mutant, coverage_json, coverage_missed, coverage_per_cent, coverage_text, mutants_missed,
     mutation_per_cent, mutation_text,
@@ -73,7 +73,7 @@ pub use csv::tables::{
 };
 pub use csv::thread::CsvThread;
 pub use data_package::{DATA_PACKAGE, WrittenTable, data_package};
-pub use decision_causes::find_causes;
+pub use decision_causes::Suspects;
 pub use decision_diff::{
     Changed, ChangesInOldRuns, DecisionRow, changed, changed_json, changed_markdown, read_decisions,
 };

@@ -51,12 +51,16 @@ impl RefusedCall {
     }
 }
 
-/// The calls that only one of two policies refuses, or that they refuse by other rules.
+/// The calls that only one of two policies refuses, or that they refuse by other rules, in the
+/// order of their times.
 pub(super) fn changed_refusals(
     old: &BTreeSet<RefusedCall>,
     new: &BTreeSet<RefusedCall>,
 ) -> Vec<ChangedRefusal> {
     let changed = |call: &RefusedCall, is_new| ChangedRefusal { call: call.clone(), is_new };
     let before = old.difference(new).map(|call| changed(call, false));
-    before.chain(new.difference(old).map(|call| changed(call, true))).collect()
+    let after = new.difference(old).map(|call| changed(call, true));
+    let mut all: Vec<ChangedRefusal> = before.chain(after).collect();
+    all.sort_by_key(|one| one.call.seconds);
+    all
 }

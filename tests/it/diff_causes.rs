@@ -9,6 +9,14 @@ const CHINA: &str = "alibaba-ecs-cn@2026-05-15";
 const INTERNATIONAL: &str = "alibaba-ecs-intl@2026-05-15";
 const BY_THE_LETTER: &str = "entrusted-at-scale-in: by-the-letter";
 
+/// An account owes for a while, and a clock stops its instance.
+const STOPS: &str = "stayput: scenario/1\nname: stops\npolicy: alibaba-ecs-cn@2026-05-15\n\
+    start: 2026-06-01T00:00:00+08:00\nfor: 60d\nfleet:\n  \
+    accounts: { shop: {} }\n  groups: { web: { account: shop, min: 0, max: 9 } }\n  \
+    instances:\n    m1: { group: web, protect: [scale-in-protection] }\nevents:\n  \
+    - { at: +3d, overdue: { account: shop } }\n  \
+    - { at: +10d, settle: { account: shop } }\n";
+
 fn scenario(name: &str) -> String {
     root().join("scenarios").join(name).to_string_lossy().into_owned()
 }
@@ -93,13 +101,7 @@ fn a_decision_that_follows_from_a_refused_call_names_the_refusal() {
 #[test]
 fn a_decision_that_follows_from_a_stop_by_a_clock_names_the_clock_alone() {
     let scratch = folder();
-    let story = "stayput: scenario/1\nname: stops\npolicy: alibaba-ecs-cn@2026-05-15\n\
-                 start: 2026-06-01T00:00:00+08:00\nfor: 60d\nfleet:\n  \
-                 accounts: { shop: {} }\n  groups: { web: { account: shop, min: 0, max: 9 } }\n  \
-                 instances:\n    m1: { group: web, protect: [scale-in-protection] }\nevents:\n  \
-                 - { at: +3d, overdue: { account: shop } }\n  \
-                 - { at: +10d, settle: { account: shop } }\n";
-    let story = write(scratch.path(), "stops.yaml", story);
+    let story = write(scratch.path(), "stops.yaml", STOPS);
     let found = reported(&[CHINA, INTERNATIONAL, &story]);
     let decisions = list(&found, "decisions");
     assert_eq!(decisions.len(), 1, "{found:#}");
@@ -108,6 +110,45 @@ fn a_decision_that_follows_from_a_stop_by_a_clock_names_the_clock_alone() {
     assert!(!causes.is_empty(), "{found:#}");
     let is_clock = |cause: &String| cause.starts_with("clock payment-overdue: stop");
     assert!(causes.iter().all(is_clock), "{causes:#?}");
+}
+
+/// The course of one run explains no decision of another one, even if both have the same name.
+#[test]
+fn runs_with_the_same_name_have_their_own_causes() {
+    let scratch = folder();
+    let quiet = "stayput: scenario/1\nname: stops\npolicy: alibaba-ecs-cn@2026-05-15\n\
+                 start: 2026-06-01T00:00:00+08:00\nfor: 60d\nfleet:\n  \
+                 accounts: { shop: {} }\n  instances:\n    m0: { account: shop }\n";
+    let quiet = write(scratch.path(), "quiet.yaml", quiet);
+    let story = write(scratch.path(), "stops.yaml", STOPS);
+    let alone = reported(&[CHINA, INTERNATIONAL, &story]);
+    let both = reported(&[CHINA, INTERNATIONAL, &quiet, &story]);
+    assert_eq!(list(&alone, "decisions").len(), 1, "{alone:#}");
+    assert_eq!(both["decisions"], alone["decisions"], "{both:#}");
+}
+
+/// Each of many equal instances has the causes that one of them has alone, although all of them
+/// belong to one account and change at the same instants.
+#[test]
+fn equal_instances_have_equal_causes() {
+    let scratch = folder();
+    let causes_of = |count: usize| {
+        let fleet = format!(
+            "stayput: scenario/1\nname: terms\npolicy: {NEW}\n\
+             start: 2026-01-01T00:00:00+08:00\nfor: 90d\nfleet:\n  accounts: {{ shop: {{}} }}\n  \
+             instances:\n    i-1..{count}:\n      account: shop\n      \
+             billing: subscription\n      expires: 2026-01-20T00:00:00+08:00\n      \
+             protect: [release-protection]\n"
+        );
+        let fleet = write(scratch.path(), &format!("terms-{count}.yaml"), &fleet);
+        let found = reported(&[OLD, NEW, &fleet]);
+        let decisions = list(&found, "decisions");
+        assert_eq!(decisions.len(), count, "{found:#}");
+        decisions.iter().map(|decision| texts(decision, "causes")).collect::<Vec<_>>()
+    };
+    let alone = causes_of(1);
+    assert!(!alone[0].is_empty());
+    assert!(causes_of(700).iter().all(|causes| *causes == alone[0]));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Scenarios without and with the overlays of the command line: `diff --with FILE SCENARIO`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::arguments::Arguments;
@@ -44,9 +45,11 @@ pub(super) fn overlays(arguments: &Arguments, paint: Paint) -> Result<DiffResult
     let mut result = empty_result(["without", "with"].map(str::to_owned), &paths);
     terminal::install_interrupt_handler();
     for (old, new) in before.iter().zip(&after) {
+        let new = new.compiled.plans.iter().map(|plan| (plan.header.case.as_str(), plan));
+        let new: BTreeMap<&str, &Plan> = new.rev().collect();
         for old in &old.compiled.plans {
             let case = &old.header.case;
-            let Some(new) = new.compiled.plans.iter().find(|new| new.header.case == *case) else {
+            let Some(new) = new.get(case.as_str()).copied() else {
                 terminal::print_stderr(&format!("stayput: the overlay removes the case `{case}`"));
                 return Err(Exit::BadInput);
             };

@@ -4,7 +4,7 @@
 //! the cases differ, the two cases are compared with each other, because they use common random
 //! numbers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::arguments::{Arguments, Format};
@@ -19,6 +19,9 @@ use crate::report::{
     DecisionRow, DiffResult, PairedRun, RunFile, changed, read_decisions, read_replications,
 };
 use crate::run_header::run_name;
+
+/// Scenario and case of a run.
+type RunOf = (String, String);
 
 /// A folder of the command line, and the case to compare.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +83,13 @@ impl Recording {
     fn run_file(&self) -> Option<RunFile> {
         let text = files::read_text(&self.folder.join("run.json")).ok()?;
         RunFile::parse(&text).ok()
+    }
+
+    /// The seeds of the runs that the run file lists.
+    fn seeds(&self) -> BTreeMap<RunOf, u64> {
+        let file = self.run_file();
+        let runs = file.iter().flat_map(|file| &file.runs).rev();
+        runs.map(|run| ((run.scenario.clone(), run.case.clone()), run.seed)).collect()
     }
 
     /// The elements of the chosen case, or all if no case was chosen.
@@ -149,7 +159,7 @@ fn single(sides: &[Recording; 2]) -> Result<DiffResult, Exit> {
         side.choose(rows, |row| row.get("case"))
     };
     let (mut old, mut new) = (read(&sides[0])?, read(&sides[1])?);
-    let runs = |rows: &[DecisionRow], side: &Recording| -> BTreeSet<(String, String)> {
+    let runs = |rows: &[DecisionRow], side: &Recording| -> BTreeSet<RunOf> {
         // The run file also lists runs without decisions.
         let file = side.run_file();
         let runs = file.iter().flat_map(|file| &file.runs);
@@ -179,12 +189,19 @@ fn studies(arguments: &Arguments, sides: &[Recording; 2]) -> Result<DiffResult, 
     let (old, new) = (read(&sides[0])?, read(&sides[1])?);
     let mut result = DiffResult::default();
     let single_pair = matches!((old.as_slice(), new.as_slice()), ([_], [_]));
-    let same = |a: &Replications, b: &Replications| {
-        a.scenario == b.scenario && (single_pair || a.case == b.case)
+    // Two single runs are compared whatever their cases are.
+    let name = |run: &Replications| {
+        let case = if single_pair { "" } else { run.case.as_str() };
+        (run.scenario.clone(), case.to_owned())
     };
+    let named = |runs: &[Replications]| -> BTreeMap<RunOf, usize> {
+        runs.iter().enumerate().rev().map(|(index, run)| (name(run), index)).collect()
+    };
+    let (in_old, in_new) = (named(&old), named(&new));
+    let seeds = sides.each_ref().map(Recording::seeds);
     for before in &old {
-        let Some(after) = new.iter().find(|after| same(before, after)) else { continue };
-        check_common_seed(sides, before, after)?;
+        let Some(after) = in_new.get(&name(before)).map(|index| &new[*index]) else { continue };
+        check_common_seed(sides, &seeds, [before, after])?;
         result.paired.push(pair(arguments, before, after)?);
     }
     if result.paired.is_empty() {
@@ -193,8 +210,8 @@ fn studies(arguments: &Arguments, sides: &[Recording; 2]) -> Result<DiffResult, 
         );
         return Err(Exit::BadInput);
     }
-    for (runs, others, side) in [(&old, &new, &sides[0]), (&new, &old, &sides[1])] {
-        for run in runs.iter().filter(|run| !others.iter().any(|other| same(run, other))) {
+    for (runs, others, side) in [(&old, &in_new, &sides[0]), (&new, &in_old, &sides[1])] {
+        for run in runs.iter().filter(|run| !others.contains_key(&name(run))) {
             let name = run_name(&run.scenario, &run.case);
             let why = format!("{name} was not compared, because only {} contains it", side.name);
             result.incomplete.push(why);
@@ -206,15 +223,13 @@ fn studies(arguments: &Arguments, sides: &[Recording; 2]) -> Result<DiffResult, 
 /// Refuses replications with different seeds.
 fn check_common_seed(
     sides: &[Recording; 2],
-    before: &Replications,
-    after: &Replications,
+    seeds: &[BTreeMap<RunOf, u64>; 2],
+    [old, new]: [&Replications; 2],
 ) -> Result<(), Exit> {
-    let seed = |side: &Recording, all: &Replications| {
-        let file = side.run_file()?;
-        let run = file.runs.iter().find(|run| run.scenario == all.scenario && run.case == all.case);
-        run.map(|run| run.seed)
+    let seed = |seeds: &BTreeMap<RunOf, u64>, of: &Replications| {
+        seeds.get(&(of.scenario.clone(), of.case.clone())).copied()
     };
-    match [seed(&sides[0], before), seed(&sides[1], after)] {
+    match [seed(&seeds[0], old), seed(&seeds[1], new)] {
         [Some(old), Some(new)] if old != new => {
             terminal::print_stderr(&format!(
                 "stayput: {} and {} use different random numbers: the seeds are {old} and {new}",

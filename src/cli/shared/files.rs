@@ -202,7 +202,7 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     }
     let file = File::open(path).map_err(|error| failure(&error))?;
     note_read(path);
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
     // A pipe or a device has no size, so the limit is applied while reading.
     file.take(largest + 1).read_to_end(&mut bytes).map_err(|error| failure(&error))?;
     if bytes.len() as u64 > largest {

@@ -8,7 +8,7 @@ use super::files;
 use super::load::{FileKind, Loaded, Loader};
 use super::messages::report_nothing_ran;
 use super::progress::Progress;
-use super::run_cases::decisions_and_course;
+use super::run_cases::RecordedRun;
 use super::run_end::name_of;
 use super::study::{PlanStudy, ReplicationOptions};
 use super::terminal;
@@ -17,9 +17,7 @@ use crate::diagnostics::{many, visible};
 use crate::experiment::{WorkerPool, affected_instances};
 use crate::plan::{Options, Plan};
 use crate::policy::{Class, Comparison, Difference, already, compare};
-use crate::report::{
-    AcceptedFile, ChangedCourse, ChangesInOldRuns, DiffResult, PairedRun, changed, find_causes,
-};
+use crate::report::{AcceptedFile, ChangesInOldRuns, DiffResult, PairedRun, Suspects, changed};
 use crate::world::Run;
 
 /// Options of a comparison of two policies.
@@ -56,15 +54,17 @@ pub fn policies(
     let mut result = DiffResult {
         names: names.map(|name| visible(name).into_owned()),
         paths: paths.iter().map(|path| files::shown(path)).collect(),
-        comparison: Some(compare(old, new)),
         ..DiffResult::default()
     };
-    let keys = missing(options.accepted, result.comparison.as_ref());
+    let comparison = compare(old, new);
+    let keys = missing(options.accepted, &comparison);
     result.spent = already(old, &keys);
     let mut decided = ChangesInOldRuns::new(keys);
     if paths.is_empty() {
+        result.comparison = Some(comparison);
         return Ok(result);
     }
+    let suspects = Suspects::new(&comparison);
     let about = [&old.name, &new.name].map(|name| family(name).to_owned());
     let (mut ran, mut skipped) = (0, 0);
     terminal::install_interrupt_handler();
@@ -85,9 +85,10 @@ pub fn policies(
         let [Some(old), Some(new)] = both else { continue };
         for (old, new) in old.compiled.plans.into_iter().zip(new.compiled.plans) {
             ran += 1;
+            result.affected_instances.extend(affected(&comparison, &old));
             match pairing {
                 Some(pairing) => compare_replications(pairing, &old, &new, &mut result)?,
-                None => compare_decisions(old, new, &mut decided, &mut result)?,
+                None => compare_decisions(old, new, &suspects, &mut decided, &mut result)?,
             }
         }
     }
@@ -102,16 +103,14 @@ pub fn policies(
         );
         return Err(Exit::NothingRan);
     }
-    if let Some(comparison) = &result.comparison {
-        find_causes(comparison, &result.courses, &mut result.changed);
-    }
+    result.comparison = Some(comparison);
     result.spent.append(&mut decided.made());
     Ok(result)
 }
 
 /// Keys of the accepted changes of the old policy that are not among the differences.
-fn missing(file: Option<&AcceptedFile>, comparison: Option<&Comparison>) -> Vec<String> {
-    let (Some(file), Some(comparison)) = (file, comparison) else { return Vec::new() };
+fn missing(file: Option<&AcceptedFile>, comparison: &Comparison) -> Vec<String> {
+    let Some(file) = file else { return Vec::new() };
     let present: BTreeSet<String> = comparison.differences.iter().map(Difference::key).collect();
     let accepted = file.accepted.iter().filter(|one| one.from.value == comparison.old);
     accepted.map(|one| one.change.value.clone()).filter(|key| !present.contains(key)).collect()
@@ -158,21 +157,24 @@ fn under_both(
     Some(options.map(|options| loader.scenario(path, text.to_owned(), &options)))
 }
 
-/// Runs a plan under each of two policies, and adds the decisions that differ.
+/// Runs a plan under each of two policies, and adds the decisions that differ, with their causes.
 fn compare_decisions(
     old: Plan,
     new: Plan,
+    suspects: &Suspects<'_>,
     decided: &mut ChangesInOldRuns,
     result: &mut DiffResult,
 ) -> Result<(), Exit> {
-    add_affected(&old, result);
-    let header = old.header.clone();
-    let (old, before) = decisions_and_course(old)?;
-    decided.search(&name_of(&header), &old);
-    let (new, after) = decisions_and_course(new)?;
-    result.courses.push(ChangedCourse::new(&header, before, after));
-    *result.compared.get_or_insert(0) += old.len().max(new.len());
-    result.changed.extend(changed(&old, &new));
+    let name = name_of(&old.header);
+    let old = RecordedRun::of(old)?;
+    decided.search(&name, &old.rows);
+    let new = RecordedRun::of(new)?;
+    *result.compared.get_or_insert(0) += old.rows.len().max(new.rows.len());
+    let mut changed = changed(&old.rows, &new.rows);
+    if !changed.is_empty() {
+        old.find_causes(new, suspects, &mut changed);
+        result.changed.append(&mut changed);
+    }
     Ok(())
 }
 
@@ -185,7 +187,6 @@ pub fn compare_replications(
     new: &Plan,
     result: &mut DiffResult,
 ) -> Result<(), Exit> {
-    add_affected(old, result);
     let overrides = Overrides::default();
     let numbers = 0..pairing.options.replications.unwrap_or(0);
     let level = pairing.options.confidence();
@@ -217,17 +218,15 @@ pub fn compare_replications(
     Ok(())
 }
 
-/// Adds the instances of the initial fleet that a changed verdict affects.
-fn add_affected(plan: &Plan, result: &mut DiffResult) {
-    let Some(comparison) = &result.comparison else { return };
+/// The instances of the initial fleet that a changed verdict affects, for
+/// [`DiffResult::affected_instances`].
+fn affected(comparison: &Comparison, plan: &Plan) -> Vec<(usize, String, Vec<String>)> {
+    let differs = |d: &Difference| matches!(d.class, Class::Verdict | Class::Presence);
     let run = Run::start(plan.clone());
-    for (number, difference) in comparison.differences.iter().enumerate() {
-        if !matches!(difference.class, Class::Verdict | Class::Presence) {
-            continue;
-        }
+    let differing = comparison.differences.iter().enumerate().filter(|(_, d)| differs(d));
+    let affected = differing.map(|(number, difference)| {
         let names = affected_instances(difference, run.world());
-        if !names.is_empty() {
-            result.affected_instances.push((number, name_of(&plan.header), names));
-        }
-    }
+        (number, name_of(&plan.header), names)
+    });
+    affected.filter(|(.., names)| !names.is_empty()).collect()
 }

@@ -12,7 +12,10 @@ use crate::kernel::Limits;
 use crate::plan::{Expectations, Plan, Starts};
 use crate::record::InstanceRow;
 use crate::record::Record;
-use crate::report::{CaseReport, DecisionRow, EndOfRun, RunCourse, RunItem, RunPage};
+use crate::report::{
+    CaseReport, Changed, ChangedCourse, CompleteCourse, DecisionRow, EndOfRun, RunCourse, RunItem,
+    RunPage, Suspects,
+};
 use crate::words::{Confidence, SwitchSet};
 use crate::world::{Run, World};
 
@@ -173,23 +176,44 @@ pub fn decisions(plan: Plan) -> Result<Vec<DecisionRow>, Exit> {
     Ok(rows)
 }
 
-/// As [`decisions`], with the rest of its course.
-///
-/// # Errors
-/// As of [`decisions`].
-pub fn decisions_and_course(plan: Plan) -> Result<(Vec<DecisionRow>, RunCourse), Exit> {
-    let (mut rows, mut course, mut reach) = (Vec::new(), RunCourse::default(), Reach::default());
-    let run = run_whole(plan, |record, world| {
-        let header = world.header();
-        reach.add(record, world);
-        course.add(record, header);
-        if let Record::Decision(decision) = record {
-            rows.push(DecisionRow::new(decision, header));
-        }
-    })?;
-    let world = run.world();
-    course.finish(world.header(), &reach.finish(world));
-    Ok((rows, course))
+/// A run at its end, to be compared with another one.
+pub struct RecordedRun {
+    /// Its decisions.
+    pub rows: Vec<DecisionRow>,
+    course: RunCourse,
+    reach: Reach,
+    run: Run,
+}
+
+impl RecordedRun {
+    /// Runs a plan.
+    ///
+    /// # Errors
+    /// As of [`decisions`].
+    pub fn of(plan: Plan) -> Result<Self, Exit> {
+        let (mut rows, mut course, mut reach) =
+            (Vec::new(), RunCourse::default(), Reach::default());
+        let run = run_whole(plan, |record, world| {
+            reach.add(record, world);
+            course.add(record);
+            if let Record::Decision(decision) = record {
+                rows.push(DecisionRow::new(decision, world.header()));
+            }
+        })?;
+        Ok(Self { rows, course, reach, run })
+    }
+
+    /// Sets the causes of the changed decisions between this run and one under another policy.
+    pub fn find_causes(self, new: Self, suspects: &Suspects<'_>, changed: &mut [Changed]) {
+        let worlds = [self.run.world(), new.run.world()];
+        let reached = [self.reach.finish(worlds[0]), new.reach.finish(worlds[1])];
+        let side = |course, at: usize| {
+            let (header, reached) = (worlds[at].header(), reached[at].as_slice());
+            CompleteCourse { course, header, reached }
+        };
+        let course = ChangedCourse::new([side(&self.course, 0), side(&new.course, 1)]);
+        suspects.find_causes(&course, changed);
+    }
 }
 
 /// Runs a plan to its end.

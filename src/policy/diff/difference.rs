@@ -1,5 +1,7 @@
 //! Differences between two editions: their classes, keys and citations.
 
+use std::collections::BTreeMap;
+
 use crate::words::{Word, words};
 
 words! {
@@ -325,7 +327,7 @@ pub struct Comparison {
     /// The differences that are not accepted, by part and then by class. Differences that apply
     /// only if a switch is not at its default come last.
     pub differences: Vec<Difference>,
-    /// The differences that are accepted, in the same order.
+    /// The differences that are accepted, in the order of their acceptances.
     pub accepted: Vec<Difference>,
 }
 
@@ -353,11 +355,18 @@ impl Comparison {
         CellCounts { unchanged: self.cells.saturating_sub(changed + accepted), changed, accepted }
     }
 
-    /// Moves the differences with a key to the accepted ones; returns whether there was one.
-    pub fn accept(&mut self, key: &str) -> bool {
-        let before = self.accepted.len();
-        self.accepted.extend(self.differences.extract_if(.., |d| d.key() == key));
-        self.accepted.len() > before
+    /// Moves the differences with these keys to the accepted ones, in the order of the keys.
+    pub fn accept(&mut self, keys: &[&str]) {
+        let order: BTreeMap<&str, usize> = keys.iter().copied().zip(0..).collect();
+        let mut moved = Vec::new();
+        for difference in std::mem::take(&mut self.differences) {
+            match order.get(difference.key().as_str()) {
+                Some(at) => moved.push((*at, difference)),
+                None => self.differences.push(difference),
+            }
+        }
+        moved.sort_by_key(|(at, _)| *at);
+        self.accepted.extend(moved.into_iter().map(|(_, difference)| difference));
     }
 
     /// Number of differences that are not accepted, with a direction.

@@ -1,5 +1,6 @@
 //! Changed decisions on the page of `diff`: equal changes are one row with all of their instances.
 
+use indexmap::IndexMap;
 use maud::{Markup, html};
 
 use super::differences::Cards;
@@ -24,24 +25,43 @@ const SHOWN: [&str; 6] = ["trigger", "outcome", "effect", "rule", "confidence", 
 struct Group<'r> {
     first: &'r Changed,
     /// Each run with its instances.
-    runs: Vec<(String, Vec<&'r str>)>,
+    runs: IndexMap<String, Vec<&'r str>>,
     count: u64,
+}
+
+impl<'r> Group<'r> {
+    fn new(first: &'r Changed) -> Self {
+        Self { first, runs: IndexMap::new(), count: 0 }
+    }
 }
 
 fn row_of(changed: &Changed) -> Option<&DecisionRow> {
     changed.new.as_ref().or(changed.old.as_ref())
 }
 
-/// Whether two changes are shown in one row. Of their times, only the shift is compared.
-fn is_equal(one: &Changed, other: &Changed) -> bool {
-    let alike = |a: &Option<DecisionRow>, b: &Option<DecisionRow>| match (a, b) {
-        (Some(a), Some(b)) => SHOWN.iter().all(|column| a.get(column) == b.get(column)),
-        (a, b) => a.is_none() && b.is_none(),
-    };
-    (one.class, one.direction, &one.causes) == (other.class, other.direction, &other.causes)
-        && alike(&one.old, &other.old)
-        && alike(&one.new, &other.new)
-        && shift(one) == shift(other)
+/// What equal changes have in common. Of their times, only the shift is compared.
+#[derive(PartialEq, Eq, Hash)]
+struct Alike<'r> {
+    class: Class,
+    direction: Direction,
+    causes: &'r [String],
+    old: Option<[&'r str; SHOWN.len()]>,
+    new: Option<[&'r str; SHOWN.len()]>,
+    shift: Option<String>,
+}
+
+impl<'r> Alike<'r> {
+    fn new(changed: &'r Changed) -> Self {
+        let shown = |row: &'r DecisionRow| SHOWN.map(|column| row.get(column));
+        Self {
+            class: changed.class,
+            direction: changed.direction,
+            causes: &changed.causes,
+            old: changed.old.as_ref().map(shown),
+            new: changed.new.as_ref().map(shown),
+            shift: shift(changed),
+        }
+    }
 }
 
 /// The shift of a decision in time: `15d later`. `None` if the difference is not in its time.
@@ -54,22 +74,15 @@ fn shift(changed: &Changed) -> Option<String> {
 }
 
 fn groups(all: &[Changed]) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut groups: IndexMap<Alike<'_>, Group<'_>> = IndexMap::new();
     for changed in all {
         let Some(row) = row_of(changed) else { continue };
-        let (run, instance) = (row.run(), row.get("instance"));
-        let at = groups.iter().position(|group| is_equal(group.first, changed));
-        let at = at.unwrap_or_else(|| {
-            groups.push(Group { first: changed, runs: Vec::new(), count: 0 });
-            groups.len() - 1
-        });
-        let Some(group) = groups.get_mut(at) else { continue };
+        let group = groups.entry(Alike::new(changed));
+        let group = group.or_insert_with(|| Group::new(changed));
         group.count += 1;
-        match group.runs.iter_mut().find(|(known, _)| *known == run) {
-            Some((_, names)) => names.push(instance),
-            None => group.runs.push((run, vec![instance])),
-        }
+        group.runs.entry(row.run()).or_default().push(row.get("instance"));
     }
+    let mut groups: Vec<Group<'_>> = groups.into_values().collect();
     groups.sort_by_key(|group| match group.first.direction {
         Direction::Worse => 0,
         Direction::Better => 1,
@@ -146,7 +159,7 @@ fn causes(changed: &Changed, cards: &Cards<'_>) -> Markup {
 
 /// `2 of unpaid-fortnight [never-pays]: web-1 web-2`, for the first runs.
 fn instances(group: &Group<'_>) -> Markup {
-    let rest: usize = group.runs.iter().skip(SPELLED).map(|(_, names)| names.len()).sum();
+    let rest: usize = group.runs.values().skip(SPELLED).map(Vec::len).sum();
     let list = html! {
         ul { @for (run, names) in group.runs.iter().take(SPELLED) {
             li { (run) ": " (names.iter().take(12).copied().collect::<Vec<_>>().join(", "))
@@ -158,8 +171,10 @@ fn instances(group: &Group<'_>) -> Markup {
         }
     };
     html! {
-        @match group.runs.as_slice() {
-            [(run, names)] if names.len() <= 12 => { (names.join(", ")) " " span.nl { (run) } },
+        @match group.runs.first() {
+            Some((run, names)) if group.runs.len() == 1 && names.len() <= 12 => {
+                (names.join(", ")) " " span.nl { (run) }
+            },
             _ => details {
                 summary { (many(group.count, "decision")) " in "
                     (many(group.runs.len() as u64, "case")) }

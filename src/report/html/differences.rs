@@ -21,12 +21,13 @@ pub(super) struct Card<'r> {
     pub(super) difference: &'r Difference,
     /// The acceptance; `None` if the difference is not accepted.
     pub(super) accepted: Option<&'r Acceptance>,
-    key: String,
 }
 
 /// All differences, those that are not accepted first, and the documents of their rules.
 pub(super) struct Cards<'r> {
     pub(super) all: Vec<Card<'r>>,
+    /// The index of the card of each key.
+    of_key: BTreeMap<String, usize>,
     /// Title and address of each document, in the order in which the cards refer to them.
     sources: Vec<(&'r str, Option<&'r str>)>,
     numbers: BTreeMap<(&'r str, Option<&'r str>), usize>,
@@ -76,20 +77,22 @@ pub(super) fn direction(d: &Difference) -> (&'static str, &'static str) {
 impl<'r> Cards<'r> {
     pub(super) fn new(result: &'r DiffResult) -> Self {
         let comparison = result.comparison.as_ref();
-        let taken = |key: &str| result.accepted.taken.iter().find(|one| one.change == key);
+        let taken = result.accepted.taken.iter().map(|one| (one.change.as_str(), one));
+        let taken: BTreeMap<&str, &Acceptance> = taken.rev().collect();
         let open = comparison.into_iter().flat_map(|c| &c.differences).enumerate();
         let open = open.map(|(at, difference)| Card {
             id: format!("x{}", at + 1),
             difference,
             accepted: None,
-            key: difference.key(),
         });
         let accepted = comparison.into_iter().flat_map(|c| &c.accepted).enumerate();
         let accepted = accepted.map(|(at, difference)| {
-            let key = difference.key();
-            Card { id: format!("a{}", at + 1), difference, accepted: taken(&key), key }
+            let accepted = taken.get(difference.key().as_str()).copied();
+            Card { id: format!("a{}", at + 1), difference, accepted }
         });
         let all: Vec<Card<'r>> = open.chain(accepted).collect();
+        let cards = all.iter().enumerate();
+        let of_key = cards.rev().map(|(index, card)| (card.difference.key(), index)).collect();
         let (mut sources, mut numbers) = (Vec::new(), BTreeMap::new());
         let sides = all.iter().flat_map(|card| [&card.difference.old, &card.difference.new]);
         for rule in sides.filter_map(|side| side.rule.as_ref()) {
@@ -101,7 +104,7 @@ impl<'r> Cards<'r> {
                 });
             }
         }
-        Self { all, sources, numbers }
+        Self { all, of_key, sources, numbers }
     }
 
     /// The cards of the differences that are not accepted.
@@ -111,7 +114,7 @@ impl<'r> Cards<'r> {
 
     /// The card of a key; `None` if no difference has it.
     pub(super) fn of(&self, key: &str) -> Option<&Card<'r>> {
-        self.all.iter().find(|card| card.key == key)
+        self.of_key.get(key).and_then(|at| self.all.get(*at))
     }
 
     /// Cards; differences with the same statements share a card.
@@ -171,9 +174,11 @@ impl<'r> Cards<'r> {
                     p.m { "Only with a switch at a position other than its default: "
                         (d.off_default.join(", ")) }
                 }
-                @if is_single { p.m { "Key: " code { (first.key) } } } @else {
+                @if is_single { p.m { "Key: " code { (first.difference.key()) } } } @else {
                     p.m { "Keys:" }
-                    ul.m { @for card in group { li id=(card.id) { (card.id) " " code { (card.key) } } } }
+                    ul.m { @for card in group { li id=(card.id) {
+                        (card.id) " " code { (card.difference.key()) }
+                    } } }
                 }
             }
         }
