@@ -139,8 +139,8 @@ fn halves_of_day(text: &[u8; 20]) -> [u64; 2] {
     [eight_at(text, 0), eight_at(text, 3)]
 }
 
-/// The seconds from the epoch to a day of [`halves_of_day`]; `None` for every other form, and for a day
-/// that only the calendar can check.
+/// The seconds from the epoch to a day of [`halves_of_day`]; `None` for every other form, and for a
+/// day that only the calendar can check.
 ///
 /// Days are counted by the formula of H. Hinnant, "chrono-compatible low-level date algorithms":
 /// the year begins in March, so that the leap day is its last.
