@@ -6,7 +6,7 @@
 //! the same rows.
 //!
 //! Memory holds one block of lines. Each byte is searched for a line end, checked, hashed and split
-//! once. A line of plain cells, as most are, is searched and split in one pass over windows of 64
+//! once. A line of plain cells, as most are, is searched and split together, in windows of 64
 //! bytes; any other line is split by [`CsvStream::next_line`]. Tests compare the two.
 
 use std::io::{self, Read};
