@@ -103,40 +103,52 @@ pub enum TimeError {
 /// Reads times most of which are of the same day as the time before them, as in a sorted table.
 #[derive(Debug)]
 pub struct TimeReader {
-    /// The text of the last day, up to `T`.
-    day: [u8; 11],
+    /// The text of the last day: its first and its last eight bytes up to `T`, as numbers.
+    day: [u64; 2],
     /// The seconds from the epoch to its start.
     start: i64,
 }
 
 impl Default for TimeReader {
     fn default() -> Self {
-        Self { day: *b"1970-01-01T", start: 0 }
+        Self { day: halves_of_day(b"1970-01-01T00:00:00Z"), start: 0 }
     }
 }
 
 impl TimeReader {
     /// Reads the form `2026-06-01T00:00:00Z`; `None` for every other form, and for a day that only
     /// the calendar can check.
-    pub fn plain(&mut self, text: &str) -> Option<SimTime> {
-        let (day, clock) = text.as_bytes().split_first_chunk()?;
-        let seconds = seconds_of_day(clock)?;
-        if *day != self.day {
-            (self.start, self.day) = (start_of_day(day)?, *day);
+    pub fn plain(&mut self, text: &[u8]) -> Option<SimTime> {
+        let text: &[u8; 20] = text.try_into().ok()?;
+        let seconds = seconds_of_day(text)?;
+        let day = halves_of_day(text);
+        if day != self.day {
+            (self.start, self.day) = (start_of_day(day)?, day);
         }
         Some(SimTime(self.start + seconds))
     }
 }
 
-/// The seconds from the epoch to a day `2026-06-01T`; `None` for every other form, and for a day
-/// that only the calendar can check.
+/// Eight bytes of a text as a number; 0 if the text is shorter.
+fn eight_at(text: &[u8; 20], at: usize) -> u64 {
+    text[at..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight))
+}
+
+/// The day of `2026-06-01T00:00:00Z`: `2026-06-` and `6-06-01T`.
+fn halves_of_day(text: &[u8; 20]) -> [u64; 2] {
+    [eight_at(text, 0), eight_at(text, 3)]
+}
+
+/// The seconds from the epoch to a day of [`halves_of_day`]; `None` for every other form, and for a
+/// day that only the calendar can check.
 ///
 /// Days are counted by the formula of H. Hinnant, "chrono-compatible low-level date algorithms":
 /// the year begins in March, so that the leap day is its last.
-fn start_of_day(text: &[u8; 11]) -> Option<i64> {
-    let year = values(*text.first_chunk()?, *b"0000-00-")?;
+#[inline(never)] // so that a time of the same day as the last one is read without its work
+fn start_of_day([first, last]: [u64; 2]) -> Option<i64> {
+    let year = values(first, *b"0000-00-")?;
     let year = pair(year, 0) * 100 + pair(year, 2);
-    let rest = values(*text.last_chunk()?, *b"0-00-00T")?;
+    let rest = values(last, *b"0-00-00T")?;
     let (month, day) = (pair(rest, 2), pair(rest, 5));
     // February is checked up to day 28; the 29th needs the calendar.
     let days = match month {
@@ -154,24 +166,24 @@ fn start_of_day(text: &[u8; 11]) -> Option<i64> {
     Some(days * DAY)
 }
 
-/// The seconds from midnight to a time of day `00:00:00Z`; `None` for every other form.
-fn seconds_of_day(text: &[u8]) -> Option<i64> {
-    let text: &[u8; 9] = text.try_into().ok()?;
-    let clock = values(*text.first_chunk()?, *b"00:00:00")?;
+/// The seconds from midnight to the time of day of a text that ends in `00:00:00Z`; `None` for
+/// every other form.
+fn seconds_of_day(text: &[u8; 20]) -> Option<i64> {
+    let clock = values(eight_at(text, 11), *b"00:00:00")?;
     let (hour, minute, second) = (pair(clock, 0), pair(clock, 3), pair(clock, 6));
-    let is_clock = hour < 24 && minute < 60 && second < 60 && text[8] == b'Z';
+    let is_clock = hour < 24 && minute < 60 && second < 60 && text[19] == b'Z';
     is_clock.then_some(hour * HOUR + minute * MINUTE + second)
 }
 
 /// The values of the digits among eight bytes, which are checked together; `None` unless they are
 /// as in `form`: a digit for each `0`, and the same byte for every other.
-const fn values(bytes: [u8; 8], form: [u8; 8]) -> Option<u64> {
+const fn values(bytes: u64, form: [u8; 8]) -> Option<u64> {
     const ONES: u64 = u64::MAX / 255;
     let form = u64::from_le_bytes(form);
     // Of the bytes of a form, only `0` has bits 4 and 5 and lacks bit 3.
     let digits = form >> 4 & form >> 5 & !(form >> 3) & ONES;
     // A digit becomes its value, and a mark 0. Then a byte beyond 9, or 0, reaches its highest bit.
-    let values = u64::from_le_bytes(bytes) ^ form;
+    let values = bytes ^ form;
     let checked = values.wrapping_add(ONES * 0x7f - digits * 9) | values;
     if checked & (ONES * 128) == 0 { Some(values) } else { None }
 }
@@ -248,7 +260,9 @@ impl SimTime {
     /// Reads the form `2026-06-01T00:00:00Z`, which large tables have, without the general parser;
     /// `None` for every other form, and for a day that only the calendar can check.
     fn plain(text: &str) -> Option<Self> {
-        TimeReader::default().plain(text)
+        let text: &[u8; 20] = text.as_bytes().try_into().ok()?;
+        let seconds = seconds_of_day(text)?;
+        Some(Self(start_of_day(halves_of_day(text))? + seconds))
     }
 
     /// The instant `span` after this one.

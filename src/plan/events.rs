@@ -35,12 +35,11 @@ pub struct KeyCells<'r> {
 }
 
 impl<'r> KeyCells<'r> {
-    /// The text of each key, in their order; `None` if it is empty or has no column.
-    pub fn iter(&self) -> impl Iterator<Item = Option<&'r str>> {
-        self.columns.iter().map(|column| {
-            let (start, end) = self.cells.get(*column).copied().unwrap_or_default();
-            if start == end { None } else { self.text.get(start as usize..end as usize) }
-        })
+    /// The text of a column; `None` if it is empty or there is no such column.
+    #[inline]
+    pub fn cell(&self, column: usize) -> Option<&'r str> {
+        let (start, end) = *self.cells.get(column)?;
+        if start == end { None } else { self.text.get(start as usize..end as usize) }
     }
 }
 
@@ -112,9 +111,9 @@ macro_rules! list {
                         cells: &KeyCells<'_>,
                         names: &mut dyn NameLookup,
                     ) -> Option<Event> {
-                        let mut cells = cells.iter();
+                        let [$($field,)+] = *cells.columns.first_chunk()?;
                         $(let $field =
-                            <$key as VerbKey>::parse_optional(cells.next().flatten(), names)?;)+
+                            <$key as VerbKey>::parse_optional(cells.cell($field), names)?;)+
                         Some(Event::$name(Self { $($field,)+ }))
                     }
                 }

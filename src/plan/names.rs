@@ -78,6 +78,12 @@ impl NameTable {
                 return Some((run.id + offset, run.is_plain));
             }
         }
+        self.find_by_hash(name)
+    }
+
+    /// The same for names without a run.
+    #[inline(never)] // so that the search of the runs does not save what only this one needs
+    fn find_by_hash(&self, name: &str) -> Option<(usize, bool)> {
         let is_it = |id: &u32| self.names.get(*id as usize) == name;
         self.ids.find(hash(name), is_it).map(|id| (*id as usize, false))
     }
@@ -171,12 +177,12 @@ fn number(digits: &[u8]) -> Option<u64> {
     }
     let mut number = 0_u64;
     for byte in digits {
-        let digit = byte.wrapping_sub(b'0');
+        let digit = u64::from(*byte).wrapping_sub(u64::from(b'0'));
         if digit > 9 {
             return None;
         }
         // Eighteen digits fit into 64 bits.
-        number = number.wrapping_mul(10).wrapping_add(digit.into());
+        number = number.wrapping_mul(10).wrapping_add(digit);
     }
     Some(number)
 }

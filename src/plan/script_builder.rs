@@ -290,6 +290,7 @@ impl<'c> EventChecks<'c> {
     /// The same for a row of a table; false if the row has a problem. A row that differs from one
     /// in `passed` only in what no check reads is not checked again. `cell` is the text of the
     /// protections, and `flags` reads them.
+    #[inline]
     pub fn pass<'f>(
         &mut self,
         (event, cell): (&Event, &str),
@@ -303,8 +304,20 @@ impl<'c> EventChecks<'c> {
         if policies.0 != 0 && policies.iter().all(is_known) {
             return true;
         }
+        self.pass_new((event, cell), flags(), policies, passed)
+    }
+
+    /// The same for a row that is not known to pass.
+    #[cold]
+    fn pass_new(
+        &mut self,
+        (event, cell): (&Event, &str),
+        flags: Option<&Map<bool>>,
+        policies: Policies,
+        passed: &mut PassedEvents,
+    ) -> bool {
         let known = self.problems.len();
-        self.all(event, flags(), Span::NOWHERE);
+        self.all(event, flags, Span::NOWHERE);
         let is_good = self.problems.len() == known;
         if is_good {
             passed.add(event, cell, policies);
@@ -445,6 +458,7 @@ const MOST_SWITCHES: usize = 16;
 
 impl PassedEvents {
     /// The bit of an event among those of its verb; `None` for protections that are not known.
+    #[inline]
     fn bit(&self, event: &Event, cell: &str) -> Option<u64> {
         let shape = if let Event::SetProtection(call) = event {
             let text = self.switches.iter().position(|known| **known == *cell)?;

@@ -65,7 +65,7 @@ fn the_short_way_to_a_time_ends_where_the_calendar_does() {
     let mut plain = |text: &str| {
         let read = SimTime::plain(text);
         for _ in 0..2 {
-            assert_eq!(reader.plain(text), read, "{text}");
+            assert_eq!(reader.plain(text.as_bytes()), read, "{text}");
         }
         read.map(SimTime::seconds)
     };

@@ -6,8 +6,8 @@
 //! the same rows.
 //!
 //! Memory holds one block of lines. Each byte is searched for a line end, checked, hashed and split
-//! once. A line of plain cells, as most are, is searched and split in one pass, eight bytes at a
-//! time; any other line is split by [`CsvStream::next_line`]. Tests compare the two.
+//! once. A line of plain cells, as most are, is searched and split together, in windows of 64
+//! bytes; any other line is split by [`CsvStream::next_line`]. Tests compare the two.
 
 use std::io::{self, Read};
 use std::mem;
@@ -16,7 +16,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr2};
 use sha2::{Digest, Sha256};
 
-use super::bytes::{matches_of, special_bytes};
+use super::bytes::{WINDOW, matches_of, special_bytes};
 use crate::diagnostics::{Span, Spanned, in_hex};
 use crate::diagnostics::{Stream, is_unseen};
 use crate::format::{Entry, Node, Style, Value, canonical_key};
@@ -58,13 +58,45 @@ pub struct CsvStream {
     text_end: TextEnd,
     /// Index of the next line in the text.
     next: usize,
-    /// Start and end in the text of each cell of the current row, without surrounding blanks.
-    cells: Vec<(u32, u32)>,
+    cells: Cells,
+    /// The window in which the next plain line begins.
+    window: MarkedBytes,
     /// The columns that are read and not empty in the current row, as a mask of
     /// [`CsvStream::bit`].
     filled: u64,
     /// Whether no cell of the current row contains `$`.
     is_plain: bool,
+}
+
+/// The cells of the current row.
+struct Cells {
+    /// Number of cells.
+    count: usize,
+    /// Start and end in the text of each of them, without surrounding blanks. Cells beyond the most
+    /// columns replace others; such a row is refused for its number of cells.
+    places: [(u32, u32); MOST_COLUMNS],
+}
+
+impl Cells {
+    const NONE: Self = Self { count: 0, places: [(0, 0); MOST_COLUMNS] };
+
+    fn push(&mut self, cell: (u32, u32)) {
+        self.places[self.count % MOST_COLUMNS] = cell;
+        self.count += 1;
+    }
+
+    fn as_slice(&self) -> &[(u32, u32)] {
+        &self.places[..self.count.min(MOST_COLUMNS)]
+    }
+}
+
+/// A window of the text, whose special bytes are known.
+#[derive(Debug, Clone, Copy, Default)]
+struct MarkedBytes {
+    /// Index of the first byte.
+    at: usize,
+    /// The special bytes that belong to the next line and those after it, as a mask.
+    marks: u64,
 }
 
 /// The state of a table after the lines that were read: more lines, its end, or text that needs the
@@ -118,15 +150,19 @@ impl CsvStream {
             rest: Vec::new(),
             text_end: TextEnd::More,
             next: 0,
-            cells: Vec::new(),
+            cells: Cells::NONE,
+            window: MarkedBytes::default(),
             filled: 0,
             is_plain: false,
         };
         if !matches!(lines.next_line()?, NextRow::Row) {
             return Ok(None);
         }
+        if lines.cells.count > MOST_COLUMNS {
+            return Ok(None);
+        }
         let mut columns: Vec<Box<str>> = Vec::new();
-        for (start, end) in &lines.cells {
+        for (start, end) in lines.cells.as_slice() {
             let name = &lines.text[*start as usize..*end as usize];
             let name = canonical_key(name, known);
             let unknown = !known.contains(&name) && !name.starts_with("x-");
@@ -136,10 +172,11 @@ impl CsvStream {
             columns.push(name.into());
         }
         let is_present = |name: &&str| columns.iter().any(|column| **column == **name);
-        let is_valid = required.iter().all(is_present) && columns.len() <= MOST_COLUMNS;
+        let is_valid = required.iter().all(is_present);
         let is_read = columns.iter().map(|column| !column.starts_with("x-"));
         lines.is_read = mask_of(is_read);
         lines.columns = columns;
+        lines.move_window();
         Ok(is_valid.then_some(lines))
     }
 
@@ -158,24 +195,36 @@ impl CsvStream {
     ///
     /// # Errors
     /// If the file cannot be read.
+    #[inline]
     pub fn advance(&mut self) -> io::Result<NextRow> {
-        if self.split_plain() {
-            return Ok(NextRow::Row);
-        }
+        if self.split_plain() { Ok(NextRow::Row) } else { self.advance_any() }
+    }
+
+    /// Reads the next row in any form.
+    fn advance_any(&mut self) -> io::Result<NextRow> {
         let next = self.next_line()?;
+        self.move_window();
         let is_row = matches!(next, NextRow::Row);
-        if is_row && (self.cells.len() != self.columns.len() || self.has_unseen()) {
+        if is_row && (self.cells.count != self.columns.len() || self.has_unseen()) {
             return Ok(NextRow::NeedsFullRead);
         }
-        self.filled = mask_of(self.cells.iter().map(|(start, end)| start < end)) & self.is_read;
+        let cells = self.cells.as_slice().iter();
+        self.filled = mask_of(cells.map(|(start, end)| start < end)) & self.is_read;
         self.is_plain = false;
         Ok(next)
+    }
+
+    /// Moves the window to the next line.
+    fn move_window(&mut self) {
+        let bytes = self.text.as_bytes()[self.next..].first_chunk();
+        self.window = MarkedBytes { at: self.next, marks: bytes.map_or(0, special_bytes) };
     }
 
     /// Whether a cell of the current row contains an invisible character, which the full reader
     /// reports.
     fn has_unseen(&self) -> bool {
-        let mut cells = self.cells.iter().map(|(start, end)| *start as usize..*end as usize);
+        let mut cells =
+            self.cells.as_slice().iter().map(|(start, end)| *start as usize..*end as usize);
         cells.any(|cell| {
             let text = &self.text[cell];
             let is_visible = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
@@ -184,54 +233,51 @@ impl CsvStream {
     }
 
     /// Splits the next line if it consists of as many cells as the table has columns, all without
-    /// blanks, quotes, `$`, control characters and characters beyond ASCII, and is not the last of
-    /// its block. Returns false for any other line, and leaves it to [`Self::next_line`].
+    /// blanks, quotes, `$`, control characters and characters beyond ASCII. Returns false for any
+    /// other line and those at the end of a block, and leaves them to [`Self::next_line`].
     fn split_plain(&mut self) -> bool {
+        let text = self.text.as_bytes();
+        let MarkedBytes { mut at, mut marks } = self.window;
+        let Some(mut bytes) = window(text, at) else { return false };
         let first = narrow(self.next);
-        let (mut at, mut start) = (first, first);
-        let (mut column, mut filled) = (0_usize, 0_u64);
-        let cells = self.cells.as_mut_slice();
-        for eight in self.text.as_bytes()[self.next..].as_chunks::<8>().0 {
-            let mut marks = special_bytes(u64::from_le_bytes(*eight));
+        let (mut start, mut column, mut filled) = (first, 0_usize, 0_u64);
+        loop {
             while marks != 0 {
-                let place = marks.trailing_zeros() / 8;
-                let end = at.wrapping_add(place);
+                let place = marks.trailing_zeros();
                 marks &= marks.wrapping_sub(1);
-                let byte = eight[place as usize % 8];
-                if byte != b',' {
-                    if byte == b'\n' {
-                        return first < end && self.end_plain(column, (start, end), filled);
-                    }
-                    if (b'%'..=b'-').contains(&byte) {
+                let end = narrow(at).wrapping_add(place);
+                let byte = bytes[place as usize % WINDOW];
+                if byte != b',' && byte != b'\n' {
+                    if (b'%'..=b'+').contains(&byte) {
                         continue;
                     }
                     return false;
                 }
-                let Some(cell) = cells.get_mut(column) else { return false };
-                *cell = (start, end);
+                self.cells.places[column % MOST_COLUMNS] = (start, end);
                 filled = with_next(filled, start < end);
                 column = column.wrapping_add(1);
                 start = end.wrapping_add(1);
+                if byte == b'\n' {
+                    if column != self.columns.len() || first == end {
+                        return false;
+                    }
+                    self.filled = filled & self.is_read;
+                    self.is_plain = true;
+                    self.next = start as usize;
+                    self.window = MarkedBytes { at, marks };
+                    return true;
+                }
             }
-            at = at.wrapping_add(8);
+            at = at.wrapping_add(WINDOW);
+            let Some(next) = window(text, at) else { return false };
+            (bytes, marks) = (next, special_bytes(next));
         }
-        false
-    }
-
-    /// Ends a plain line with its last cell; false if that is not in the last column.
-    fn end_plain(&mut self, column: usize, (start, end): (u32, u32), filled: u64) -> bool {
-        let is_last = column.wrapping_add(1) == self.cells.len();
-        let Some(cell) = self.cells.get_mut(column).filter(|_| is_last) else { return false };
-        *cell = (start, end);
-        self.filled = with_next(filled, start < end) & self.is_read;
-        self.is_plain = true;
-        self.next = end as usize + 1;
-        true
     }
 
     /// The current row.
     pub fn row(&self) -> CsvRow<'_> {
         let Self { columns, text, cells, filled, is_plain, .. } = self;
+        let cells = &cells.places[..columns.len()];
         CsvRow { columns, text, cells, filled: *filled, is_plain: *is_plain }
     }
 
@@ -306,7 +352,7 @@ impl CsvStream {
         if memchr2(b'"', b'\r', bytes).is_some() {
             return false;
         }
-        self.cells.clear();
+        self.cells.count = 0;
         let (eights, last) = bytes.as_chunks::<8>();
         let mut rest = [0; 8];
         rest[..last.len()].copy_from_slice(last);
@@ -326,7 +372,7 @@ impl CsvStream {
 
     /// Finds the cells of a line with quotes; false if it is not simple CSV.
     fn split_with_quotes(&mut self, line: Range<usize>) -> bool {
-        self.cells.clear();
+        self.cells.count = 0;
         let bytes = &self.text.as_bytes()[..line.end];
         let mut start = line.start;
         loop {
@@ -370,6 +416,11 @@ fn narrow(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
+/// The bytes of a window; `None` if the text ends before its end.
+fn window(text: &[u8], at: usize) -> Option<&[u8; WINDOW]> {
+    text.get(at..)?.first_chunk()
+}
+
 /// Start and end of a cell without surrounding blanks.
 fn without_blanks(text: &str, from: usize, to: usize) -> (u32, u32) {
     let bytes = &text.as_bytes()[from..to];
@@ -393,6 +444,13 @@ fn skip_byte_order_mark(mut inner: Box<dyn Read + Send>) -> io::Result<Box<dyn R
 }
 
 impl<'r> CsvRow<'r> {
+    /// The bytes of a column, without surrounding blanks; empty if there is no such column.
+    #[inline]
+    pub fn bytes(&self, column: usize) -> &'r [u8] {
+        let (start, end) = self.cells.get(column).copied().unwrap_or_default();
+        self.text.as_bytes().get(start as usize..end as usize).unwrap_or_default()
+    }
+
     /// The text of a column, without surrounding blanks; empty if there is no such column.
     #[inline]
     pub fn cell(&self, column: usize) -> &'r str {
@@ -414,6 +472,7 @@ impl<'r> CsvRow<'r> {
     }
 
     /// Whether a cell refers to a parameter of a case: `$name`.
+    #[inline]
     pub fn has_parameter(&self) -> bool {
         !self.is_plain && self.filled().any(|(_, cell)| cell.starts_with('$'))
     }
@@ -497,7 +556,7 @@ mod tests {
             pieces in prop::collection::vec(
                 prop::sample::select(vec![
                     "x", ",", "y,z", "$v,", "%", "\n", "\r\n", "\r", " ", "é", "0123456789",
-                    "a-,-b\n", "+-1,", "*",
+                    "a-,-b\n", "+-1,", "*", "\"q,\"", "\"",
                 ]),
                 0..40,
             ),
@@ -509,9 +568,59 @@ mod tests {
             if let Some(bad) = bad.filter(|bad| (4..bytes.len()).contains(bad)) {
                 bytes[bad] = 0xff;
             }
-                        let (rows, is_whole) = read(block, &bytes);
-                        prop_assert_eq!(&(rows.clone(), is_whole), &read(BLOCK, &bytes));
-            prop_assert_eq!((rows, is_whole), model(&bytes[4..]));
+            let (rows, is_whole) = read(block, &bytes);
+            prop_assert_eq!(&(rows.clone(), is_whole), &read(BLOCK, &bytes));
+            if !bytes.contains(&b'"') {
+                prop_assert_eq!((rows, is_whole), model(&bytes[4..]));
+            }
+        }
+
+        // Many lines of a few windows each, most of them plain and with two cells.
+        #[test]
+        fn lines_across_windows_are_read_as_in_small_blocks(
+            lines in prop::collection::vec(
+                prop::sample::select(vec![
+                    "x,y\n", ",\n", "0123456789,\n", ",a-b-c\n", "web-*,i-(1)+2\n", "\n", "a,b\r\n",
+                    "x,$y\n", "é,\n", "\"a,b\",c\n", " x , y \n", "\u{7f},z\n",
+                    "a name that is longer than a window of the table by some of its bytes,x\n",
+                    "a-name-that-is-longer-than-a-window-of-the-table-by-some-of-its-bytes,x\n",
+                    "x\n", "x,y,z\n",
+                ]),
+                0..60,
+            ),
+            plain in 0_usize..60,
+            end in prop::sample::select(vec!["", "x,y", "x,y\r", ","]),
+        ) {
+            let mut bytes = b"a,b\n".to_vec();
+            for (number, line) in lines.iter().enumerate() {
+                // The first lines are some that every reader splits.
+                bytes.extend(if number < plain { b"x-1,y\n" } else { line.as_bytes() });
+            }
+            bytes.extend(end.as_bytes());
+            let rows = read(1, &bytes);
+            prop_assert_eq!(&rows, &read(BLOCK, &bytes));
+            prop_assert_eq!(&rows, &read(100, &bytes));
+        }
+    }
+
+    #[test]
+    fn a_row_has_as_many_cells_as_the_table_has_columns() {
+        let header = |columns: usize| {
+            let names: Vec<String> = (1..columns).map(|number| format!("x-{number}")).collect();
+            format!("a,{}\n", names.join(","))
+        };
+        let open = |text: &str| CsvStream::open(&stream(text.as_bytes()), &["a"], &["a"]).unwrap();
+        assert!(open(&header(MOST_COLUMNS + 1)).is_none());
+        for cells in 1..=3 * MOST_COLUMNS {
+            // The second row is not the last of its block, so it is split as a plain line.
+            let commas = ",".repeat(cells - 1);
+            let whole = ",".repeat(MOST_COLUMNS - 1);
+            let text = format!("{}x{whole}\ny{commas}\nz{whole}\n", header(MOST_COLUMNS));
+            let mut lines = open(&text).unwrap();
+            assert!(matches!(lines.advance(), Ok(NextRow::Row)));
+            assert_eq!(lines.row().cell(0), "x");
+            let is_row = matches!(lines.advance(), Ok(NextRow::Row));
+            assert_eq!(is_row, cells == MOST_COLUMNS, "{cells} cells");
         }
     }
 

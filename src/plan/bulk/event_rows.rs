@@ -19,8 +19,13 @@ pub(super) struct EventRows {
     id: Option<usize>,
     flags: Option<usize>,
     times: TimeReader,
-    /// The verbs that have occurred.
-    verbs: Vec<VerbColumns>,
+    verbs: KnownVerbs,
+}
+
+/// The verbs that have occurred.
+#[derive(Default)]
+struct KnownVerbs {
+    list: Vec<VerbColumns>,
     /// For each place of a word, the index of the latest verb that was found there.
     places: [usize; 32],
 }
@@ -54,6 +59,33 @@ impl VerbColumns {
     }
 }
 
+impl KnownVerbs {
+    /// The place of a word: words with the same length and last letters share it.
+    fn place(word: &[u8]) -> usize {
+        let [first, last] = word.last_chunk().copied().unwrap_or_default();
+        (word.len() ^ usize::from(first ^ last.rotate_left(2))) % 32
+    }
+
+    /// The latest verb that was found at the place of a word; `None` if it is another one.
+    #[inline]
+    fn latest(&self, word: &[u8]) -> Option<&VerbColumns> {
+        let verb = self.list.get(self.places[Self::place(word)])?;
+        (*verb.word.as_bytes() == *word).then_some(verb)
+    }
+
+    /// The verb of a word, which becomes the latest of its place; `None` if the word is not a verb.
+    #[cold]
+    fn find(&mut self, word: &str, lines: &CsvStream) -> Option<&VerbColumns> {
+        let known = self.list.iter().position(|verb| *verb.word == *word);
+        let index = known.unwrap_or(self.list.len());
+        if known.is_none() {
+            self.list.push(VerbColumns::of(word, lines)?);
+        }
+        self.places[Self::place(word.as_bytes())] = index;
+        self.list.get(index)
+    }
+}
+
 impl EventRows {
     pub(super) fn open(table: &Stream) -> io::Result<Option<Self>> {
         let known = columns_of_events();
@@ -62,8 +94,8 @@ impl EventRows {
             return Ok(None);
         };
         let (id, flags) = (lines.column("id"), lines.column("flags"));
-        let (times, verbs, places) = (TimeReader::default(), Vec::new(), [0; 32]);
-        Ok(Some(Self { lines, at, verb, id, flags, times, verbs, places }))
+        let (times, verbs) = (TimeReader::default(), KnownVerbs::default());
+        Ok(Some(Self { lines, at, verb, id, flags, times, verbs }))
     }
 
     /// Whether events can have names of their own.
@@ -86,28 +118,6 @@ impl EventRows {
         self.lines.digest()
     }
 
-    /// The index of a verb in `verbs`; `None` if the word is not a verb.
-    ///
-    /// The last verb with the same length and last letters is tried first.
-    fn verb_of(
-        verbs: &mut Vec<VerbColumns>,
-        places: &mut [usize; 32],
-        word: &str,
-        lines: &CsvStream,
-    ) -> Option<usize> {
-        let last = word.as_bytes().last_chunk::<2>().copied().unwrap_or_default();
-        let place = &mut places[(word.len() ^ usize::from(last[0] ^ last[1].rotate_left(2))) % 32];
-        if verbs.get(*place).is_some_and(|verb| *verb.word == *word) {
-            return Some(*place);
-        }
-        let known = verbs.iter().position(|verb| *verb.word == *word);
-        *place = known.unwrap_or(verbs.len());
-        if known.is_none() {
-            verbs.push(VerbColumns::of(word, lines)?);
-        }
-        Some(*place)
-    }
-
     pub(super) fn next(&mut self, names: &mut dyn NameLookup) -> io::Result<RowEvent> {
         match self.lines.advance()? {
             NextRow::Row => {}
@@ -115,19 +125,21 @@ impl EventRows {
             NextRow::NeedsFullRead => return Ok(RowEvent::NeedsFullRead),
         }
         let row = self.lines.row();
-        let word = row.cell(self.verb);
-        let known = Self::verb_of(&mut self.verbs, &mut self.places, word, &self.lines);
-        let Some(verb) = known.and_then(|known| self.verbs.get(known)) else {
-            return Ok(RowEvent::NeedsFullRead);
+        let known = self.verbs.latest(row.bytes(self.verb));
+        let verb = match known {
+            Some(verb) => verb,
+            None => match self.verbs.find(row.cell(self.verb), &self.lines) {
+                Some(verb) => verb,
+                None => return Ok(RowEvent::NeedsFullRead),
+            },
         };
         // Every column with text, other than `at`, `verb` and `id`, must be a key of the verb.
         if row.filled & !verb.allowed != 0 || row.has_parameter() {
             return Ok(RowEvent::NeedsFullRead);
         }
-        let at = row.cell(self.at);
-        let at = match self.times.plain(at) {
+        let at = match self.times.plain(row.bytes(self.at)) {
             Some(at) => at,
-            None => match When::plain(at) {
+            None => match When::plain(row.cell(self.at)) {
                 Some(at) => at.from(names.start()),
                 None => return Ok(RowEvent::NeedsFullRead),
             },
@@ -158,6 +170,7 @@ impl RowChecks {
 
     /// Checks the event of the current row; false if it has a problem, is not in the order of time
     /// or not in the scenario's time span.
+    #[inline]
     pub(super) fn pass(
         &mut self,
         (at, event): (SimTime, &Event),
