@@ -640,7 +640,7 @@ fn what_was_lost_before_a_replication_stopped_counts_in_the_least_share() {
     assert_eq!(into(&out, &path, &["--replications", "200"]).code, 5);
     let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
     let raw: Vec<_> = raw.iter().filter(|row| cell(row, "case") == "unknown").collect();
-    let count = |of: &dyn Fn(&[(String, String)]) -> bool| {
+    let count = |of: &dyn Fn(&Row) -> bool| {
         u32::try_from(raw.iter().filter(|row| of(row)).count()).unwrap()
     };
     let stopped = count(&|row| cell(row, "stop") == "undecided");
