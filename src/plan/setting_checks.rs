@@ -126,7 +126,7 @@ impl FleetBuilder<'_, '_> {
     ) {
         let Some(group) = group.map(|group| self.fleet.group(group)) else { return };
         let limits = self.book(group.account).policy.hooks.as_ref();
-        let offered = limits.is_none_or(|l| l.billing.is_empty() || l.billing.contains(&billing));
+        let offered = limits.is_none_or(|limits| limits.offered_for(billing));
         if group.terminate_hook.is_some() && !offered {
             let title = format!("the policy offers no hook for members on {billing}");
             let span = part.billing.map_or(span, |billing| billing.span);

@@ -416,6 +416,13 @@ pub struct Hooks {
     pub sources: Vec<usize>,
 }
 
+impl Hooks {
+    /// Whether hooks apply to members of this billing.
+    pub fn offered_for(&self, billing: Billing) -> bool {
+        self.billing.is_empty() || self.billing.contains(&billing)
+    }
+}
+
 impl Policy {
     /// Whether a rule is a row of the permissions.
     pub fn is_permission(&self, rule: RuleId) -> bool {

@@ -143,7 +143,7 @@ columns! {
     Billing "billing" => billing: Billing = Billing::PayAsYouGo,
     /// How the instance joined its group.
     Membership "membership" => membership: Membership = Membership::None,
-    /// The state of the instance.
+    /// The state of the instance; while a hook delays it, the state of the machine itself.
     State "state" => state: Lifecycle = Lifecycle::Running,
     /// The cause of the stop of the instance.
     StoppedBy "stopped-by" => stopped_by: StoppedBy = StoppedBy::Nothing,

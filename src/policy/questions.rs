@@ -7,8 +7,8 @@
 use super::rule_node::ConclusionWord;
 use crate::words::{
     Action, AfterSettling, Batch, BoundFate, CheckedFirst, DesiredAfter, DesiredAfterAttach,
-    EconomicalStop, Fate, FlagEffect, FlagFate, HealthFate, HookFate, Numbering, Refill, RollOut,
-    ScheduleFate, Shortfall, TermEnd, TermFrom, TieBreak, ZoneHeld, ZoneRule,
+    EconomicalStop, Fate, FlagEffect, FlagFate, HealthFate, HookFate, Numbering, PendingFate,
+    Refill, RollOut, ScheduleFate, Shortfall, TermEnd, TermFrom, TieBreak, ZoneHeld, ZoneRule,
 };
 
 /// Calls a macro with the list of questions.
@@ -70,6 +70,8 @@ macro_rules! questions {
                 "zones" => zones: ZoneRule in unrestricted, Order;
                 /// The reaction to a zone in which all members are protected.
                 "zone-held" => zone_held: ZoneHeld in unrestricted, Order;
+                /// Whether a member that a hook delays before it goes into service can be removed.
+                "pending" => pending: PendingFate in unrestricted, Order;
                 /// The reaction if too few members can be removed.
                 "shortfall" => shortfall: Shortfall in unrestricted, Order;
                 /// The desired size after a scale-in that removed too few members.
@@ -169,6 +171,8 @@ impl ConclusionWord for HookFate {
 }
 
 impl ConclusionWord for Numbering {}
+
+impl ConclusionWord for PendingFate {}
 
 impl ConclusionWord for Refill {}
 

@@ -192,6 +192,16 @@ words! {
 }
 
 words! {
+    /// The part of a new member that waits for its hook in a scale-in.
+    PendingFate: "a fate of a new member" {
+        /// It can be chosen like any other member.
+        Chosen = "chosen",
+        /// It is skipped.
+        Skipped = "skipped",
+    }
+}
+
+words! {
     /// How a group manages its members.
     Orchestration: "an orchestration" {
         /// Members are identical parts of the group.
@@ -306,6 +316,9 @@ words! {
         ToSize = "to-size",
         /// The group creates one member for each that left.
         OneForOne = "one-for-one",
+        /// The question is asked again when the group's process is resumed, and when its account
+        /// settles.
+        Later = "later",
     }
 }
 

@@ -32,8 +32,9 @@ pub use billing::{
 pub use group::{
     BoundFate, Capacity, Comparison, Criterion, DesiredAfter, DesiredAfterAttach, Eviction,
     Extreme, FlagEffect, GroupOperation, Health, HealthCheck, HealthFate, HookFate, HookResult,
-    Initiator, Membership, NameForm, Numbering, Orchestration, Process, Reclaim, Refill, Repair,
-    RollOut, Shortfall, Statistic, TieBreak, Upgrade, Weekday, ZoneHeld, ZonePolicy, ZoneRule,
+    Initiator, Membership, NameForm, Numbering, Orchestration, PendingFate, Process, Reclaim,
+    Refill, Repair, RollOut, Shortfall, Statistic, TieBreak, Upgrade, Weekday, ZoneHeld,
+    ZonePolicy, ZoneRule,
 };
 pub use ids::{
     AccountId, ActorId, EventId, GroupId, InstanceId, ModelId, PolicyId, ProtectionId,

@@ -83,9 +83,8 @@ impl Step<'_> {
         for timer in [Timer::TermStep(id), Timer::ReclaimStep(id), Timer::ScheduledRelease(id)] {
             self.future_events.clear(timer);
         }
-        let Instance { state: from, stopped_by, .. } = *self.world.fleet.instance(id);
-        self.world.fleet.set_state(id, Lifecycle::Released, stopped_by);
-        self.change(request, seq, Subject::Instance(id), What::State(from, Lifecycle::Released));
+        let stopped_by = self.world.fleet.instance(id).stopped_by;
+        self.set_state(request, seq, id, Lifecycle::Released, stopped_by);
         drop(permit);
         effect
     }
@@ -134,7 +133,6 @@ impl Step<'_> {
         if self.forget_hold(id).is_some() {
             self.world.freed.push_back(group);
         }
-        self.future_events.clear(Timer::HealthCheck(id));
         let before = self.world.fleet.group(group).members.len();
         self.world.fleet.leave(id, self.now, request.cooldown());
         let instance = self.world.fleet.instance_mut(id);
@@ -155,7 +153,29 @@ impl Step<'_> {
         self.future_events.set(Timer::Refill(group), self.now);
     }
 
-    /// Sets the state of an instance, and starts the health check of its group if needed.
+    /// Sets the state of an instance, and the cause of its shutdown, and reviews its health check.
+    ///
+    /// No other function of the world sets a state.
+    pub(super) fn set_state(
+        &mut self,
+        request: &RequestContext,
+        seq: u64,
+        id: InstanceId,
+        to: Lifecycle,
+        by: StoppedBy,
+    ) {
+        let Instance { state: from, stopped_by: cause, .. } = *self.world.fleet.instance(id);
+        let was_unhealthy = self.world.is_unhealthy(id);
+        self.world.fleet.set_state(id, to, by);
+        if from != to {
+            self.change(request, seq, Subject::Instance(id), What::State(from, to));
+        }
+        if was_unhealthy != self.world.is_unhealthy(id) || cause != by {
+            self.review_health(request, seq, id);
+        }
+    }
+
+    /// Sets the state of an instance; if a hook delays it, the state that it has after the delay.
     pub(super) fn move_to(
         &mut self,
         request: &RequestContext,
@@ -172,24 +192,14 @@ impl Step<'_> {
         request: &RequestContext,
         seq: u64,
         id: InstanceId,
-        to: Lifecycle,
+        mut to: Lifecycle,
         by: StoppedBy,
     ) {
-        let served = self.world.serves(id);
-        let from = self.world.fleet.instance(id).state;
         if let Some(held) = self.world.held.get_mut(&id) {
             // A member that a hook delays keeps its state until the delay ends.
-            held.then = to;
-            return self.world.fleet.set_state(id, from, by);
+            held.then = std::mem::replace(&mut to, self.world.fleet.instance(id).state);
         }
-        self.world.fleet.set_state(id, to, by);
-        if from == to {
-            return;
-        }
-        self.change(request, seq, Subject::Instance(id), What::State(from, to));
-        if served != self.world.serves(id) {
-            self.schedule_health_check(request, seq, id);
-        }
+        self.set_state(request, seq, id, to, by);
     }
 
     /// Shuts an instance down: `to` is stopped or deallocated.
@@ -200,11 +210,13 @@ impl Step<'_> {
         permit: Permit,
         to: Lifecycle,
     ) -> Effect {
-        let instance = self.world.fleet.instance(permit.instance());
+        let id = permit.instance();
         let by = match request.payload {
             // A clock does not change the cause of an earlier shutdown.
-            Payload::StoppedBy(StoppedBy::Arrears | StoppedBy::Expiry) if instance.is_down() => {
-                instance.stopped_by
+            Payload::StoppedBy(StoppedBy::Arrears | StoppedBy::Expiry)
+                if self.world.power_state(id).is_down() =>
+            {
+                self.world.fleet.instance(id).stopped_by
             }
             Payload::StoppedBy(by) => by,
             Payload::Nothing
@@ -216,7 +228,7 @@ impl Step<'_> {
             | Payload::Standby(_)
             | Payload::Cooldown(_) => StoppedBy::User,
         };
-        self.move_by(request, seq, permit.instance(), to, by);
+        self.move_by(request, seq, id, to, by);
         self.renew_parts(request, seq, permit)
     }
 
@@ -239,23 +251,22 @@ impl Step<'_> {
 
     fn shut_down(&mut self, request: &RequestContext, seq: u64, permit: Permit) -> Effect {
         let id = permit.instance();
-        if request.payload.is_economical(permit.action()) {
+        let frees = request.payload.is_economical(permit.action()) && {
             let facts = self.facts(request, id, Action::Stop);
             let policy = self.world.policy_of(id);
-            if let Some(answer) = self.consult(request, policy, |t| &t.economical, &facts) {
-                let frees = answer.says == EconomicalStop::Frees;
-                self.world.fleet.instance_mut(id).economical = frees;
-            }
-        }
+            let answer = self.consult(request, policy, |t| &t.economical, &facts);
+            answer.is_some_and(|answer| answer.says == EconomicalStop::Frees)
+        };
+        // A further stop of an instance does not give it back the compute that it has freed.
+        let was_down = self.world.power_state(id).is_down();
+        let instance = self.world.fleet.instance_mut(id);
+        instance.economical = frees || was_down && instance.economical;
         self.go_down(request, seq, permit, Lifecycle::Stopped)
     }
 
     /// Starts an instance that was shut down.
     pub(super) fn bring_up(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
-        let instance = self.world.fleet.instance_mut(id);
-        if instance.stopped_by == StoppedBy::User {
-            instance.economical = false;
-        }
+        self.world.fleet.instance_mut(id).economical = false;
         self.move_by(request, seq, id, Lifecycle::Running, StoppedBy::Nothing);
     }
 }

@@ -15,7 +15,7 @@ use crate::policy::{Timetable, Undecided};
 use crate::record::{Cause, Subject, Target, What};
 use crate::time::SimTime;
 use crate::words::{
-    AccountId, Action, AfterSettling, ClockAction, ClockKind, InstanceId, Lifecycle, Lock,
+    AccountId, Action, AfterSettling, ClockAction, ClockKind, GroupId, InstanceId, Lifecycle, Lock,
     StoppedBy, Trigger,
 };
 
@@ -225,6 +225,12 @@ impl Step<'_> {
             }
             self.wake_waiting(&waiting);
         }
+        let groups: Vec<GroupId> = self.world.lost_members.keys().copied().collect();
+        for group in groups {
+            if self.world.fleet.group(group).account == account {
+                self.resume_refill(group);
+            }
+        }
         self.close(open, RequestTally::all(1));
     }
 
@@ -245,7 +251,7 @@ impl Step<'_> {
             // From now on the instance counts as stopped by its owner.
             AfterSettling::Stays => {
                 let state = self.world.fleet.instance(id).state;
-                self.world.fleet.set_state(id, state, StoppedBy::User);
+                self.set_state(request, seq, id, state, StoppedBy::User);
             }
         }
     }

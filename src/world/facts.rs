@@ -25,7 +25,7 @@ impl World {
         let local = resources.iter().any(|property| property.resource == ResourceKind::LocalDisk);
         facts.billing = instance.billing;
         facts.membership = instance.membership;
-        facts.state = instance.state;
+        facts.state = self.power_state(id);
         facts.stopped_by = instance.stopped_by;
         facts.expired = YesNo::from(instance.expired);
         facts.overdue = owes(account);
@@ -130,7 +130,8 @@ impl World {
         matches!(self.fleet.instance(id).state, Lifecycle::Running | Lifecycle::Pending)
     }
 
-    /// The state of an instance; if a hook delays it, the state that it has after the delay.
+    /// The state of an instance; if a hook delays it, the state of the machine itself, which it
+    /// also has after the delay. Calls and clocks are judged by this state.
     pub(super) fn power_state(&self, id: InstanceId) -> Lifecycle {
         let state = self.fleet.instance(id).state;
         if matches!(state, Lifecycle::Pending | Lifecycle::Removing) {

@@ -97,10 +97,7 @@ impl Step<'_> {
     fn switch_flags(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
         let policy = self.world.policy_of(id);
         let Some(Flags { on, off }) = self.flags(request, policy) else { return };
-        let [from, to] = self.switch_protections(request, seq, id, (on, off));
-        if from.on != to.on {
-            self.ensure_health_check(request, seq, id);
-        }
+        self.switch_protections(request, seq, id, (on, off));
         let in_model = self.world.header.rulebook(policy).policy.in_model();
         if !in_model.intersection(on.union(off)).is_empty() {
             self.change_model(request, seq, id);
@@ -161,7 +158,6 @@ impl Step<'_> {
         let from = std::mem::replace(&mut self.world.fleet.instance_mut(id).probed, to);
         if from != to {
             self.change(request, seq, Subject::Instance(id), What::Probed(to));
-            self.schedule_health_check(request, seq, id);
         }
     }
 

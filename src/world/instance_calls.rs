@@ -12,7 +12,7 @@ use crate::record::{Refusal, Subject, Target, What};
 use crate::time::{SimTime, Term};
 use crate::words::{
     Action, Billing, FlagFate, GroupId, InstanceId, Lifecycle, Lock, Obstacle, PolicyId,
-    ProtectionSet, RuleId, SetProtections, StoppedBy, Trigger, YesNo,
+    ProtectionSet, RuleId, StoppedBy, Trigger, YesNo,
 };
 
 impl Step<'_> {
@@ -234,14 +234,12 @@ impl Step<'_> {
             return self.refuse(open, 1, why);
         }
         let now = self.now;
-        self.world.fleet.set_state(id, Lifecycle::Running, StoppedBy::Nothing);
         let instance = self.world.fleet.instance_mut(id);
         instance.created = now;
         instance.joined = now;
         let (billing, release) = (instance.billing, instance.auto_release);
         let group = self.world.fleet.join_intended_group(id, now);
-        let what = What::State(Lifecycle::Absent, Lifecycle::Running);
-        self.change(&request, open.seq, Subject::Instance(id), what);
+        self.set_state(&request, open.seq, id, Lifecycle::Running, StoppedBy::Nothing);
         if let Some((group, size)) = group {
             self.change(&request, open.seq, Subject::Group(group), What::Size(size - 1, size));
             self.set_origin(OriginKey::Size(group), request.origin.after(open.seq));
@@ -383,14 +381,14 @@ impl Step<'_> {
         self.switch_protections(request, seq, id, (ProtectionSet::EMPTY, cleared));
     }
 
-    /// Switches protections of an instance on and off; returns all before and after.
+    /// Switches protections of an instance on and off.
     pub(super) fn switch_protections(
         &mut self,
         request: &RequestContext,
         seq: u64,
         id: InstanceId,
         (on, off): (ProtectionSet, ProtectionSet),
-    ) -> [SetProtections; 2] {
+    ) {
         let policy = self.world.policy_of(id);
         let [from, to] = self.world.fleet.instance_mut(id).switch(on, off);
         if from != to {
@@ -399,7 +397,6 @@ impl Step<'_> {
             let removed = |protection| OriginKey::FlagOff(id, protection);
             self.note_removals(from.lifted(to).0, request.origin.after(seq), removed);
         }
-        [from, to]
     }
 
     pub(super) fn security_release(&mut self, call: Call, targets: Targets) {

@@ -89,7 +89,8 @@ impl Step<'_> {
         }
     }
 
-    /// Records a change of state.
+    /// Records a change of state that has been made, and reviews the health checks that it
+    /// concerns.
     pub(super) fn change(
         &mut self,
         request: &RequestContext,
@@ -102,5 +103,6 @@ impl Step<'_> {
         // Made in its place, as in `open`.
         let record = || Record::Change(Change { seq, at, subject, what, cause, origin });
         self.out.extend(std::iter::once_with(record));
+        self.review_health_after(request, seq, subject, &what);
     }
 }

@@ -84,7 +84,8 @@ pub struct World {
     pub(super) seq: u64,
     /// Groups that a member left in the event in progress, for which others may have waited.
     pub(super) freed: VecDeque<GroupId>,
-    /// Members that each group has lost since its last refill, by trigger.
+    /// Members that each group has lost since its last refill, by trigger, and those that it may
+    /// replace later.
     pub(super) lost_members: BTreeMap<GroupId, Vec<LostMembers>>,
     /// Boxes for the decisions of a step.
     pub(super) decisions: Pool<Decision>,

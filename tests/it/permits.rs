@@ -49,6 +49,17 @@ fn only_the_files_that_apply_permits_release_remove_or_lose() {
     assert_eq!(places(loses), ["src/world/losses.rs"]);
 }
 
+/// A state that is set elsewhere would change the health of a member without a review of its health
+/// check.
+#[test]
+fn only_one_function_of_the_world_sets_a_state() {
+    let sets = |line: &str| line.contains("fleet.set_state(");
+    assert_eq!(places(sets), ["src/world/apply.rs"]);
+    let reviews = |line: &str| line.contains("self.review_health(");
+    let [health, state] = ["src/world/group/health.rs", "src/world/apply.rs"];
+    assert_eq!(places(reviews), [state, health, health]);
+}
+
 #[test]
 fn each_removed_instance_and_each_loss_has_exactly_one_decision() {
     let scratch = folder();

@@ -156,6 +156,12 @@ fn unknown_billing_an_unknown_lock_and_an_unknown_schedule_are_judged_in_every_p
     let taken = "at: +1h, id: taken, spot-reclaim: { instance: a }";
     let ran = run(ECS, works, spot, &[taken]);
     undecided(&ran, &["pay-as-you-go: refused; spot: reclaimed", "unknown-billing: spot"], &[]);
+    // A termination notification cannot be enabled on spot instances.
+    let fleet = "  groups: { u: { orchestration: flexible, terminate-hook: { timeout: 5m } } }\n  \
+                 instances: { a: { group: u, billing: unknown } }\n";
+    let less = "at: +1h, id: less, scale-in: { group: u, remove: 1 }";
+    let ran = run("azure-vmss@2026-05-19", "", fleet, &[less]);
+    undecided(&ran, &["pay-as-you-go: waits", "spot: at-once", "unknown-billing: spot"], &[]);
 
     let locked = "  instances: { a: { lock: unknown, state: stopped } }\n";
     let start = "at: +1h, id: on, start: { instance: a, by: alice, via: api }";

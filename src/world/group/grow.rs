@@ -10,6 +10,7 @@ use crate::words::{
 use crate::world::origins::OriginKey;
 use crate::world::request::{Call, RequestContext, RequestTally, count};
 use crate::world::step::{LostMembers, Step};
+use crate::world::timer::Timer;
 
 /// The most members that groups create in a run, so that an error in a file cannot exhaust the
 /// memory. The run stops before it creates more.
@@ -119,7 +120,6 @@ impl Step<'_> {
         }
         self.world.created += new;
         for id in &reclaimed {
-            self.world.fleet.instance_mut(*id).economical = false;
             self.bring_up(request, seq, *id);
             self.world.fleet.cool_down(group, self.now, request.cooldown());
         }
@@ -174,7 +174,6 @@ impl Step<'_> {
         let (model, hook, resources) =
             (state.upgrades.model, state.launch_hook, state.member_resources.clone());
         let to = if hook.is_some() { Lifecycle::Pending } else { Lifecycle::Running };
-        self.world.fleet.set_state(id, to, StoppedBy::Nothing);
         let instance = self.world.fleet.instance_mut(id);
         instance.created = now;
         instance.joined = now;
@@ -186,12 +185,20 @@ impl Step<'_> {
             *self.world.fleet.properties_mut(id) = resources;
         }
         self.world.fleet.join(id, group, now, request.cooldown());
-        self.change(request, seq, Subject::Instance(id), What::State(Lifecycle::Absent, to));
+        self.set_state(request, seq, id, to, StoppedBy::Nothing);
         let size = count(self.world.fleet.group(group).members.len());
         self.change(request, seq, Subject::Group(group), What::Size(size - 1, size));
         self.set_origin(OriginKey::Size(group), request.origin.after(seq));
         if let Some(hook) = hook {
             self.hold_launch(id, hook, request.origin.after(seq));
+        }
+    }
+
+    /// Asks again about the members that a group may replace later, after the suspension of its
+    /// process or the arrears of its account have ended.
+    pub(in crate::world) fn resume_refill(&mut self, group: GroupId) {
+        if self.world.lost_members.contains_key(&group) {
+            self.future_events.set(Timer::Refill(group), self.now);
         }
     }
 
@@ -224,6 +231,10 @@ impl Step<'_> {
         let size = self.world.fleet.group(group).size();
         let lacks = match answer.says {
             Refill::None => 0,
+            Refill::Later => {
+                self.world.add_lost(group, LostMembers { trigger, lost, origin });
+                0
+            }
             Refill::Smaller => {
                 let state = self.world.fleet.group_mut(group);
                 state.desired = state.desired.map(|desired| desired.saturating_sub(lost));
@@ -241,6 +252,15 @@ impl Step<'_> {
 }
 
 impl crate::world::step::World {
+    /// Notes members that a group may replace later.
+    fn add_lost(&mut self, group: GroupId, more: LostMembers) {
+        let all = self.lost_members.entry(group).or_default();
+        match all.iter_mut().find(|lost| lost.trigger == more.trigger) {
+            Some(lost) => lost.lost += more.lost,
+            None => all.push(more),
+        }
+    }
+
     /// Adds an unnamed instance to the fleet, as a new member of a group.
     fn add_member(&mut self, group: GroupId) -> InstanceId {
         let state = self.fleet.group_mut(group);

@@ -17,58 +17,78 @@ impl Step<'_> {
         let ids = self.instances_of(event.instance);
         let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
         let apply = |step: &mut Self, seq, id| {
-            if step.report_health(&request, seq, id, event.health) {
-                step.schedule_health_check(&request, seq, id);
-            }
+            step.report_health(&request, seq, id, event.health);
         };
         self.apply_unjudged(&request, &ids, Self::is_there, apply);
     }
 
-    /// Changes the reported health of an instance; returns whether it was another.
-    fn report_health(
-        &mut self,
-        request: &RequestContext,
-        seq: u64,
-        id: InstanceId,
-        to: Health,
-    ) -> bool {
+    /// Changes the reported health of an instance.
+    fn report_health(&mut self, request: &RequestContext, seq: u64, id: InstanceId, to: Health) {
         let instance = self.world.fleet.instance_mut(id);
         let from = if instance.unhealthy { Health::Unhealthy } else { Health::Healthy };
         instance.unhealthy = to == Health::Unhealthy;
         if from != to {
             self.change(request, seq, Subject::Instance(id), What::Health(from, to));
         }
-        from != to
     }
 
-    /// Schedules the health check of an unhealthy member, after the grace period of its group;
-    /// clears it if the member is healthy.
-    pub(in crate::world) fn schedule_health_check(
+    /// Reviews the health checks of the members whose health, or whose protection from its
+    /// consequences, a change concerns. `change` calls it for every change that is recorded.
+    pub(in crate::world) fn review_health_after(
         &mut self,
         request: &RequestContext,
         seq: u64,
-        id: InstanceId,
+        subject: Subject,
+        what: &What,
     ) {
-        let instance = self.world.fleet.instance(id);
-        let Some(group) = instance.group.filter(|_| self.world.is_unhealthy(id)) else {
-            self.future_events.clear(Timer::HealthCheck(id));
-            return;
+        let concerns = match what {
+            What::Group(..)
+            | What::Protections(..)
+            | What::Probed(..)
+            | What::Health(..)
+            | What::Suspended(..) => true,
+            // `set_state` reviews the health itself: not every change of the state concerns it.
+            What::State(..)
+            | What::Schedule(..)
+            | What::Billing(..)
+            | What::Term(..)
+            | What::Lock(..)
+            | What::Size(..)
+            | What::Exists(..)
+            | What::Arrears(..)
+            | What::Cancelled(..)
+            | What::Model(..)
+            | What::Property(..) => false,
         };
-        self.set_origin(OriginKey::Health(id), request.origin.after(seq));
-        let grace = self.world.fleet.group(group).care.grace;
-        self.future_events.set(Timer::HealthCheck(id), self.now.after(grace));
+        match subject {
+            Subject::Instance(id) if concerns => self.review_health(request, seq, id),
+            Subject::Group(group) if concerns => {
+                for id in self.members_of(group) {
+                    self.review_health(request, seq, id);
+                }
+            }
+            Subject::Instance(_) | Subject::Group(_) | Subject::Account(_) => {}
+        }
     }
 
-    /// Schedules the health check of an unhealthy member after a change that can end its
-    /// protection from it. A check that is scheduled already stays.
-    pub(in crate::world) fn ensure_health_check(
+    /// Schedules the health check of an unhealthy member, after the grace period of its group; a
+    /// check that is scheduled already stays. Clears the check of any other instance.
+    pub(in crate::world) fn review_health(
         &mut self,
         request: &RequestContext,
         seq: u64,
         id: InstanceId,
     ) {
-        if self.world.is_unhealthy(id) && self.future_events.due(Timer::HealthCheck(id)).is_none() {
-            self.schedule_health_check(request, seq, id);
+        let is_due = self.future_events.due(Timer::HealthCheck(id)).is_some();
+        let group = self.world.fleet.instance(id).group.filter(|_| self.world.is_unhealthy(id));
+        match group {
+            Some(group) if !is_due => {
+                self.set_origin(OriginKey::Health(id), request.origin.after(seq));
+                let grace = self.world.fleet.group(group).care.grace;
+                self.future_events.set(Timer::HealthCheck(id), self.now.after(grace));
+            }
+            None if is_due => self.future_events.clear(Timer::HealthCheck(id)),
+            Some(_) | None => {}
         }
     }
 
@@ -107,12 +127,13 @@ impl World {
     pub(in crate::world) fn is_unhealthy(&self, id: InstanceId) -> bool {
         let instance = self.fleet.instance(id);
         let Some(group) = instance.group else { return false };
-        if instance.state == Lifecycle::Removing || instance.stopped_by == StoppedBy::Group {
+        let is_leaving = instance.state == Lifecycle::Removing;
+        if !instance.exists() || is_leaving || instance.stopped_by == StoppedBy::Group {
             return false;
         }
         match self.fleet.group(group).care.check {
             HealthCheck::None => false,
-            HealthCheck::Instance => instance.unhealthy || !self.serves(id) && instance.exists(),
+            HealthCheck::Instance => instance.unhealthy || !self.serves(id),
             // Only a running application reports its health.
             HealthCheck::Application => instance.unhealthy && instance.probed && self.serves(id),
         }

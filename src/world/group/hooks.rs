@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use crate::fleet::Hook;
 use crate::plan::Targets;
-use crate::policy::Answer;
-use crate::record::{DecidedBy, Origin, Subject, Target, What};
+use crate::policy::{Answer, Column, Columns, Facts};
+use crate::record::{DecidedBy, Origin, Target};
 use crate::time::SimTime;
 use crate::words::{
     Action, DecidingFactor, GroupId, HookFate, HookResult, InstanceId, Lifecycle, Obstacle,
-    Outcome, TimerName, Trigger,
+    Outcome, TimerName, Trigger, Word as _,
 };
 use crate::world::draft::{Draft, DraftOutcome, Resolution, resolve_alone};
 use crate::world::group::state::{Held, Leaving};
@@ -27,13 +27,35 @@ impl Step<'_> {
         request: &RequestContext,
         draft: &Draft,
     ) -> Option<(Hook, Answer<HookFate>)> {
-        if !matches!(draft.action, Action::Release | Action::Remove) || request.past_hook {
+        let leaves = matches!(draft.action, Action::Release | Action::Remove | Action::Recycle);
+        if !leaves || request.past_hook {
             return None;
         }
         let group = self.world.fleet.instance(draft.id).group?;
         let hook = self.world.fleet.group(group).terminate_hook?;
         let answer = self.consult(request, draft.policy, |t| &t.holds, &draft.facts)?;
-        (answer.says == HookFate::Waits).then_some((hook, answer))
+        (answer.says == HookFate::Waits && self.has_hooks(request, draft)).then_some((hook, answer))
+    }
+
+    /// Whether the policy offers hooks for the billing of an instance; if that is unknown, the run
+    /// stops.
+    fn has_hooks(&mut self, request: &RequestContext, draft: &Draft) -> bool {
+        let book = self.world.header.rulebook(draft.policy);
+        let Some(hooks) = book.policy.hooks.as_ref() else { return false };
+        let is_open = draft.facts.unknown.contains(Column::Billing);
+        let unknown = Columns::NONE.with_if(Column::Billing, is_open);
+        let facts = Facts { unknown, ..draft.facts };
+        let says = [HookFate::Waits.word(), HookFate::AtOnce.word()];
+        match book.agreed(&facts, |facts| hooks.offered_for(facts.billing), says) {
+            Ok((offered, basis)) => {
+                self.rely(draft.policy, basis);
+                offered
+            }
+            Err(on) => {
+                self.halt(request, Target::Instance(draft.id), draft.policy, on);
+                false
+            }
+        }
     }
 
     /// Delays a member before it leaves. A further request does not restart the timeout; it is
@@ -60,8 +82,7 @@ impl Step<'_> {
         let then = self.forget_hold(id).map_or(before, |launch| launch.then);
         let (requested, since) = (vec![delayed], self.now);
         let by = self.world.fleet.instance(id).stopped_by;
-        self.world.fleet.set_state(id, Lifecycle::Removing, by);
-        self.change(request, seq, Subject::Instance(id), What::State(before, Lifecycle::Removing));
+        self.set_state(request, seq, id, Lifecycle::Removing, by);
         let held = Held { requested, then, hook, since, beats: 0, approved: false, origin };
         self.world.held.insert(id, held);
         if let Some(group) = self.world.fleet.instance(id).group {
@@ -198,38 +219,46 @@ impl Step<'_> {
         self.world.held.get(&id).ok_or(Obstacle::NoHook)
     }
 
-    /// Ends the delay of a member with the result of its hook.
+    /// Ends the delay of a member with the result of its hook. The delay lasts until its requests
+    /// have been judged again, by the state of the machine itself.
     fn end_hold(&mut self, by: &RequestContext, id: InstanceId, result: HookResult) {
-        let Some(held) = self.forget_hold(id) else { return };
-        if held.requested.is_empty() {
-            return self.end_launch(&by.following(held.origin), id, result, held.then);
-        }
-        let mut left = held.requested.len();
-        for (requested, item, reason) in held.requested {
-            left -= 1;
+        let Some(&Held { then, origin, .. }) = self.world.held.get(&id) else { return };
+        let mut next = 0;
+        while let Some((requested, item, reason)) = self.delayed_request(id, next) {
+            next += 1;
             let request =
                 RequestContext { cause: by.cause, verb: by.verb, past_hook: true, ..requested };
             let request = RequestContext { target: Target::Instance(id), ..request };
             let open = self.open_judged(&request);
             let tally = self.judge_again(&request, open.seq, item, reason, result);
-            let instance = self.world.fleet.instance(id);
-            let stays = instance.exists() && instance.group.is_some();
-            if instance.state == Lifecycle::Removing && (left == 0 || !stays) {
-                let by = instance.stopped_by;
-                self.world.fleet.set_state(id, held.then, by);
-                let back = What::State(Lifecycle::Removing, held.then);
-                self.change(&request, open.seq, Subject::Instance(id), back);
+            if self.delayed_request(id, next).is_none()
+                && let Some(held) = self.forget_hold(id)
+            {
+                let by = self.world.fleet.instance(id).stopped_by;
+                self.set_state(&request, open.seq, id, held.then, by);
             }
             self.close(open, tally);
-            if !stays || self.world.halt.is_some() {
-                return;
-            }
-            if request.trigger == Trigger::GroupDelete
-                && let Some(group) = self.world.fleet.instance(id).group
-            {
+            let instance = self.world.fleet.instance(id);
+            let group = instance.group.filter(|_| instance.exists());
+            let Some(group) = group.filter(|_| self.world.halt.is_none()) else { return };
+            if request.trigger == Trigger::GroupDelete {
                 self.world.fleet.group_mut(group).deleting = false;
             }
         }
+        if next == 0 {
+            self.forget_hold(id);
+            self.end_launch(&by.following(origin), id, result, then);
+        }
+    }
+
+    /// A request that the hook of a member delays; `None` if there are no more, or if the member
+    /// has left.
+    fn delayed_request(
+        &self,
+        id: InstanceId,
+        index: usize,
+    ) -> Option<(RequestContext, RequestItem, Reason)> {
+        self.world.held.get(&id)?.requested.get(index).copied()
     }
 
     /// Judges a delayed request anew, and carries it out with the result of the hook.

@@ -59,7 +59,7 @@ impl Step<'_> {
         let ids = self.instances_of(named);
         let is_no_member = |id: &&InstanceId| self.world.fleet.instance(**id).group != Some(group);
         let Some(other) = ids.iter().find(is_no_member) else { return Ok(ids.into_vec()) };
-        let state = self.world.fleet.instance(*other).state;
+        let state = self.world.power_state(*other);
         let facts = Facts { state, ..self.group_facts(request, group) };
         let policy = self.world.policy_of_group(group);
         Err(self.refusal_of_absent(policy, &facts, Obstacle::NotAMember))
@@ -238,7 +238,6 @@ impl Step<'_> {
         instance.joined = now;
         // An attached instance has no configuration of the group.
         instance.configuration = u32::MAX;
-        self.schedule_health_check(request, seq, id);
         let size = count(self.world.fleet.group(group).members.len());
         self.change(request, seq, Subject::Instance(id), What::Group(None, Some(group)));
         self.change(request, seq, Subject::Group(group), What::Size(size - 1, size));
@@ -292,9 +291,7 @@ impl Step<'_> {
         let to = state.suspended;
         if from != to {
             self.change(&request, open.seq, Subject::Group(group), What::Suspended(from, to));
-            for id in self.members_of(group) {
-                self.ensure_health_check(&request, open.seq, id);
-            }
+            self.resume_refill(group);
         }
         self.close(open, RequestTally::all(1));
     }

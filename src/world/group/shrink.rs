@@ -5,8 +5,9 @@ use crate::plan::verb;
 use crate::policy::{Answer, Basis, Facts};
 use crate::record::{DecidedBy, Target};
 use crate::words::{
-    Action, BoundFate, Criterion, DecidingFactor, GroupId, Initiator, LimitedBy, NameForm, Names,
-    Numbering, Outcome, Shortfall, TieBreak, Trigger, ZoneHeld, ZoneId, ZoneRule,
+    Action, BoundFate, Criterion, DecidingFactor, GroupId, Initiator, InstanceId, Lifecycle,
+    LimitedBy, NameForm, Names, Numbering, Outcome, PendingFate, Shortfall, TieBreak, Trigger,
+    ZoneHeld, ZoneId, ZoneRule,
 };
 use crate::world::draft::{Draft, Resolution, resolve_alone};
 use crate::world::group::ranking::Ranking;
@@ -114,6 +115,12 @@ impl Step<'_> {
             } else if offer.past_a_zone && self.zone_held(request, group) == ZoneHeld::Stops {
                 break;
             }
+            if let Some(answer) = self.pending(request, offer.member) {
+                candidates.rests_on = candidates.rests_on.union(answer.basis);
+                if answer.says == PendingFate::Skipped {
+                    continue;
+                }
+            }
             tied |= offer.tied;
             let mut draft = self.draft_alone(request, RequestItem::of_member(offer.member))?;
             if draft.goes() {
@@ -132,6 +139,14 @@ impl Step<'_> {
         }
         self.keep(group, candidates);
         Some(drafts)
+    }
+
+    /// The policy's answer for a member that has not gone into service yet; `None` for any other.
+    fn pending(&mut self, request: &RequestContext, id: InstanceId) -> Option<Answer<PendingFate>> {
+        let instance = self.world.fleet.instance(id);
+        let group = instance.group.filter(|_| instance.state == Lifecycle::Pending)?;
+        let facts = self.group_facts(request, group);
+        self.consult(request, self.world.policy_of_group(group), |t| &t.pending, &facts)
     }
 
     /// The numbering of members for each form of names, and its basis. The basis is empty unless
