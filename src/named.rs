@@ -95,7 +95,7 @@ pub enum NamedRecord {
 pub struct NamedFinding {
     /// Instant of the record.
     pub at: Instant,
-    /// Number of the request that broke it; `None` at the start.
+    /// Number of the request that broke it; `None` at the start and at the end of a term.
     pub seq: Option<u64>,
     /// Name of the rule.
     pub rule: String,

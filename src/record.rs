@@ -389,7 +389,8 @@ pub struct Loss {
 /// A house rule that is broken.
 #[derive(Debug, Clone)]
 pub struct HouseFinding {
-    /// Number of the request that broke it; `None` at the start.
+    /// Number of the request that broke it; `None` if none did: at the start, and at the end of a
+    /// term.
     pub seq: Option<u64>,
     /// Instant of the record.
     pub at: SimTime,

@@ -10,7 +10,7 @@ use crate::record::{Change, Decision, HouseFinding, Record, Request, Subject, Ta
 use crate::run_header::RunHeader;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
-    Action, ActorId, Effect, InstanceId, ProtectionId, ProtectionSet, ResourceKind, Trigger,
+    Action, ActorId, Effect, Fate, InstanceId, ProtectionId, ProtectionSet, ResourceKind, Trigger,
 };
 use crate::world::{Run, World};
 
@@ -39,8 +39,8 @@ pub struct HouseWatch {
     watchers: Arc<[Watcher]>,
     /// The rules that are broken for an instance, so that each break is reported once.
     broken: BTreeSet<(usize, InstanceId)>,
-    /// The last snapshot of each instance in this run.
-    snapshots: BTreeMap<InstanceId, SimTime>,
+    /// The last snapshot of each instance in this run; `None` if its snapshots were deleted.
+    snapshots: BTreeMap<InstanceId, Option<SimTime>>,
     /// The callers who scheduled the release of each instance, and its time.
     schedules: BTreeMap<InstanceId, (SimTime, BTreeSet<Option<ActorId>>)>,
 }
@@ -48,7 +48,7 @@ pub struct HouseWatch {
 /// The record that a finding follows.
 #[derive(Clone, Copy)]
 struct FindingPlace {
-    /// Its request; `None` at the start.
+    /// Its request; `None` at the start and at the end of a term.
     seq: Option<u64>,
     at: SimTime,
     actor: Option<ActorId>,
@@ -95,6 +95,7 @@ impl HouseWatch {
 
     fn find(&mut self, records: &[Record], raised: &[Record], world: &World) -> Vec<Record> {
         let mut found = Vec::new();
+        records.iter().for_each(|record| self.forget_lost_snapshot(record));
         let (alerts, watchers) = (first_alerts(raised), self.watchers.clone());
         for record in records {
             match record {
@@ -116,15 +117,34 @@ impl HouseWatch {
                 Record::Loss(_) | Record::Finding(_) | Record::Alert(_) => {}
             }
         }
+        // The end of a term lets a release pass, even if it changes nothing else.
+        for (id, at) in world.ended_terms() {
+            let place = FindingPlace { seq: None, at: *at, actor: None };
+            for (number, rule) in self.rules.clone().iter().enumerate() {
+                if rule.instances.contains(*id, world.header()) {
+                    self.look(number, rule, *id, world, place, &mut found);
+                }
+            }
+        }
         found
     }
 
     fn note(&mut self, id: InstanceId, what: What, at: SimTime) {
         if let What::Property(_, ResourceKind::Snapshot) = what {
-            self.snapshots.insert(id, at);
+            self.snapshots.insert(id, Some(at));
         }
         if let What::Schedule(_, SimTime::NEVER) = what {
             self.schedules.remove(&id);
+        }
+    }
+
+    /// Forgets the last snapshot of an instance if it is lost. All snapshots of an instance have
+    /// the same fate. The losses of a release follow its decision, so they are read first.
+    fn forget_lost_snapshot(&mut self, record: &Record) {
+        if let Record::Loss(loss) = record
+            && (loss.resource, loss.fate) == (ResourceKind::Snapshot, Fate::Lost)
+        {
+            self.snapshots.entry(loss.instance).and_modify(|taken| *taken = None);
         }
     }
 
@@ -241,10 +261,13 @@ impl HouseWatch {
 
     fn without_snapshot(&self, id: InstanceId, at: SimTime, within: SimSpan) -> Option<String> {
         match self.snapshots.get(&id) {
-            Some(taken) if at.since(*taken) <= within => None,
-            Some(taken) => Some(format!(
+            Some(Some(taken)) if at.since(*taken) <= within => None,
+            Some(Some(taken)) => Some(format!(
                 "it was released {} after its last snapshot; at most {within} is allowed",
                 at.since(*taken)
+            )),
+            Some(None) => Some(format!(
+                "it was released without a snapshot of the last {within}; those that the run took were deleted"
             )),
             None => Some(format!(
                 "it was released without a snapshot of the last {within}; the run took none"

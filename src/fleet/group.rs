@@ -225,6 +225,11 @@ impl Group {
         u32::try_from(self.members.len()).unwrap_or(u32::MAX) - self.aside
     }
 
+    /// Number of members that it can get until it has its largest size.
+    pub fn room(&self) -> u32 {
+        self.max.saturating_sub(self.size())
+    }
+
     /// Whether a process is suspended.
     pub fn is_suspended(&self, process: Process) -> bool {
         self.suspended >> process.index() & 1 == 1

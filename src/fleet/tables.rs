@@ -136,16 +136,8 @@ impl Fleet {
         self.instances.iter().enumerate().map(|(i, instance)| (InstanceId::from_index(i), instance))
     }
 
-    /// Adds an instance that has just been created to its intended group. Returns the group and its
-    /// number of members; `None` if the instance has no intended group.
-    pub fn join_intended_group(&mut self, id: InstanceId, now: SimTime) -> Option<(GroupId, u32)> {
-        let group = self.intended_groups.remove(id)?;
-        self.join(id, group, now, None);
-        let size = self.group(group).members.len();
-        Some((group, u32::try_from(size).unwrap_or(u32::MAX)))
-    }
-
-    /// The group that an instance joins when it is created; `None` if there is none.
+    /// The group that an instance joins when it is created; `None` if there is none, or if it has
+    /// been created.
     pub fn intended_group(&self, id: InstanceId) -> Option<GroupId> {
         self.intended_groups.get(id).copied()
     }
@@ -160,6 +152,7 @@ impl Fleet {
     ) {
         // A member that leaves its group needs a permit.
         debug_assert!(self.instance(id).group.is_none(), "it is in a group already");
+        self.intended_groups.remove(id);
         self.enter(id, group);
         self.cool_down(group, now, cooldown);
     }
@@ -184,6 +177,13 @@ impl Fleet {
         let group = self.groups.get_mut(group.index());
         group.aside += aside;
         group.note(id);
+    }
+
+    /// The members of a group that count, in arbitrary order: those that neither leave nor are
+    /// reclaimed.
+    pub fn counted_members(&self, group: GroupId) -> impl Iterator<Item = InstanceId> {
+        let members = self.group(group).members.iter().copied();
+        members.filter(|id| !self.instance(*id).is_aside())
     }
 
     /// The members of a group that joined, left, or changed whether they count since the last call;

@@ -10,7 +10,7 @@ use crate::format::{
     Known, LONGEST, Map, Name, When, WrittenAccount, WrittenInstance, WrittenProtect,
 };
 use crate::policy::{DecisionTable, Defaults, Facts, Rulebook};
-use crate::time::SimSpan;
+use crate::time::{SimSpan, SimTime};
 use crate::words::{
     AccountId, Channel, PolicyId, ProtectionId, ProtectionSet, SubjectKind, ZoneId,
 };
@@ -29,6 +29,17 @@ pub enum Named {
     /// A provider. The name may contain characters that are special in selectors (masked ids
     /// contain `*`), but must be safe in reports.
     Elsewhere,
+}
+
+/// How an instance begins to exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Birth {
+    /// It exists at the start of the scenario.
+    AtStart,
+    /// An event creates it at this instant.
+    At(SimTime),
+    /// Its group creates it, at an instant that the scenario does not state.
+    ByGroup,
 }
 
 /// Fills the tables of a fleet, and the names of the resolver.

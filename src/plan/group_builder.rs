@@ -1,17 +1,18 @@
 //! Resolves the groups of a fleet.
 
 use super::autoscale_builder::{RULE_COOLDOWN, Scaling};
-use super::fleet_builder::{FleetBuilder, Named};
+use super::fleet_builder::{Birth, FleetBuilder, Named};
 use super::instance_builder::resources_of;
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::fleet::{AUTOSCALE, Care, Group, Hook, Upgrades};
 use crate::format::{
-    Name, OneOrMany, WrittenGroup, WrittenHook, WrittenInstance, expand, not_a_range,
+    Known, Name, OneOrMany, WrittenGroup, WrittenHook, WrittenInstance, expand, not_a_range,
 };
 use crate::policy::{Facts, Orders};
 use crate::time::SimSpan;
 use crate::words::{
-    AccountId, Channel, GroupId, HookResult, Lifecycle, ModelId, SubjectKind, Upgrade, Word,
+    AccountId, Channel, GroupId, HookResult, Lifecycle, Membership, ModelId, SubjectKind, Upgrade,
+    Word,
 };
 
 impl FleetBuilder<'_, '_> {
@@ -185,7 +186,12 @@ impl FleetBuilder<'_, '_> {
             // not used.
             like.account = like.account.or_else(|| part.account.clone());
         }
-        let Some(member_template) = self.settle(&like, span, true) else { return };
+        self.fits(&like, Birth::ByGroup);
+        if like.group.is_some() {
+            let of = like.billing.map_or(span, |billing| billing.span);
+            like.membership = Some(Spanned::new(Known(Some(Membership::AutoCreated)), of));
+        }
+        let Some(member_template) = self.settle(&like, span, Birth::ByGroup) else { return };
         let resources = resources_of(&like).collect();
         let prices = self.resolver.prices(&like);
         let state = self.fleet.group_mut(group);

@@ -1,9 +1,9 @@
 //! Resolves the instances of a fleet.
 
-use super::fleet_builder::{FleetBuilder, MOST_INSTANCES, Named};
+use super::fleet_builder::{Birth, FleetBuilder, MOST_INSTANCES, Named};
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::fleet::{Instance, Property};
-use crate::format::{Known, Name, When, WrittenInstance, count, expand, not_a_range};
+use crate::format::{AutoRelease, Known, Name, When, WrittenInstance, count, expand, not_a_range};
 use crate::policy::Facts;
 use crate::time::SimTime;
 use crate::words::{
@@ -49,7 +49,7 @@ impl FleetBuilder<'_, '_> {
             return;
         }
         let Some((first, rest)) = names.split_first() else { return };
-        self.instance(first, span, part, false);
+        self.instance(first, span, part, Birth::AtStart);
         let taken = rest.iter().filter(|name| self.resolver.instances.get(name).is_some()).count();
         if taken > 1 {
             let title = format!("{taken} instances of this range are already defined");
@@ -57,20 +57,56 @@ impl FleetBuilder<'_, '_> {
             self.resolver.problems.add(problem.help("use other names for one of the ranges"));
             return;
         }
-        rest.iter().for_each(|name| self.instance(name, span, part, false));
+        rest.iter().for_each(|name| self.instance(name, span, part, Birth::AtStart));
     }
 
-    /// Adds an instance from a file; `absent` if an event creates it.
-    pub fn instance(&mut self, name: &str, span: Span, part: &WrittenInstance, absent: bool) {
-        let part = part.clone().or(&self.defaults);
-        self.add_instance(name, span, &part, absent, Named::Here);
+    /// Adds an instance from a file.
+    pub fn instance(&mut self, name: &str, span: Span, part: &WrittenInstance, birth: Birth) {
+        self.fits(part, birth);
+        let mut part = part.clone().or(&self.defaults);
+        if birth != Birth::AtStart {
+            // These defaults are about instances that exist at the start.
+            (part.created, part.joined, part.state) = (None, None, None);
+        }
+        self.add_instance(name, span, &part, birth, Named::Here);
+    }
+
+    /// Reports settings that contradict how an instance begins to exist: a created instance runs
+    /// from its creation on, and a group creates members at instants that are not known.
+    pub(super) fn fits(&mut self, part: &WrittenInstance, birth: Birth) {
+        let creator = match birth {
+            Birth::AtStart => return,
+            Birth::At(_) => "an event creates it",
+            Birth::ByGroup => "its group creates it",
+        };
+        let by_group = birth == Birth::ByGroup;
+        let stopped = part.state.filter(|state| state.value != Lifecycle::Running);
+        let earlier = |auto: &AutoRelease| auto.set_earlier && !by_group;
+        let earlier = part.auto_release.filter(|auto| auto.0.as_ref().is_some_and(earlier));
+        let fixed = part.auto_release.filter(|auto| by_group && auto.is_known());
+        let other =
+            part.membership.filter(|membership| membership.0 != Some(Membership::AutoCreated));
+        let wrong = [
+            ("`created`", part.created.map(|at| at.span)),
+            ("`joined`", part.joined.map(|at| at.span)),
+            ("a state in which it does not run", stopped.map(|state| state.span)),
+            ("a release scheduled earlier", earlier.map(|auto| auto.span)),
+            ("a fixed time of release", fixed.map(|auto| auto.span)),
+            ("a fixed end of its term", part.expires.filter(|_| by_group).map(|at| at.span)),
+            ("another membership", other.filter(|_| by_group).map(|m| m.span)),
+        ];
+        for (what, span) in wrong {
+            if let Some(span) = span {
+                self.contradicts(span, &format!("{what}, and {creator}"));
+            }
+        }
     }
 
     /// Adds an imported instance; defaults of the fleet do not apply to it.
     pub fn imported(&mut self, name: &Spanned<String>, part: &WrittenInstance, from: &str) {
         let id = InstanceId::from_index(self.resolver.instances.len());
         self.infer_arrears(part);
-        self.add_instance(name, name.span, part, false, Named::Elsewhere);
+        self.add_instance(name, name.span, part, Birth::AtStart, Named::Elsewhere);
         if self.resolver.instances.len() > id.index() {
             self.resolver.imported_from.insert(id, from.to_owned());
         }
@@ -81,10 +117,10 @@ impl FleetBuilder<'_, '_> {
         name: &str,
         span: Span,
         part: &WrittenInstance,
-        absent: bool,
+        birth: Birth,
         by: Named,
     ) {
-        let settled = self.settle(part, span, absent);
+        let settled = self.settle(part, span, birth);
         if let Some(listing) = &mut self.listing
             && std::mem::take(&mut listing.dropped)
         {
@@ -100,7 +136,7 @@ impl FleetBuilder<'_, '_> {
         // plan is made of a fleet with mistakes.
         let stand_in = || Instance::new(AccountId(0), self.resolver.start);
         let mut instance = settled.unwrap_or_else(stand_in);
-        if absent {
+        if birth != Birth::AtStart {
             instance.state = Lifecycle::Absent;
         }
         let id = self.fleet.add_instance(instance);
@@ -109,7 +145,7 @@ impl FleetBuilder<'_, '_> {
 
     /// Resolves an instance from a row that cannot be quoted.
     pub(super) fn settle_plain(&mut self, part: &WrittenInstance, span: Span) -> Option<Instance> {
-        let instance = self.settle(part, span, false)?;
+        let instance = self.settle(part, span, Birth::AtStart)?;
         self.inert(&instance, part, span, Named::Here);
         Some(instance)
     }
@@ -181,7 +217,7 @@ impl FleetBuilder<'_, '_> {
         &mut self,
         part: &WrittenInstance,
         span: Span,
-        absent: bool,
+        birth: Birth,
     ) -> Option<Instance> {
         let start = self.resolver.start;
         let group = match &part.group {
@@ -193,12 +229,10 @@ impl FleetBuilder<'_, '_> {
             (named, _) => self.account(named.as_ref(), span)?,
         };
         self.same_account(part, account, group);
-        let pay_as_you_go = Billing::PayAsYouGo;
-        let billing =
-            part.billing.map_or(pay_as_you_go, |billing| billing.0.unwrap_or(pay_as_you_go));
+        let billing = part.billing.and_then(|billing| billing.0).unwrap_or(Billing::PayAsYouGo);
         let time = |at: Option<Spanned<When>>| at.map(|at| at.from(start));
         let created = time(part.created).unwrap_or(start);
-        if let Some(written) = part.created.filter(|_| created > start && !absent) {
+        if let Some(written) = part.created.filter(|_| created > start && birth == Birth::AtStart) {
             self.created_late(written.span);
         }
         let mut instance = Instance::new(account, created);
@@ -235,15 +269,17 @@ impl FleetBuilder<'_, '_> {
             instance.configuration = u32::MAX;
         }
         self.hook_of(group, part, billing, span);
-        self.term(&mut instance, part, span);
+        self.term(&mut instance, part, span, birth);
         if let Some(protect) = &part.protect {
             let (on, unknown) = self.protections(protect, account, SubjectKind::Instance);
             (instance.on, instance.unknown) = (on, unknown);
-            self.occasions(&instance, protect, absent);
+            self.occasions(&instance, protect, birth);
         }
-        self.in_arrears(&mut instance, part, span);
-        self.noticed(&mut instance, span);
-        self.schedule(&mut instance, part);
+        if birth == Birth::AtStart {
+            self.in_arrears(&mut instance, part, span);
+            self.noticed(&mut instance, span);
+        }
+        self.schedule(&mut instance, part, birth);
         Some(instance)
     }
 

@@ -1,15 +1,15 @@
 //! Settings that a policy cannot judge, that it refuses, or that have no effect.
 
 use super::events::Event;
-use super::fleet_builder::{FleetBuilder, Named};
+use super::fleet_builder::{Birth, FleetBuilder, Named};
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::fleet::Instance;
 use crate::format::{WrittenInstance, WrittenProtect};
 use crate::policy::{Column, Columns, Facts, Rulebook};
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
-    AccountId, Action, Billing, GroupId, Lead, Membership, Orchestration, ResourceKind, Trigger,
-    Upgrade, Word,
+    AccountId, Action, Billing, GroupId, Lead, Membership, Orchestration, ResourceKind, RuleId,
+    Trigger, Upgrade, Word,
 };
 
 impl FleetBuilder<'_, '_> {
@@ -195,10 +195,9 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// Reports protections that cannot be set when an instance is created; `absent` states whether
-    /// an event creates it.
-    pub(super) fn occasions(&mut self, instance: &Instance, part: &WrittenProtect, absent: bool) {
-        if !absent {
+    /// Reports protections that cannot be set when an instance is created.
+    pub(super) fn occasions(&mut self, instance: &Instance, part: &WrittenProtect, birth: Birth) {
+        if birth == Birth::AtStart {
             return;
         }
         for id in instance.on.iter() {
@@ -270,67 +269,88 @@ impl FleetBuilder<'_, '_> {
         problems.into_iter().for_each(|problem| self.resolver.problems.add(problem));
     }
 
-    /// Sets the scheduled release. A schedule that the policy would refuse is reported, unless it
-    /// was set before the start.
-    pub(super) fn schedule(&mut self, instance: &mut Instance, part: &WrittenInstance) {
+    /// Sets the scheduled release. A schedule that the policy would refuse when the instance begins
+    /// to exist is reported, unless it was set before the start.
+    pub(super) fn schedule(
+        &mut self,
+        instance: &mut Instance,
+        part: &WrittenInstance,
+        birth: Birth,
+    ) {
         let Some(auto) = part.auto_release else { return };
         instance.schedule_known = auto.is_known();
         let Some(Spanned { value: auto, span }) = auto.0.map(|at| Spanned::new(at, auto.span))
         else {
             return;
         };
-        let start = self.resolver.start;
+        let begins = match birth {
+            Birth::AtStart => self.resolver.start,
+            Birth::At(at) => at,
+            // The time has been reported.
+            Birth::ByGroup => return,
+        };
         let book = self.book(instance.account);
-        let limits = &book.policy.schedule;
-        let written = auto.at.from(start);
-        let at = written.floor_to(limits.granularity);
-        let lead = lead(book, written, start);
+        let written = auto.at.from(self.resolver.start);
+        let at = written.floor_to(book.policy.schedule.granularity);
+        let lead = lead(book, written, begins);
         let facts = Facts {
             action: Action::ScheduleRelease,
             billing: instance.billing,
             lead: if auto.set_earlier { Lead::Within } else { lead },
             ..Facts::default()
         };
-        let mut problems = Vec::new();
-        if let Some(rule) = book.refusal(&facts) {
-            let rule = book.policy.rule(rule);
-            let sources: Vec<String> =
-                rule.sources.iter().map(|s| book.policy.sources[*s].to_string()).collect();
-            let title = format!(
-                "{} refuses this schedule: {}",
-                book.policy.name,
-                rule.because.as_deref().unwrap_or("see its rule")
-            );
-            let label = match facts.lead {
-                Lead::TooSoon if at < start => format!("{} before the start", start.since(at)),
-                Lead::TooSoon | Lead::TooLate => format!("{} after the start", at.since(start)),
-                Lead::None | Lead::Within => "refused".to_owned(),
-            };
-            let mut problem = Problem::at(Code::ProviderRefuses, span, title, label);
-            problem = problem.note(format!(
-                "rule {} of {}, from {} ({})",
-                rule.id,
-                book.policy.name,
-                sources.join("; "),
-                rule.confidence
-            ));
-            if let (Lead::TooSoon, Some(earliest)) = (facts.lead, limits.earliest) {
-                let first = start.after_on_calendar(earliest, book.policy.calendar);
-                problem = problem.help(format!("the earliest accepted time is {first}"));
-                problem = problem.help(format!(
-                    "if it was set before the scenario starts, write `auto-release: {{ at: {written}, set: earlier }}`"
-                ));
-            }
-            problems.push(problem);
-        } else if at != written {
-            problems.push(seconds_cut(span, written, at));
-        }
+        let written_at = (span, [written, at]);
+        let refused = |rule| refused_schedule(book, rule, facts.lead, written_at, (birth, begins));
+        let problem = book.refusal(&facts).map(refused);
+        let problem = problem.or_else(|| (at != written).then(|| seconds_cut(span, written, at)));
         instance.auto_release = at;
-        problems.into_iter().for_each(|problem| self.resolver.problems.add(problem));
+        problem.into_iter().for_each(|problem| self.resolver.problems.add(problem));
         let pair = (Trigger::ScheduledRelease, Some(Action::Release));
         let problem = unjudged(self.book(instance.account), pair.0, pair.1, span);
         problem.into_iter().for_each(|problem| self.resolver.problems.add(problem));
     }
+}
+
+/// The problem of a scheduled release that a rule refuses. `begins` is when its instance begins to
+/// exist; `at` is the time that is written, in the steps of the provider.
+fn refused_schedule(
+    book: &Rulebook,
+    rule: RuleId,
+    lead: Lead,
+    (span, [written, at]): (Span, [SimTime; 2]),
+    (birth, begins): (Birth, SimTime),
+) -> Problem {
+    let rule = book.policy.rule(rule);
+    let sources: Vec<String> =
+        rule.sources.iter().map(|s| book.policy.sources[*s].to_string()).collect();
+    let title = format!(
+        "{} refuses this schedule: {}",
+        book.policy.name,
+        rule.because.as_deref().unwrap_or("see its rule")
+    );
+    let instant = if birth == Birth::AtStart { "the start" } else { "its creation" };
+    let label = match lead {
+        Lead::TooSoon if at < begins => format!("{} before {instant}", begins.since(at)),
+        Lead::TooSoon | Lead::TooLate => format!("{} after {instant}", at.since(begins)),
+        Lead::None | Lead::Within => "refused".to_owned(),
+    };
+    let problem = Problem::at(Code::ProviderRefuses, span, title, label).note(format!(
+        "rule {} of {}, from {} ({})",
+        rule.id,
+        book.policy.name,
+        sources.join("; "),
+        rule.confidence
+    ));
+    let earliest = book.policy.schedule.earliest.filter(|_| lead == Lead::TooSoon);
+    let Some(earliest) = earliest else { return problem };
+    let first = begins.after_on_calendar(earliest, book.policy.calendar);
+    let problem = problem.help(format!("the earliest accepted time is {first}"));
+    if birth != Birth::AtStart {
+        return problem;
+    }
+    problem.help(format!(
+        "if it was set before the scenario starts, write `auto-release: {{ at: {written}, set: earlier }}`"
+    ))
 }
 
 /// The warning that the provider rounds the time of a scheduled release.

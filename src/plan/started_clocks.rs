@@ -1,6 +1,6 @@
 //! Clocks that started before the scenario: arrears of accounts, ended terms of instances.
 
-use super::fleet_builder::FleetBuilder;
+use super::fleet_builder::{Birth, FleetBuilder};
 use super::setting_checks::unjudged;
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::fleet::{Arrears, Instance};
@@ -172,11 +172,26 @@ impl FleetBuilder<'_, '_> {
     }
 
     /// Sets the term of an instance, and applies the steps of its clock that were due by the start.
-    pub(super) fn term(&mut self, instance: &mut Instance, part: &WrittenInstance, span: Span) {
+    pub(super) fn term(
+        &mut self,
+        instance: &mut Instance,
+        part: &WrittenInstance,
+        span: Span,
+        birth: Birth,
+    ) {
         let Some(expires) = part.expires else { return };
         if instance.billing != Billing::Subscription {
             self.contradicts(expires.span, &format!("a term and {}", instance.billing));
             return;
+        }
+        match birth {
+            Birth::AtStart => {}
+            Birth::At(at) if instance.expires <= at => {
+                let what =
+                    format!("a term that ends at {} and a creation at {at}", instance.expires);
+                return self.contradicts(expires.span, &what);
+            }
+            Birth::At(_) | Birth::ByGroup => return,
         }
         let start = self.resolver.start;
         if !self.is_term_settled(instance) {

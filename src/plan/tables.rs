@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use super::fleet_builder::{FleetBuilder, Named};
+use super::fleet_builder::{Birth, FleetBuilder, Named};
 use super::listing::Listing;
 use super::resolver::Resolver;
 use super::script_builder::Listed;
@@ -13,8 +13,8 @@ use crate::diagnostics::{
 };
 use crate::fleet::Fleet;
 use crate::format::{
-    Entry, Name, Node, Pieces, Read, VERBS, Value, WrittenEvent, WrittenEvents, WrittenScenario,
-    WrittenVerb, count, rows, verb_keys,
+    Due, Entry, Name, Node, Pieces, Read, VERBS, Value, WrittenEvent, WrittenEvents,
+    WrittenScenario, WrittenVerb, count, rows, verb_keys,
 };
 use crate::format::{
     MetricStep, WrittenAccount, WrittenFleet, WrittenImport, WrittenInstance, WrittenInstances,
@@ -364,7 +364,8 @@ pub fn populate(
             let like = create.like.as_ref().unwrap_or(&blank);
             let name = &create.instance;
             builder.created_via = create.via.unwrap_or(Channel::None);
-            builder.instance(&name.value, name.span, like, true);
+            let at = if let Due::At(at) = event.at { at.from(start) } else { start };
+            builder.instance(&name.value, name.span, like, Birth::At(at));
         }
     }
     Ok((builder.fleet, digest))
@@ -414,6 +415,6 @@ fn instance_of_row(builder: &mut FleetBuilder<'_, '_>, mut row: Node) {
         return builder.resolver.problems.add(problem.help(help));
     }
     if let Some(part) = WrittenInstance::read(&row, builder.resolver.problems) {
-        builder.instance(&text, name.span, &part, false);
+        builder.instance(&text, name.span, &part, Birth::AtStart);
     }
 }

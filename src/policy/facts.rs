@@ -193,6 +193,8 @@ columns! {
     Initiator "initiator" => initiator: Initiator = Initiator::User,
     /// Whether the group is in its cooldown.
     Cooling "cooling" => cooling: YesNo = YesNo::No,
+    /// Whether a hook of the group delays a member, so that its scaling activity has not ended.
+    Activity "activity" => activity: YesNo = YesNo::No,
     /// Whether the process of the group that makes the request is suspended.
     Suspended "suspended" => suspended: YesNo = YesNo::No,
     /// How the group repairs a member.

@@ -123,9 +123,12 @@ impl Rulebook {
     /// Whether the policy accepts a remedy before a moment, and which act must come first.
     fn accepts(&self, danger: &Danger<'_>, moment: &Moment, means: Means) -> CallAcceptance {
         let facts = &moment.facts;
+        if matches!(means, Means::Do(Act::Settle | Act::Reactivate)) && !moment.closing {
+            // Before the arrears there is nothing to settle.
+            return CallAcceptance::Never;
+        }
         if means == Means::Do(Act::Settle) {
             return match facts.overdue {
-                // Before the arrears there is nothing to settle.
                 YesNo::No => CallAcceptance::Never,
                 YesNo::Yes if danger.waiting && self.would_fire(facts) => {
                     let cancels = self.accepts_call(danger, facts, Means::Do(Act::CancelSchedule));
@@ -194,9 +197,16 @@ impl Rulebook {
         positions.all(|facts| is_so(&facts))
     }
 
-    /// Whether a remedy applies, is not in place already, and changes the outcome.
+    /// Whether a remedy applies, is not in place already, and keeps the instance from every request
+    /// that would take it.
     fn helps(&self, danger: &Danger<'_>, means: Means) -> bool {
-        let facts = &danger.facts;
+        let mut others = danger.others.iter();
+        self.helps_against(danger, &danger.facts, means)
+            && others.all(|facts| self.helps_against(danger, facts, means))
+    }
+
+    /// The same for one request, with its situation.
+    fn helps_against(&self, danger: &Danger<'_>, facts: &Facts, means: Means) -> bool {
         match means {
             Means::Set(id) => {
                 let protection = &self.policy.protections[id.index()];

@@ -28,6 +28,9 @@ pub struct Remedy {
 pub struct Danger<'a> {
     /// The situation.
     pub facts: Facts,
+    /// The situations of other requests that would take the instance at the same instant, as they
+    /// wait for the same hook. A remedy keeps the instance from all of them.
+    pub others: &'a [Facts],
     /// The protections that are on.
     pub on: ProtectionSet,
     /// The protections whose state is unknown.
@@ -57,6 +60,9 @@ pub struct Moment {
     pub until: SimTime,
     /// The situation before it.
     pub facts: Facts,
+    /// Whether arrears or a cancellation of the account had begun before it, which a call could
+    /// end.
+    pub closing: bool,
     /// Whether the account may have been in arrears that were settled since then.
     pub perhaps_owing: bool,
 }
@@ -110,6 +116,7 @@ impl<'a> Danger<'a> {
         let facts = moment.facts;
         Self {
             facts,
+            others: &[],
             on,
             unknown: ProtectionSet::EMPTY,
             removed: ProtectionSet::EMPTY,
@@ -126,6 +133,6 @@ impl<'a> Danger<'a> {
 impl Moment {
     /// The moment of a loss in a situation without a run.
     pub const fn new(facts: Facts) -> Self {
-        Self { until: SimTime::NEVER, facts, perhaps_owing: false }
+        Self { until: SimTime::NEVER, facts, closing: true, perhaps_owing: false }
     }
 }

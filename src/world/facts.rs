@@ -38,6 +38,7 @@ impl World {
         facts.eviction = instance.eviction;
         facts.unknown = unknown(instance, facts);
         if let Some(group) = instance.group {
+            facts.activity = YesNo::from(self.is_active(group));
             let group = self.fleet.group(group);
             facts.latest_model = YesNo::from(instance.model == group.upgrades.model);
             add_group(group, facts);
@@ -68,6 +69,7 @@ impl World {
         facts.overdue = owes(account);
         facts.members = YesNo::from(!group.members.is_empty());
         facts.cooling = YesNo::from(group.rests_until > now);
+        facts.activity = YesNo::from(self.is_active(id));
         facts.suspended = YesNo::from(initiated || group.is_suspended(process));
         if let Some(arrears) = account.arrears {
             self.add_steps(account.policy, arrears, &mut facts);
@@ -112,6 +114,11 @@ impl World {
     /// is unknown.
     pub fn protections(&self, id: InstanceId) -> (ProtectionSet, ProtectionSet) {
         self.fleet.protections(id, self.fleet.instance(id).group)
+    }
+
+    /// Whether a hook delays a member of a group.
+    pub(super) fn is_active(&self, group: GroupId) -> bool {
+        self.delayed.get(&group).is_some_and(|delayed| !delayed.is_empty())
     }
 
     /// The policy of an instance.

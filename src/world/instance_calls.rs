@@ -12,7 +12,7 @@ use crate::record::{Refusal, Subject, Target, What};
 use crate::time::{SimTime, Term};
 use crate::words::{
     Action, Billing, FlagFate, GroupId, InstanceId, Lifecycle, Lock, Obstacle, PolicyId,
-    ProtectionSet, RuleId, StoppedBy, Trigger, YesNo,
+    ProtectionSet, RuleId, Trigger, YesNo,
 };
 
 impl Step<'_> {
@@ -233,26 +233,14 @@ impl Step<'_> {
         if let Err(why) = self.refusal_in(&request, policy, ProtectionSet::EMPTY, &facts) {
             return self.refuse(open, 1, why);
         }
-        let now = self.now;
-        let instance = self.world.fleet.instance_mut(id);
-        instance.created = now;
-        instance.joined = now;
-        let (billing, release) = (instance.billing, instance.auto_release);
-        let group = self.world.fleet.join_intended_group(id, now);
-        self.set_state(&request, open.seq, id, Lifecycle::Running, StoppedBy::Nothing);
-        if let Some((group, size)) = group {
-            self.change(&request, open.seq, Subject::Group(group), What::Size(size - 1, size));
-            self.set_origin(OriginKey::Size(group), request.origin.after(open.seq));
+        let group = match self.intended_group(&request, id) {
+            Ok(group) => group,
+            Err(why) => return self.refuse(open, 1, why),
+        };
+        self.begin_existence(&request, open.seq, id, Lifecycle::Running, group);
+        if group.is_some() {
+            self.resize_for_created(&request, id);
         }
-        if release < SimTime::NEVER {
-            self.future_events.set(super::timer::Timer::ScheduledRelease(id), release.max(now));
-            self.set_origin(OriginKey::Schedule(id), request.origin.after(open.seq));
-        }
-        if billing == Billing::Subscription {
-            self.set_origin(OriginKey::Term(id), request.origin.after(open.seq));
-            self.schedule_term_step(id);
-        }
-        self.apply_current_arrears(id);
         self.close(open, RequestTally::all(1));
     }
 

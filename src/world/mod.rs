@@ -20,6 +20,7 @@
 
 mod apply;
 mod billing;
+mod birth;
 mod branch;
 mod carry_out;
 mod causes;

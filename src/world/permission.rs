@@ -128,18 +128,13 @@ impl Step<'_> {
     fn note_watched_call(&mut self, request: &RequestContext, facts: &Facts, subject: Subject) {
         let Some(mut calls) = self.world.calls.take() else { return };
         if matches!(request.cause, Cause::Event(_)) && facts.initiator == Initiator::User {
-            let fleet = &self.world.fleet;
-            let (policy, ids) = match subject {
-                Subject::Instance(id) => (self.world.policy_of(id), vec![id]),
-                Subject::Group(group) => {
-                    let named = request.named.map(|named| named.of(&self.world.targets).to_vec());
-                    let members = || fleet.group(group).members.iter().copied().collect();
-                    (self.world.policy_of_group(group), named.unwrap_or_else(members))
-                }
-                Subject::Account(account) => {
-                    let account = fleet.account(account);
-                    (account.policy, account.instances.iter().copied().collect())
-                }
+            let named = request.named.filter(|_| matches!(subject, Subject::Group(_)));
+            let named = named.map(|named| named.of(&self.world.targets).to_vec());
+            let ids = named.unwrap_or_else(|| self.world.instances_of(subject));
+            let policy = match subject {
+                Subject::Instance(id) => self.world.policy_of(id),
+                Subject::Group(group) => self.world.policy_of_group(group),
+                Subject::Account(account) => self.world.fleet.account(account).policy,
             };
             let switched = self.flags(request, policy).unwrap_or_default();
             let seq = self.world.seq.saturating_sub(1);

@@ -28,7 +28,7 @@ impl Step<'_> {
         facts: &Facts,
         rules: [Option<RuleId>; 2],
     ) -> Remedy {
-        let moments = self.world.moments(id, facts, self.now);
+        let moments = self.moments(request, id, facts);
         let danger = self.danger(request, id, facts, rules, &moments);
         self.book_of(id).remedy(&danger)
     }
@@ -70,7 +70,7 @@ impl Step<'_> {
         if let Some(remedy) = whole.filter(|_| advice.means.is_empty() && advice.text.is_none()) {
             return Some(remedy);
         }
-        let moments = self.world.moments(id, facts, self.now);
+        let moments = self.moments(request, id, facts);
         let danger = self.danger(request, id, facts, [None; 2], &moments);
         let instance = || whole.unwrap_or_else(|| book.remedy(&danger));
         Some(book.remedy_of_resource(&danger, facts, answer.rule, instance))
@@ -152,9 +152,16 @@ impl Step<'_> {
         protections.map(ProtectionId::from_index).filter(is_removed).collect()
     }
 
+    /// The moments before which a call for an instance may be accepted. A request that a hook has
+    /// delayed is an activity of its group until the delay ends.
+    fn moments(&self, request: &RequestContext, id: InstanceId, facts: &Facts) -> Moments {
+        let activity = if request.past_hook { YesNo::Yes } else { facts.activity };
+        self.world.moments(id, &Facts { activity, ..*facts }, self.now)
+    }
+
     /// The data of a loss that is about to happen.
     fn danger<'p>(
-        &self,
+        &'p self,
         request: &RequestContext,
         id: InstanceId,
         facts: &Facts,
@@ -170,6 +177,7 @@ impl Step<'_> {
         let (on, unknown) = self.world.protections(id);
         Danger {
             facts: *facts,
+            others: &self.world.also_due,
             on,
             unknown,
             removed: self.removed_by(request, id),
@@ -204,8 +212,10 @@ impl World {
         let mut moments = Moments::new();
         let instance = self.fleet.instance(id);
         let just_settled = self.just_settled(instance.account, now);
+        let current = self.fleet.account(instance.account).arrears;
         match just_settled {
-            Some(Settled { arrears, .. }) => {
+            // Arrears that began and ended at this instant blocked no call before it.
+            Some(Settled { arrears, .. }) if arrears.since != Some(now) => {
                 let locked = arrears.taken > 0;
                 let lock = if locked { facts.lock.with(Lock::Financial) } else { facts.lock };
                 let owed = arrears.clock == ClockKind::PaymentOverdue;
@@ -213,12 +223,17 @@ impl World {
                 let mut stepped = owing;
                 self.add_steps(self.policy_of(id), arrears, &mut stepped);
                 let owing = Facts { snapshots_suspended: stepped.snapshots_suspended, ..owing };
-                moments.push(Moment { until: now, facts: owing, perhaps_owing: false });
+                let moment =
+                    Moment { until: now, facts: owing, closing: true, perhaps_owing: false };
+                moments.push(moment);
                 if let Some(until) = arrears.since.filter(|since| *since >= self.header.start) {
-                    moments.push(Moment { until, facts: *facts, perhaps_owing: false });
+                    moments.push(Moment { until, facts: *facts, closing: false, ..moment });
                 }
             }
-            None => moments.push(Moment { until: now, facts: *facts, perhaps_owing: false }),
+            _ => {
+                let (facts, closing) = (*facts, current.is_some());
+                moments.push(Moment { until: now, facts, closing, perhaps_owing: false });
+            }
         }
         if facts.lock.contains(Lock::Security)
             && let Some(until) = self.locked.get(&id)
@@ -232,13 +247,16 @@ impl World {
         {
             push_earlier(&mut moments, until, |facts| facts.state = Lifecycle::Stopped);
         }
-        // Arrears that began later did not block calls at that moment.
-        let arrears = self.fleet.account(instance.account).arrears;
-        let since = arrears.and_then(|arrears| arrears.since);
+        // Arrears that began at a moment or later did not block calls before it. Those of the fleet
+        // began before the first moment.
+        let begun = self.origins.get(OriginKey::Arrears(instance.account)).at;
+        let since = current.and_then(|arrears| arrears.since);
+        let since = since.filter(|since| *since > self.header.start || begun == *since);
         let before = |moment: &&mut Moment| since.is_some_and(|since| since >= moment.until);
-        for moment in moments.iter_mut().skip(1).filter(before) {
+        for moment in moments.iter_mut().filter(before) {
             let lock = moment.facts.lock.without(Lock::Financial);
             moment.facts = Facts { overdue: YesNo::No, lock, ..moment.facts };
+            moment.closing = false;
         }
         // The arrears before the last settlement are not stored.
         let settled = self.settled.get(&instance.account);

@@ -330,12 +330,14 @@ impl World {
             flags: flags.into(),
             principals,
             calls,
+            ended_terms: Vec::new(),
             streams,
             sources: Vec::new(),
             ties: BTreeMap::new(),
             rankings: BTreeMap::new(),
             held: BTreeMap::new(),
-            leaving: BTreeMap::new(),
+            delayed: BTreeMap::new(),
+            also_due: Vec::new(),
             created: 0,
             locked: BTreeMap::new(),
             remedy: None,
@@ -384,18 +386,7 @@ impl World {
                 let last = &mut joined[group.index()];
                 *last = (*last).max(Some(instance.joined));
             }
-            if instance.auto_release < SimTime::NEVER {
-                set(Timer::ScheduledRelease(id), instance.auto_release);
-            }
-            if let Some(group) = instance.group.filter(|_| self.is_unhealthy(id)) {
-                set(Timer::HealthCheck(id), start.after(self.fleet.group(group).care.grace));
-            }
-            if let Some(at) = super::subscription::next_term_step(self, id) {
-                set(Timer::TermStep(id), at);
-            }
-            if let Some(at) = super::subscription::next_reclaim_step(self, id) {
-                set(Timer::ReclaimStep(id), at);
-            }
+            self.first_timers(id, start).for_each(|(timer, due)| set(timer, due));
         }
         for (group, last) in joined.into_iter().enumerate() {
             if let Some(last) = last {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha8Rng;
 
 use super::group::ranking::Ranking;
-use super::group::state::{Held, Leaving, Rolling};
+use super::group::state::{Delayed, Held, Rolling};
 use super::noted_call::NotedCall;
 use super::origins::Origins;
 use super::pool::Pool;
@@ -16,7 +16,7 @@ use super::timer::Timer;
 use crate::fleet::{Arrears, Fleet};
 use crate::kernel::{FutureEvents, Streams};
 use crate::plan::{FlagsRef, Principals, Starts, Unread};
-use crate::policy::{Flags, Remedy, Rulebook, Undecided};
+use crate::policy::{Facts, Flags, Remedy, Rulebook, Undecided};
 use crate::record::{Cause, Decision, InstanceRow, Loss, Origin, Record, Subject, Target};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
@@ -50,6 +50,8 @@ pub struct World {
     pub(super) principals: Option<Arc<Principals>>,
     /// The calls of the last step; `None` if nothing watches them.
     pub(super) calls: Option<Vec<NotedCall>>,
+    /// The instances whose terms ended in the last step, each with the end of its term.
+    pub(super) ended_terms: Vec<(InstanceId, SimTime)>,
     /// Random streams by name, for this seed and this replication.
     pub(super) streams: Streams,
     /// Random sources, indexed by `SourceId`.
@@ -60,8 +62,11 @@ pub struct World {
     pub(super) rankings: BTreeMap<GroupId, Ranking>,
     /// Members that a lifecycle hook delays.
     pub(super) held: BTreeMap<InstanceId, Held>,
-    /// For each group, the members that a hook delays before they leave.
-    pub(super) leaving: BTreeMap<GroupId, Leaving>,
+    /// For each group, the members that a hook delays.
+    pub(super) delayed: BTreeMap<GroupId, Delayed>,
+    /// The situations of the requests that would take an instance beside the one in progress, as
+    /// the same hook has delayed them. Empty between decisions.
+    pub(super) also_due: Vec<Facts>,
     /// Rolling upgrades in progress.
     pub(super) rolling: BTreeMap<GroupId, Rolling>,
     /// Number of members that groups have created in this run.
@@ -132,18 +137,28 @@ impl World {
         })
     }
 
-    /// The instances of a subject: one instance, or all instances of a group or an account.
+    /// The instances of a subject: one instance, or all instances of a group or an account that
+    /// exist.
     pub fn instances_of(&self, subject: Subject) -> Vec<InstanceId> {
         match subject {
             Subject::Instance(id) => vec![id],
             Subject::Group(group) => self.fleet.group(group).members.to_vec(),
-            Subject::Account(account) => self.fleet.account(account).instances.to_vec(),
+            Subject::Account(account) => {
+                let all = self.fleet.account(account).instances.iter().copied();
+                all.filter(|id| self.fleet.instance(*id).exists()).collect()
+            }
         }
     }
 
     /// Whether a lifecycle hook delays an instance.
     pub fn is_delayed(&self, id: InstanceId) -> bool {
         self.held.contains_key(&id)
+    }
+
+    /// The instances whose terms ended in the last step, each with the end of its term. The end of
+    /// a term is no change of the instance: the clock of its policy can let it run on.
+    pub fn ended_terms(&self) -> &[(InstanceId, SimTime)] {
+        &self.ended_terms
     }
 
     /// Why the run stopped early; `None` if it did not.
@@ -235,6 +250,7 @@ impl<'w> Step<'w> {
         if let Some(calls) = &mut world.calls {
             calls.clear();
         }
+        world.ended_terms.clear();
         Self { world, future_events, out, now }
     }
 }

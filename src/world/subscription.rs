@@ -61,7 +61,10 @@ impl Step<'_> {
         let Some(timetable) = timetable(self.world, id, ClockKind::Expiry, since) else { return };
         let Some((_, number)) = timetable.get(usize::from(steps)).copied() else { return };
         let instance = self.world.fleet.instance_mut(id);
-        instance.expired = instance.expires <= self.now;
+        if !instance.expired && since <= self.now {
+            instance.expired = true;
+            self.world.ended_terms.push((id, since));
+        }
         instance.term_steps += 1;
         self.clock_step(id, ClockKind::Expiry, number, StoppedBy::Expiry);
         // A renewal has restarted the clock and set its own timer.

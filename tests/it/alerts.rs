@@ -283,6 +283,17 @@ fn every_call_of_a_person_raises_the_alert_of_a_watch_on_all_calls() {
 }
 
 #[test]
+fn a_change_of_an_account_is_about_the_instances_that_exist() {
+    let events = "watch: { closing: { changes: account-closing } }\nevents:\n\
+        \x20 - { at: +1d, release: { instance: web-1, force: true, by: bob, via: api } }\n\
+        \x20 - { at: +2d, overdue: { account: default } }\n";
+    let found = alerts(&scenario(ALIBABA, &format!("{TWO}{events}")));
+    let closing = found.iter().filter(|alert| alert.starts_with("change closing"));
+    let closing: Vec<&str> = closing.map(String::as_str).collect();
+    assert_eq!(closing, ["change closing db-1 at 03T00:00:00 seen never -"], "{found:?}");
+}
+
+#[test]
 fn house_rules_hold_for_members_that_a_group_creates() {
     let text = "house:\n\
         \x20 kept: { in-force: scale-in-protection, against: scale-in }\n\

@@ -139,3 +139,41 @@ fn an_assumption_that_only_a_house_rule_uses_is_not_reported_as_unused() {
     assert!(!warned("in-force: release-protection"));
     assert!(warned("snapshot-within: 1d"));
 }
+
+/// The end of a term lets a release pass, although the instance runs on.
+#[test]
+fn a_term_that_ends_without_a_stop_lets_one_person_release() {
+    let fleet = "principals: { op: { may: \"*\" } }
+house: { two: { two-people: release } }
+fleet:
+  instances:
+    runs-on: { billing: subscription, expires: +2d, renewal: failing }
+    renews: { billing: subscription, expires: +2d, renewal: automatic }
+";
+    assert_eq!(findings("alibaba-ecs-intl@2026-05-15", fleet), ["two: runs-on: op can release it"]);
+}
+
+/// A snapshot that goes with the instance saves nothing.
+#[test]
+fn a_snapshot_that_the_release_deletes_does_not_count() {
+    let fleet = "house: { saved: { snapshot-within: 5d } }
+fleet:
+  accounts: { owes: { arrears-since: 2026-05-18T00:00:00+08:00, grace: 0s }, pays: {} }
+  instances:
+    a: { account: pays }
+    b: { account: pays }
+    c: { account: owes }
+events:
+  - { at: +1h, snapshot: { instance: [a, c], by: op, via: api } }
+  - { at: +2h, release: { instance: [a, b], force: true, by: op, via: api } }
+assume: { snapshots-in-arrears: accepted }
+";
+    let none = "it was released without a snapshot of the last 5d";
+    assert_eq!(
+        findings("alibaba-ecs-cn@2026-05-15", fleet),
+        [
+            format!("saved: b: {none}; the run took none"),
+            format!("saved: c: {none}; those that the run took were deleted"),
+        ]
+    );
+}

@@ -56,8 +56,9 @@ fn only_one_function_of_the_world_sets_a_state() {
     let sets = |line: &str| line.contains("fleet.set_state(");
     assert_eq!(places(sets), ["src/world/apply.rs"]);
     let reviews = |line: &str| line.contains("self.review_health(");
-    let [health, state] = ["src/world/group/health.rs", "src/world/apply.rs"];
-    assert_eq!(places(reviews), [state, health, health]);
+    let [state, join] = ["src/world/apply.rs", "src/world/group/members.rs"];
+    let change = "src/world/group/health.rs";
+    assert_eq!(places(reviews), [state, change, change, join]);
 }
 
 #[test]

@@ -200,6 +200,7 @@ const BROKEN: &[(&str, Broken)] = &[
     ("82-a-two-person-rule-about-nothing", Refused),
     ("83-a-call-without-a-caller", Right),
     ("84-a-two-person-rule-that-matches-nothing", Meaning),
+    ("85-settings-of-instances-that-are-created", Meaning),
     ("permission-missing", Meaning),
     ("permissions-missing", Meaning),
     ("house-policy", Meaning),

@@ -271,7 +271,7 @@ tables! {
         case Text "case of the scenario; `-` if it has none",
         replication Integer "number of the replication, from 0",
         at Time "time",
-        seq Integer "number of the request that broke the rule; empty at the start",
+        seq Integer "number of the request that broke the rule; empty at the start and at the end of a term",
         rule Text "name of the house rule",
         severity Word "how serious it is",
         instance Text "instance that the finding is about",

@@ -50,8 +50,7 @@ impl Step<'_> {
         group: GroupId,
         add: u32,
     ) -> Result<Extent, Refusal> {
-        let state = self.world.fleet.group(group);
-        let below_max = state.max.saturating_sub(state.size());
+        let below_max = self.world.fleet.group(group).room();
         let bound = if add > below_max {
             self.bound(request, requested, group, Capacity::AboveMax)?
         } else {

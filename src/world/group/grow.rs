@@ -2,12 +2,12 @@
 
 use crate::plan::verb;
 use crate::policy::Undecided;
-use crate::record::{Subject, Target, What};
+use crate::record::Target;
 use crate::words::{
     Action, Capacity, GroupId, Initiator, InstanceId, Lifecycle, LimitedBy, Membership, Refill,
-    StoppedBy, TimerName, Trigger, ZoneId,
+    TimerName, Trigger, ZoneId,
 };
-use crate::world::origins::OriginKey;
+use crate::world::group::members::OpenGroup;
 use crate::world::request::{Call, RequestContext, RequestTally, count};
 use crate::world::step::{LostMembers, Step};
 use crate::world::timer::Timer;
@@ -96,7 +96,8 @@ impl Step<'_> {
     }
 
     /// Adds `add` members: stopped ones start again first, the others are created. Returns the
-    /// number added. At the limit of the program, none is added and the run stops.
+    /// number added: none if the group is being deleted. At the limit of the program, none is added
+    /// and the run stops.
     pub(in crate::world) fn grow_by(
         &mut self,
         request: &RequestContext,
@@ -104,6 +105,7 @@ impl Step<'_> {
         group: GroupId,
         add: u32,
     ) -> u32 {
+        let Ok(open) = self.open_group(group) else { return 0 };
         // Reclaimed members start again first.
         let reclaimed: Vec<InstanceId> = self
             .members_of(group)
@@ -131,7 +133,7 @@ impl Step<'_> {
                 *size += 1;
                 *zone
             });
-            self.create_member(request, seq, group, zone);
+            self.create_member(request, seq, (group, open), zone);
         }
         back + new
     }
@@ -141,9 +143,9 @@ impl Step<'_> {
         let state = self.world.fleet.group(group);
         let mut open: Vec<(ZoneId, u32)> = state.zones.iter().map(|zone| (*zone, 0)).collect();
         let mut others = Vec::new();
-        let members = state.members.iter().map(|id| self.world.fleet.instance(*id));
-        let counted = members.filter(|member| !member.is_aside());
-        let mut of_members: Vec<ZoneId> = counted.filter_map(|member| member.zone).collect();
+        let counted = self.world.fleet.counted_members(group);
+        let zones = counted.filter_map(|id| self.world.fleet.instance(id).zone);
+        let mut of_members: Vec<ZoneId> = zones.collect();
         of_members.sort_unstable();
         for same in of_members.chunk_by(PartialEq::eq) {
             match open.iter_mut().find(|(zone, _)| *zone == same[0]) {
@@ -162,10 +164,9 @@ impl Step<'_> {
         &mut self,
         request: &RequestContext,
         seq: u64,
-        group: GroupId,
+        (group, open): (GroupId, OpenGroup),
         zone: Option<ZoneId>,
     ) {
-        let now = self.now;
         let id = match self.world.fleet.group_mut(group).expected.pop_front() {
             Some(id) => id,
             None => self.world.add_member(group),
@@ -175,8 +176,6 @@ impl Step<'_> {
             (state.upgrades.model, state.launch_hook, state.member_resources.clone());
         let to = if hook.is_some() { Lifecycle::Pending } else { Lifecycle::Running };
         let instance = self.world.fleet.instance_mut(id);
-        instance.created = now;
-        instance.joined = now;
         instance.membership = Membership::AutoCreated;
         instance.membership_known = true;
         instance.model = model;
@@ -184,11 +183,7 @@ impl Step<'_> {
         if !resources.is_empty() {
             *self.world.fleet.properties_mut(id) = resources;
         }
-        self.world.fleet.join(id, group, now, request.cooldown());
-        self.set_state(request, seq, id, to, StoppedBy::Nothing);
-        let size = count(self.world.fleet.group(group).members.len());
-        self.change(request, seq, Subject::Group(group), What::Size(size - 1, size));
-        self.set_origin(OriginKey::Size(group), request.origin.after(seq));
+        self.begin_existence(request, seq, id, to, Some(open));
         if let Some(hook) = hook {
             self.hold_launch(id, hook, request.origin.after(seq));
         }

@@ -54,7 +54,7 @@ impl Step<'_> {
             | What::Term(..)
             | What::Lock(..)
             | What::Size(..)
-            | What::Exists(..)
+            | What::Deleted
             | What::Arrears(..)
             | What::Cancelled(..)
             | What::Model(..)

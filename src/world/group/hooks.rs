@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::fleet::Hook;
 use crate::plan::Targets;
-use crate::policy::{Answer, Column, Columns, Facts};
+use crate::policy::{Answer, Column, Columns, Facts, InstanceCase, JudgedOutcome};
 use crate::record::{DecidedBy, Origin, Target};
 use crate::time::SimTime;
 use crate::words::{
@@ -13,7 +13,7 @@ use crate::words::{
     Outcome, TimerName, Trigger, Word as _,
 };
 use crate::world::draft::{Draft, DraftOutcome, Resolution, resolve_alone};
-use crate::world::group::state::{Held, Leaving};
+use crate::world::group::state::{Delayed, DelayedRequest, Held};
 use crate::world::request::{
     Call, Ids, Payload, Reason, RequestContext, RequestItem, RequestTally,
 };
@@ -86,7 +86,7 @@ impl Step<'_> {
         let held = Held { requested, then, hook, since, beats: 0, approved: false, origin };
         self.world.held.insert(id, held);
         if let Some(group) = self.world.fleet.instance(id).group {
-            self.world.leaving.entry(group).or_default().unapproved += 1;
+            self.world.delayed.entry(group).or_default().unapproved += 1;
         }
         self.set_timeout(id);
     }
@@ -106,6 +106,9 @@ impl Step<'_> {
         let (requested, then, since) = (Vec::new(), Lifecycle::Running, self.now);
         let held = Held { requested, then, hook, since, beats: 0, approved: false, origin };
         self.world.held.insert(id, held);
+        if let Some(group) = self.world.fleet.instance(id).group {
+            self.world.delayed.entry(group).or_default().starting += 1;
+        }
         self.set_timeout(id);
     }
 
@@ -131,10 +134,10 @@ impl Step<'_> {
             let Some(held) = world.held.get_mut(&id) else { return };
             let first = !std::mem::replace(&mut held.approved, true);
             let group = world.fleet.instance(id).group.filter(|_| !held.requested.is_empty());
-            let leaving = group.and_then(|group| world.leaving.get_mut(&group));
-            if let Some(leaving) = leaving.filter(|_| first) {
-                leaving.unapproved -= 1;
-                leaving.approved.insert(id);
+            let delayed = group.and_then(|group| world.delayed.get_mut(&group));
+            if let Some(delayed) = delayed.filter(|_| first) {
+                delayed.unapproved -= 1;
+                delayed.approved.insert(id);
             }
             ready.push(id);
         });
@@ -152,17 +155,21 @@ impl Step<'_> {
         if !book.policy.hooks.as_ref().is_some_and(|hooks| hooks.together) {
             return true;
         }
-        self.world.leaving.get(&group).is_none_or(|leaving| leaving.unapproved == 0)
+        self.world.delayed.get(&group).is_none_or(|delayed| delayed.unapproved == 0)
     }
 
     /// Ends the delay of an instance without an effect; `None` if no hook delayed it.
     pub(in crate::world) fn forget_hold(&mut self, id: InstanceId) -> Option<Held> {
         let held = self.world.held.remove(&id)?;
         self.future_events.clear(Timer::Hook(id));
-        let group = self.world.fleet.instance(id).group.filter(|_| !held.requested.is_empty());
-        if let Some(leaving) = group.and_then(|group| self.world.leaving.get_mut(&group)) {
-            leaving.unapproved -= u32::from(!held.approved);
-            leaving.approved.remove(&id);
+        let group = self.world.fleet.instance(id).group;
+        match group.and_then(|group| self.world.delayed.get_mut(&group)) {
+            Some(delayed) if held.requested.is_empty() => delayed.starting -= 1,
+            Some(delayed) => {
+                delayed.unapproved -= u32::from(!held.approved);
+                delayed.approved.remove(&id);
+            }
+            None => {}
         }
         Some(held)
     }
@@ -179,14 +186,14 @@ impl Step<'_> {
     /// Ends the delays of members whose hooks are completed, once no other member of their group
     /// has a hook that is not.
     fn end_approved_holds(&mut self, request: &RequestContext, group: GroupId) {
-        let free = |leaving: &mut Leaving| {
-            if leaving.unapproved == 0 {
-                std::mem::take(&mut leaving.approved)
+        let free = |delayed: &mut Delayed| {
+            if delayed.unapproved == 0 {
+                std::mem::take(&mut delayed.approved)
             } else {
                 BTreeSet::new()
             }
         };
-        for other in self.world.leaving.get_mut(&group).map(free).unwrap_or_default() {
+        for other in self.world.delayed.get_mut(&group).map(free).unwrap_or_default() {
             self.end_hold(request, other, HookResult::Continue);
         }
     }
@@ -224,14 +231,16 @@ impl Step<'_> {
     fn end_hold(&mut self, by: &RequestContext, id: InstanceId, result: HookResult) {
         let Some(&Held { then, origin, .. }) = self.world.held.get(&id) else { return };
         let mut next = 0;
-        while let Some((requested, item, reason)) = self.delayed_request(id, next) {
+        while let [(requested, item, reason), ..] = *self.delayed_requests(id, next) {
             next += 1;
             let request =
                 RequestContext { cause: by.cause, verb: by.verb, past_hook: true, ..requested };
             let request = RequestContext { target: Target::Instance(id), ..request };
             let open = self.open_judged(&request);
+            self.world.also_due = self.would_take(self.delayed_requests(id, next));
             let tally = self.judge_again(&request, open.seq, item, reason, result);
-            if self.delayed_request(id, next).is_none()
+            self.world.also_due.clear();
+            if self.delayed_requests(id, next).is_empty()
                 && let Some(held) = self.forget_hold(id)
             {
                 let by = self.world.fleet.instance(id).stopped_by;
@@ -251,14 +260,24 @@ impl Step<'_> {
         }
     }
 
-    /// A request that the hook of a member delays; `None` if there are no more, or if the member
-    /// has left.
-    fn delayed_request(
-        &self,
-        id: InstanceId,
-        index: usize,
-    ) -> Option<(RequestContext, RequestItem, Reason)> {
-        self.world.held.get(&id)?.requested.get(index).copied()
+    /// The requests that the hook of a member delays, from an index on; none if the member has
+    /// left.
+    fn delayed_requests(&self, id: InstanceId, from: usize) -> &[DelayedRequest] {
+        let held = self.world.held.get(&id);
+        held.and_then(|held| held.requested.get(from..)).unwrap_or_default()
+    }
+
+    /// The situations of those of some delayed requests that would take their instance now.
+    fn would_take(&self, requested: &[DelayedRequest]) -> Vec<Facts> {
+        let judge = |(request, item, _): &DelayedRequest| {
+            let facts = self.facts(request, item.id, request.action);
+            let (on, unknown) = self.world.protections(item.id);
+            let (instance, requested) = (item.id, item.requested);
+            let case = InstanceCase { instance, facts, requested, on, unknown };
+            let judged = self.book_of(item.id).judge(&case).ok()?;
+            matches!(judged.outcome, JudgedOutcome::Goes(_)).then_some(judged.facts)
+        };
+        requested.iter().filter_map(judge).collect()
     }
 
     /// Judges a delayed request anew, and carries it out with the result of the hook.

@@ -4,8 +4,8 @@ use crate::plan::{Targets, verb};
 use crate::policy::Facts;
 use crate::record::{Refusal, Subject, Target, What};
 use crate::words::{
-    Action, Capacity, DesiredAfterAttach, GroupId, InstanceId, Membership, Obstacle, ProtectionSet,
-    Trigger, YesNo,
+    Action, Capacity, DesiredAfterAttach, GroupId, InstanceId, Lifecycle, Membership, Obstacle,
+    ProtectionSet, Trigger, YesNo,
 };
 use crate::world::facts::add_group;
 use crate::world::harmless::Harmless;
@@ -13,7 +13,38 @@ use crate::world::origins::OriginKey;
 use crate::world::request::{Call, Payload, RequestContext, RequestItem, RequestTally, count};
 use crate::world::step::Step;
 
+/// Proof that a group can get members: it is not being deleted. Made by [`Step::open_group`] only.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::world) struct OpenGroup(GroupId);
+
 impl Step<'_> {
+    /// Checks that a group can get members.
+    ///
+    /// # Errors
+    /// If it has been deleted or is being deleted.
+    pub(in crate::world) fn open_group(&self, group: GroupId) -> Result<OpenGroup, Refusal> {
+        if self.world.fleet.group(group).deleting {
+            return Err(Refusal::Obstacle(Obstacle::GroupDeleted));
+        }
+        Ok(OpenGroup(group))
+    }
+
+    /// Adds an instance that is in no group to a group. Every member that joins in a run is added
+    /// here.
+    pub(in crate::world) fn enter_group(
+        &mut self,
+        request: &RequestContext,
+        seq: u64,
+        id: InstanceId,
+        OpenGroup(group): OpenGroup,
+    ) {
+        self.world.fleet.join(id, group, self.now, request.cooldown());
+        let size = count(self.world.fleet.group(group).members.len());
+        self.change(request, seq, Subject::Group(group), What::Size(size - 1, size));
+        self.set_origin(OriginKey::Size(group), request.origin.after(seq));
+        self.review_health(request, seq, id);
+    }
+
     /// The facts of a group in a request about the group as a whole.
     pub(in crate::world) fn group_facts(&self, request: &RequestContext, group: GroupId) -> Facts {
         self.world.situation_of_group(group, self.now, request.columns(request.action))
@@ -30,8 +61,11 @@ impl Step<'_> {
     ) -> Result<(), Refusal> {
         let facts = self.group_facts(request, group);
         self.permit_group(request, group, &facts)?;
+        if request.action == Action::ScaleOut {
+            self.open_group(group)?;
+        }
         let state = self.world.fleet.group(group);
-        if state.deleted || state.deleting && request.action == Action::ScaleOut {
+        if state.deleted {
             return Err(Refusal::Obstacle(Obstacle::GroupDeleted));
         }
         let on = state.on;
@@ -41,6 +75,13 @@ impl Step<'_> {
     /// The members of a group, in the order of their ids.
     pub(in crate::world) fn members_of(&self, group: GroupId) -> Vec<InstanceId> {
         let mut members = self.world.fleet.group(group).members.to_vec();
+        members.sort_unstable();
+        members
+    }
+
+    /// The members of a group that count, in the order of their ids.
+    pub(in crate::world) fn counted_members(&self, group: GroupId) -> Vec<InstanceId> {
+        let mut members: Vec<InstanceId> = self.world.fleet.counted_members(group).collect();
         members.sort_unstable();
         members
     }
@@ -119,7 +160,11 @@ impl Step<'_> {
         let items: Vec<RequestItem> = members.iter().copied().map(RequestItem::of_member).collect();
         let tally = self.decide(&request, open.seq, &items);
         if self.world.halt.is_none() {
-            self.world.fleet.group_mut(group).deleting = tally.got == tally.wanted;
+            let deleting = tally.got == tally.wanted;
+            self.world.fleet.group_mut(group).deleting = deleting;
+            if deleting {
+                self.end_rolling(group);
+            }
             self.delete_if_empty(&request, open.seq, group);
         }
         self.close(open, tally);
@@ -166,12 +211,9 @@ impl Step<'_> {
         };
         let mut tally = RequestTally { wanted: count(ids.len()), ..RequestTally::default() };
         for id in ids {
-            let state = self.world.fleet.group(event.group);
-            let full = state.size() >= state.max;
-            request.facts.capacity = if full { Capacity::AboveMax } else { Capacity::Within };
-            match self.attach_refusal(&request, id, event.group, membership) {
-                Ok(()) => {
-                    self.join_group(&request, open.seq, id, event.group, membership);
+            match self.attachable(&request, id, event.group, membership) {
+                Ok(group) => {
+                    self.join_group(&request, open.seq, id, group, membership);
                     tally.got += 1;
                 }
                 Err(why) => tally.refuse(why),
@@ -196,28 +238,82 @@ impl Step<'_> {
         }
     }
 
+    /// Changes the desired size of the group that a created instance has joined, as an attachment
+    /// or a scale-out does.
+    pub(in crate::world) fn resize_for_created(
+        &mut self,
+        request: &RequestContext,
+        id: InstanceId,
+    ) {
+        let instance = self.world.fleet.instance(id);
+        let Some(group) = instance.group else { return };
+        if instance.membership != Membership::AutoCreated {
+            return self.resize_for_attached(request, group, 1);
+        }
+        if self.sets_desired(Action::ScaleOut, group) {
+            let state = self.world.fleet.group_mut(group);
+            state.desired = Some(state.size());
+        }
+    }
+
+    /// The group that an instance joins when a call creates it; `None` if it joins none.
+    ///
+    /// # Errors
+    /// If the group is being deleted or full, or the instance could not be attached to it.
+    pub(in crate::world) fn intended_group(
+        &mut self,
+        request: &RequestContext,
+        id: InstanceId,
+    ) -> Result<Option<OpenGroup>, Refusal> {
+        let Some(group) = self.world.fleet.intended_group(id) else { return Ok(None) };
+        let open = self.open_group(group)?;
+        let membership = self.world.fleet.instance(id).membership;
+        if membership == Membership::AutoCreated {
+            let extent = self.extent_of_growing(request, Action::ScaleOut, group, 1)?;
+            return extent.limit.map_or(Ok(Some(open)), Err);
+        }
+        self.may_attach(request, id, group, membership)?;
+        Ok(Some(open))
+    }
+
     /// Checks whether an instance can be attached, with the membership that it would have. An
     /// instance that is in a group already is refused.
-    fn attach_refusal(
+    fn attachable(
+        &mut self,
+        request: &RequestContext,
+        id: InstanceId,
+        group: GroupId,
+        membership: Membership,
+    ) -> Result<OpenGroup, Refusal> {
+        let open = self.open_group(group)?;
+        let instance = self.world.fleet.instance(id);
+        if !instance.exists() {
+            return Err(Refusal::Obstacle(Obstacle::NotThere));
+        }
+        if instance.group.is_some() {
+            return Err(Refusal::Obstacle(Obstacle::InAGroup));
+        }
+        self.may_attach(request, id, group, membership)?;
+        Ok(open)
+    }
+
+    /// Checks the preconditions of an attachment. An instance that is being created counts as
+    /// running.
+    fn may_attach(
         &mut self,
         request: &RequestContext,
         id: InstanceId,
         group: GroupId,
         membership: Membership,
     ) -> Result<(), Refusal> {
-        let instance = self.world.fleet.instance(id);
-        let obstacle = if self.world.fleet.group(group).deleting {
-            Some(Obstacle::GroupDeleted)
-        } else if !instance.exists() {
-            Some(Obstacle::NotThere)
-        } else {
-            instance.group.map(|_| Obstacle::InAGroup)
-        };
-        if let Some(obstacle) = obstacle {
-            return Err(Refusal::Obstacle(obstacle));
-        }
         let mut facts = self.facts(request, id, Action::Attach);
-        add_group(self.world.fleet.group(group), &mut facts);
+        if facts.state == Lifecycle::Absent {
+            facts.state = Lifecycle::Running;
+        }
+        let state = self.world.fleet.group(group);
+        add_group(state, &mut facts);
+        facts.capacity = if state.room() == 0 { Capacity::AboveMax } else { Capacity::Within };
+        facts.activity = YesNo::from(self.world.is_active(group));
         facts.membership = membership;
         self.refusal_in(request, self.world.policy_of(id), ProtectionSet::EMPTY, &facts)
     }
@@ -227,21 +323,17 @@ impl Step<'_> {
         request: &RequestContext,
         seq: u64,
         id: InstanceId,
-        group: GroupId,
+        group: OpenGroup,
         membership: Membership,
     ) {
-        let now = self.now;
-        self.world.fleet.join(id, group, now, None);
         let instance = self.world.fleet.instance_mut(id);
         instance.membership = membership;
         instance.membership_known = true;
-        instance.joined = now;
+        instance.joined = self.now;
         // An attached instance has no configuration of the group.
         instance.configuration = u32::MAX;
-        let size = count(self.world.fleet.group(group).members.len());
-        self.change(request, seq, Subject::Instance(id), What::Group(None, Some(group)));
-        self.change(request, seq, Subject::Group(group), What::Size(size - 1, size));
-        self.set_origin(OriginKey::Size(group), request.origin.after(seq));
+        self.change(request, seq, Subject::Instance(id), What::Group(None, Some(group.0)));
+        self.enter_group(request, seq, id, group);
     }
 
     /// Handles `enter-standby` and `exit-standby`, which set the policy's standby protection.

@@ -8,12 +8,15 @@ use crate::time::SimTime;
 use crate::words::{InstanceId, Lifecycle};
 use crate::world::request::{Reason, RequestContext, RequestItem};
 
+/// A request to a member that leaves, delayed by a hook, with its rule.
+pub(in crate::world) type DelayedRequest = (RequestContext, RequestItem, Reason);
+
 /// A member that a lifecycle hook delays.
 #[derive(Debug, Clone)]
 pub(in crate::world) struct Held {
     /// The requests to a member that leaves, in order, each with the origin of what follows from
     /// it; empty for a new member.
-    pub requested: Vec<(RequestContext, RequestItem, Reason)>,
+    pub requested: Vec<DelayedRequest>,
     /// Its state after the delay, if it stays: whether it runs, or who or what stopped it.
     pub then: Lifecycle,
     pub hook: Hook,
@@ -26,13 +29,22 @@ pub(in crate::world) struct Held {
     pub origin: Origin,
 }
 
-/// The members of a group that hooks delay before they leave.
+/// The members of a group that hooks delay.
 #[derive(Debug, Clone, Default)]
-pub(in crate::world) struct Leaving {
-    /// Number of members whose hooks are not completed.
+pub(in crate::world) struct Delayed {
+    /// Number of new members.
+    pub starting: u32,
+    /// Number of members that leave and whose hooks are not completed.
     pub unapproved: u32,
-    /// Members whose hooks are completed.
+    /// Members that leave and whose hooks are completed.
     pub approved: BTreeSet<InstanceId>,
+}
+
+impl Delayed {
+    /// Whether there is no such member.
+    pub(in crate::world) fn is_empty(&self) -> bool {
+        self.starting == 0 && self.unapproved == 0 && self.approved.is_empty()
+    }
 }
 
 /// A rolling upgrade: one request about all members of a group, carried out in batches.

@@ -82,7 +82,7 @@ impl Step<'_> {
         let tally = match answer.map_or(RollOut::Waits, |answer| answer.says) {
             RollOut::Waits => RequestTally::all(1),
             RollOut::AtOnce => {
-                let members = self.members_of(group);
+                let members = self.counted_members(group);
                 self.decide_alike(&request, open.seq, &members)
             }
             RollOut::InBatches => self.begin_rolling(request, open.seq, group),
@@ -97,10 +97,11 @@ impl Step<'_> {
     /// Starts a rolling upgrade: the first batch at once, the others by a timer. It replaces an
     /// upgrade in progress.
     ///
-    /// The result counts members of all batches, as they are at the time of the request: those that
-    /// an upgrade would change, and those of them that nothing blocks.
+    /// Members that leave the group already are left out. The result counts members of all batches,
+    /// as they are at the time of the request: those that an upgrade would change, and those of
+    /// them that nothing blocks.
     fn begin_rolling(&mut self, request: RequestContext, seq: u64, group: GroupId) -> RequestTally {
-        let members = self.members_of(group);
+        let members = self.counted_members(group);
         let Some((tally, all_held)) = self.preview(&request, &members) else {
             return RequestTally::default();
         };
@@ -169,15 +170,17 @@ impl Step<'_> {
         let size = rolling.batch.min(rolling.left.len());
         let mut batch: Vec<InstanceId> = rolling.left.drain(..size).collect();
         let (request, seq, over) = (rolling.request, rolling.seq, rolling.left.is_empty());
-        batch.retain(|id| self.world.fleet.instance(*id).group == Some(group));
+        batch.retain(|id| {
+            let member = self.world.fleet.instance(*id);
+            member.group == Some(group) && !member.is_aside()
+        });
         if request.action == Action::Release {
             self.replace(&request, seq, group, &batch);
         } else {
             self.decide_alike(&request, seq, &batch);
         }
         if over {
-            self.world.rolling.remove(&group);
-            self.future_events.clear(Timer::UpgradeBatch(group));
+            self.end_rolling(group);
         } else {
             let next = self.now.after(self.world.fleet.group(group).upgrades.pause);
             self.future_events.set(Timer::UpgradeBatch(group), next);
@@ -212,12 +215,14 @@ impl Step<'_> {
         }
     }
 
+    /// Ends the rolling upgrade of a group, if one is in progress.
+    pub(in crate::world) fn end_rolling(&mut self, group: GroupId) {
+        self.world.rolling.remove(&group);
+        self.future_events.clear(Timer::UpgradeBatch(group));
+    }
+
     /// Handles the timer of the next batch.
     pub(in crate::world) fn upgrade_batch(&mut self, group: GroupId) {
-        if self.world.fleet.group(group).deleted {
-            self.world.rolling.remove(&group);
-            return;
-        }
         let before = self.out.len();
         self.roll(group);
         if self.world.halt.is_some() {
