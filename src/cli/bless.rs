@@ -12,7 +12,7 @@ use super::args::{day, or_default};
 use super::shared::accepted_files::{accepted_path, read_accepted_file};
 use super::shared::exit::Exit;
 use super::shared::files;
-use super::shared::load::{Loaded, Loader, refuse_overlays};
+use super::shared::load::{Loaded, Loader, has_overlays, refuse_overlays};
 use super::shared::messages::{print_problem, report_nothing_ran};
 use super::shared::output_file::write;
 use super::shared::policy_pair::{self, PairOptions};
@@ -43,7 +43,8 @@ pub(super) struct Arguments {
     /// Last day on which the acceptance is valid, such as 2026-12-31.
     #[arg(long, value_name = "DAY", requires = "diff", value_parser = day_as_written)]
     until: Option<String>,
-    /// Accept only changes whose key contains this text.
+    /// Accept only changes whose key contains this text. Those that are accepted already get the
+    /// reason and the last day of this command.
     #[arg(long, value_name = "TEXT", requires = "diff")]
     only: Option<String>,
     /// File of accepted changes (default: beside the new policy).
@@ -84,6 +85,12 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
 
 /// Stores the decisions of scenarios.
 fn store_decisions(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+    if has_overlays() {
+        terminal::print_stderr(
+            "stayput: stored decisions are those of the scenario alone, which `test` compares without overlays; leave `--with` out",
+        );
+        return Err(Exit::BadInput);
+    }
     let mut loader = Loader::new();
     let mut loaded = loader.scenarios(&or_default(&arguments.paths), &Options::default());
     loader.refuse_or_continue(terminal::stderr_paint(colour))?;
@@ -191,34 +198,65 @@ fn accept_changes(
     let is_new = named.is_some_and(|path| path.symlink_metadata().is_err());
     let file = if is_new { None } else { read_accepted_file(names.1, named, &mut loader) };
     loader.refuse_or_continue(paint)?;
-    let mut result = found?;
-    let mut kept = keep(file.as_ref(), &mut result);
-    let before = kept.len();
-    let from = result.comparison.as_ref().map(|c| c.old.clone()).unwrap_or_default();
+    add_acceptances(arguments, (&path, file.as_ref()), found?)
+}
+
+/// Adds the acceptances of the changes of a comparison to their file.
+fn add_acceptances(
+    arguments: &Arguments,
+    (path, file): (&Path, Option<&AcceptedFile>),
+    mut result: DiffResult,
+) -> Result<Exit, Exit> {
     let wanted = |key: &String| arguments.only.as_ref().is_none_or(|only| key.contains(only));
-    for change in result.keys_to_accept(wanted, &kept) {
-        let (reason, until) =
-            (arguments.reason.clone().unwrap_or_default(), arguments.until.clone());
-        kept.push(Acceptance { from: from.clone(), change, reason, until });
+    if let Some(only) = arguments.only.as_ref().filter(|_| !result.keys().iter().any(wanted)) {
+        return nothing_to_accept(&format!("no change has a key that contains `{only}`"), None);
     }
-    let new = kept.len() - before;
-    if new == 0 && file.is_none() {
-        let why = arguments.only.as_ref().map_or_else(
-            || "nothing differs".to_owned(),
-            |only| format!("no change has a key that contains `{only}`"),
-        );
-        let title = format!("nothing to accept: {why}");
-        print_problem(Problem::bare(Code::FilterMatchesNone, title));
-        return Err(Exit::NothingRan);
+    let mut kept = keep(file, &mut result);
+    let before = kept.len();
+    let is_shorter = file.is_some_and(|file| before < file.accepted.len());
+    let from = result.comparison.as_ref().map(|c| c.old.clone()).unwrap_or_default();
+    let accepted = |change: &str| Acceptance {
+        from: from.clone(),
+        change: change.to_owned(),
+        reason: arguments.reason.clone().unwrap_or_default(),
+        until: arguments.until.clone(),
+    };
+    let (mut updated, mut left) = (0, 0);
+    for one in kept.iter_mut().filter(|one| one.from == from && wanted(&one.change)) {
+        let now = accepted(&one.change);
+        match (now == *one, &arguments.only) {
+            (true, _) => {}
+            (false, Some(_)) => (*one, updated) = (now, updated + 1),
+            // Only changes that the command names get another reason or day.
+            (false, None) => left += 1,
+        }
     }
-    write(&path, &accepted_yaml(&kept))?;
-    terminal::print(&format!(
-        "{}: {} newly accepted, {} kept",
-        files::shown(&path),
-        many(new, "change"),
-        before
-    ))?;
+    let new = result.keys_to_accept(wanted, &kept);
+    if new.is_empty() && updated == 0 && !is_shorter {
+        let help = "to give accepted changes another reason or day, name them: `--only TEXT`";
+        match (file, left) {
+            (None, _) => return nothing_to_accept("nothing differs", None),
+            (Some(_), 0) => {}
+            (Some(_), _) => return nothing_to_accept("every change is accepted", Some(help)),
+        }
+    }
+    kept.extend(new.iter().map(|change| accepted(change)));
+    write(path, &accepted_yaml(&kept))?;
+    let (shown, new) = (files::shown(path), many(new.len(), "change"));
+    let updates = if updated > 0 { format!(", {updated} updated") } else { String::new() };
+    let kept = before - updated;
+    terminal::print(&format!("{shown}: {new} newly accepted{updates}, {kept} kept"))?;
     Ok(Exit::Success)
+}
+
+/// Reports that there is nothing to accept, and why.
+fn nothing_to_accept(why: &str, help: Option<&str>) -> Result<Exit, Exit> {
+    let problem = Problem::bare(Code::FilterMatchesNone, format!("nothing to accept: {why}"));
+    print_problem(match help {
+        Some(help) => problem.help(help),
+        None => problem,
+    });
+    Err(Exit::NothingRan)
 }
 
 /// The acceptances that are still valid. Those that have expired or no longer occur are dropped.

@@ -11,8 +11,9 @@ use super::shared::files;
 use super::shared::load::{FileKind, Loader, kind_of, refuse_overlays};
 use super::shared::messages::report_nothing_ran;
 use super::shared::terminal;
-use crate::diagnostics::{Severity, many};
+use crate::diagnostics::{Code, Problem, Severity, many};
 use crate::experiment::house_at_start;
+use crate::format::{AddedEvents, Node, Value};
 use crate::plan::{Options, Plan};
 use crate::record::HouseFinding;
 use crate::words::RuleSeverity;
@@ -33,7 +34,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let mut lines = Vec::new();
     let (mut checked, mut has_scenario) = (0, false);
     let mut is_broken = false;
-    let overlay = arguments.house.as_ref().and_then(|path| loader.overlay(path));
+    let overlay = arguments.house.as_ref().and_then(|path| house(&mut loader, path));
     let options = Options { with: overlay.into_iter().collect(), ..Options::default() };
     for (path, named) in loader.find(&or_default(&arguments.paths)) {
         let Some(text) = loader.read(&path) else {
@@ -74,13 +75,16 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     }
     if !has_scenario && loader.broken.is_empty() {
         refuse_overlays("these files")?;
+        if arguments.house.is_some() && checked > 0 {
+            terminal::print_stderr(
+                "stayput: `--house` has no effect on these files: no scenario is read",
+            );
+            return Err(Exit::BadInput);
+        }
     }
     loader.print_problems(paint);
     if checked == 0 && loader.broken.is_empty() {
-        report_nothing_ran(
-            crate::diagnostics::Code::NothingFound,
-            "no scenario or policy was found",
-        );
+        report_nothing_ran(Code::NothingFound, "no scenario or policy was found");
         return Err(Exit::NothingRan);
     }
     if !lines.is_empty() {
@@ -91,6 +95,28 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         (false, true) if arguments.house.is_some() => Exit::Failure,
         (false, _) => Exit::Success,
     })
+}
+
+/// The overlay of `--house`; `None`, with errors, if it has a mistake or no house rule.
+fn house(loader: &mut Loader, path: &Path) -> Option<(Node, AddedEvents)> {
+    let overlay = loader.overlay(path)?;
+    let rules = overlay.0.get("house");
+    let is_empty = |rules: &Node| match &rules.value {
+        Value::Empty => true,
+        Value::Map(rules) => rules.is_empty(),
+        // It is refused where it is read.
+        Value::Scalar(..) | Value::List(_) => false,
+    };
+    if rules.is_some_and(|rules| !is_empty(rules)) {
+        return Some(overlay);
+    }
+    let title = "the file of `--house` has no house rule";
+    let span = rules.map_or(overlay.0.span, |rules| rules.span);
+    let problem = Problem::at(Code::MissingKey, span, title, "no rule under `house`");
+    loader.problems.add(
+        problem.help("add `house: { NAME: { in-force: PROTECTION } }`, or leave `--house` out"),
+    );
+    None
 }
 
 /// A line about the contents of a policy; `None`, with errors, if it has a mistake.

@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let paint = terminal::stderr_paint(colour);
-    let fleet = import_files(&arguments.files, &arguments.options, &mut Loader::new(), paint)?;
+    let fleet = import_files(&arguments.files, &arguments.options, &mut Loader::new(), paint)?.text;
     terminal::print(&fleet)?;
     Ok(Exit::Success)
 }

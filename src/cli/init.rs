@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anstream::ColorChoice;
 
 use super::shared::exit::Exit;
-use super::shared::import_files::{ImportOptions, import_files};
+use super::shared::import_files::{ImportOptions, ImportedText, import_files};
 use super::shared::load::Loader;
 use super::shared::terminal;
 use crate::diagnostics::Severity;
@@ -41,7 +41,14 @@ const MOST_OTHERS: usize = 6;
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let paint = terminal::stderr_paint(colour);
     let mut loader = Loader::new();
-    let fleet = if arguments.files.is_empty() {
+    if let Some(option) = arguments.options.needs_files().filter(|_| arguments.files.is_empty()) {
+        terminal::print_stderr(&format!(
+            "stayput: {option} has no effect on the small fleet; give the output of your \
+             provider's tools: stayput init FILE",
+        ));
+        return Err(Exit::BadInput);
+    }
+    let ImportedText { text: fleet, listed } = if arguments.files.is_empty() {
         let policy = arguments.options.policy.first().map(String::as_str);
         let Some(fleet) = example_fleet(policy, &mut loader) else {
             loader.print_problems(paint);
@@ -53,7 +60,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             }
             return Err(Exit::BadInput);
         };
-        fleet
+        ImportedText { text: fleet, listed: 1 }
     } else {
         import_files(&arguments.files, &arguments.options, &mut loader, paint)?
     };
@@ -64,8 +71,12 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     };
     let Some(target) = target(&plan) else {
         terminal::print(&fleet)?;
-        let line = "no instance is listed, so that the scenario has no events and no expectations: add the calls above";
-        terminal::print_stderr(line);
+        loader.print_problems(paint);
+        terminal::print_stderr(if listed == 0 {
+            "no instance is listed, so that the scenario has no events and no expectations: add the calls above"
+        } else {
+            "no instance exists at the start, so that the scenario has no events and no expectations"
+        });
         return Ok(Exit::Success);
     };
     let (mut events, mut decided) = (Vec::new(), Trial::default());

@@ -18,7 +18,7 @@ use super::shared::exit::Exit;
 use super::shared::file_thread::StagedFile;
 use super::shared::load::print_problems;
 use super::shared::output_folder;
-use super::shared::study_part::{Part, PartTable, TABLE, compare, misplaced};
+use super::shared::study_part::{Part, PartTable, PartUse, TABLE, compare, misplaced};
 use super::shared::study_result::{Merged, StudyOutput, publish};
 use super::shared::terminal::{self, cannot_write};
 use crate::diagnostics::{Code, Problem, Problems, Sources};
@@ -76,8 +76,11 @@ const ROWS_AT_ONCE: u64 = 1 << 12;
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     terminal::install_interrupt_handler();
     let mut problems = Problems::default();
-    let parts: Vec<Part> =
-        arguments.parts.iter().filter_map(|path| Part::read(path, &mut problems)).collect();
+    let parts: Vec<Part> = arguments
+        .parts
+        .iter()
+        .filter_map(|path| Part::read(path, PartUse::Shard, &mut problems))
+        .collect();
     if let Some((first, others)) = parts.split_first() {
         others.iter().for_each(|other| compare(first, other, &mut problems));
     }

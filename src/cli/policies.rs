@@ -8,7 +8,9 @@ use super::shared::messages::print_problem;
 use super::shared::terminal;
 use crate::diagnostics::{Code, Problem, closest};
 use crate::policy::{Catalog, Policy, Rule};
-use crate::report::{Edition, editions_json, editions_text, rule_text, rules_json, rules_text};
+use crate::report::{
+    Edition, editions_json, editions_text, rule_text, rules_json, rules_text, shell_command,
+};
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Format {
@@ -59,7 +61,8 @@ pub(super) fn rules(arguments: &RulesArguments, colour: ColorChoice) -> Result<E
     let policy = loader.policy(&arguments.policy);
     loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     let Some(policy) = policy else { return Err(Exit::BadInput) };
-    let one = arguments.id.as_deref().map(|id| named(&policy, id)).transpose()?;
+    let one =
+        arguments.id.as_deref().map(|id| named(&policy, &arguments.policy, id)).transpose()?;
     let page = terminal::page(colour);
     match (arguments.format, one) {
         (Format::Json, one) => {
@@ -77,12 +80,14 @@ pub(super) fn rules(arguments: &RulesArguments, colour: ColorChoice) -> Result<E
     Ok(Exit::Success)
 }
 
-fn named<'p>(policy: &'p Policy, id: &str) -> Result<&'p Rule, Exit> {
+fn named<'p>(policy: &'p Policy, name: &str, id: &str) -> Result<&'p Rule, Exit> {
     policy.rules.iter().find(|rule| rule.id == id).ok_or_else(|| {
         let known = policy.rules.iter().map(|rule| rule.id.as_str());
         let title = format!("{} has no rule `{id}`", policy.name);
         let problem = Problem::bare(Code::UnknownRule, title).did_you_mean(&closest(id, known));
-        print_problem(problem.help(format!("run `stayput rules {}` to list them", policy.name)));
+        print_problem(
+            problem.help(format!("run `{}` to list them", shell_command(["rules", name]))),
+        );
         Exit::BadInput
     })
 }

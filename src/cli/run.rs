@@ -25,7 +25,7 @@ use crate::record::InstanceRow;
 use crate::report::{
     BlockCsv, BufferedCsv, ComparisonFormat, CsvTables, CsvThread, DecisionsCsv, Detail, EndOfRun,
     JsonLines, Made, Page, Report, RunFile, RunItem, RunPage, SideBySide, Text, WrittenAssumption,
-    shell_word,
+    shell_command,
 };
 use crate::run_header::run_name;
 use crate::time::SimSpan;
@@ -65,6 +65,13 @@ pub(super) struct Arguments {
     /// Write one HTML page to this file, and print the other format as well.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// Whether a page is printed on standard output.
+    fn prints_page(&self) -> bool {
+        self.format == RunFormat::Html && !self.quiet
+    }
 }
 
 /// The format of a comparison of cases; a page has one of its own.
@@ -202,7 +209,7 @@ fn run_plans(
     let is_complete = running.file.complete;
     let file = running.finish(&loader)?;
     if let Some(page) = page {
-        let to_stdout = (arguments.format == RunFormat::Html).then_some(ReportTarget::Stdout);
+        let to_stdout = arguments.prints_page().then_some(ReportTarget::Stdout);
         html.into_iter()
             .chain(to_stdout)
             .try_for_each(|target| target.finish_result(&page, is_complete))?;
@@ -264,8 +271,7 @@ impl<'a> Running<'a> {
             arguments,
             tables,
             printed,
-            page: (arguments.format == RunFormat::Html || arguments.html.is_some())
-                .then(RunPage::default),
+            page: (arguments.prints_page() || arguments.html.is_some()).then(RunPage::default),
             file: RunFile::new(command_line.collect(), Vec::new()),
         })
     }
@@ -395,14 +401,9 @@ fn refuse_same_runs(loaded: &[Loaded], overrides: &Overrides) -> Result<(), Exit
             }
             let Some(first) = known.insert((name, case), &one.path) else { continue };
             let run = run_name(name, case);
-            let problem = if *first == one.path {
-                let title = format!("`{first}` is given twice");
-                Problem::bare(Code::Twice, title).help("name each scenario once")
-            } else {
-                let title = format!("`{first}` and `{}` are both called {run}", one.path);
-                let help = "give one of them another `name:`, or run each into its own folder";
-                Problem::bare(Code::Twice, title).help(help)
-            };
+            let title = format!("`{first}` and `{}` are both called {run}", one.path);
+            let help = "give one of them another `name:`, or run each into its own folder";
+            let problem = Problem::bare(Code::Twice, title).help(help);
             print_problem(problem.note("tables identify a run by scenario and case"));
             return Err(Exit::BadInput);
         }
@@ -418,8 +419,8 @@ fn command(arguments: &Arguments) -> String {
         words.extend(["--replication".to_owned(), number.to_string()]);
     }
     words.extend(["--html", "report.html"].map(str::to_owned));
-    let shown = words.iter().map(|word| shell_word(&without_folder(word)).into_owned());
-    format!("stayput run {}", shown.collect::<Vec<_>>().join(" "))
+    let words: Vec<String> = words.iter().map(|word| without_folder(word)).collect();
+    shell_command(std::iter::once("run").chain(words.iter().map(String::as_str)))
 }
 
 /// Whole days.

@@ -10,7 +10,7 @@ use super::args::{Overrides, Shard, or_default};
 use super::shared::exit::Exit;
 use super::shared::files;
 use super::shared::format_target::{Output, ReportTarget};
-use super::shared::load::{Loaded, Loader, is_selected};
+use super::shared::load::{Loaded, Loader, has_overlays, is_selected};
 use super::shared::run_cases::{Job, Judged, RunSettings, course, judge_all};
 use super::shared::snapshots::stored_path;
 use super::shared::{coverage, messages, terminal};
@@ -18,7 +18,8 @@ use crate::diagnostics::{Code, Problem, Problems, many};
 use crate::plan::Plan;
 use crate::report::{
     CaseReport, DecisionRow, Page, Paint, RunPage, TestExtras, TestRun, WIDTH, github, junit,
-    read_decisions, shell_word, snapshot_failure, test_json, test_markdown, test_page, test_report,
+    read_decisions, shell_command, snapshot_failure, test_json, test_markdown, test_page,
+    test_report,
 };
 use crate::words::PolicyId;
 
@@ -73,7 +74,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let loaded = loader.scenarios(&or_default(&arguments.paths), &options);
     let loaded = ManuallyDrop::new(loaded);
     terminal::install_interrupt_handler();
-    let unchanged = options.policy.is_none() && options.seed.is_none();
+    let unchanged = options.policy.is_none() && options.seed.is_none() && !has_overlays();
     let stored: Vec<_> =
         loaded.iter().map(|one| read_stored(one, unchanged, &mut loader)).collect();
     // Standard output contains only the skeleton, so that it can be redirected to a file.
@@ -270,8 +271,14 @@ fn rerun_command(path: &str, case: &str, overrides: &Overrides) -> String {
     let case = Some(case).filter(|case| !case.is_empty()).map(str::to_owned);
     let overrides = Overrides { case, filter: None, ..overrides.clone() };
     let words = overrides.words();
-    let words = std::iter::once(path).chain(words.iter().map(String::as_str)).map(shell_word);
-    format!("stayput test {}", words.collect::<Vec<_>>().join(" "))
+    shell_command(["test", path].into_iter().chain(words.iter().map(String::as_str)))
+}
+
+/// The command that stores the decisions of this scenario.
+fn bless_command(path: &str) -> String {
+    // Stored decisions are compared only if no other option changes the result.
+    let words = Overrides::default().words();
+    shell_command(["bless", path].into_iter().chain(words.iter().map(String::as_str)))
 }
 
 /// Reports that no case ran. This is not a success, unless a shard of the suite is empty.
@@ -311,12 +318,13 @@ fn nothing_ran(loaded: &[Loaded], arguments: &Arguments) -> Result<Exit, Exit> {
     Err(Exit::NothingRan)
 }
 
-/// Warns of assumptions that no decision used, in files of which every case ran.
+/// Warns of assumptions that no decision used, in files of which every case ran to its end.
 fn warn_of_idle_assumptions(loaded: &[Loaded], judged: &[Judged], problems: &mut Problems) {
     for (file, one) in loaded.iter().enumerate() {
         let ran: Vec<&Judged> = judged.iter().filter(|judged| judged.file == file).collect();
         let Some(first) = one.compiled.plans.first() else { continue };
-        if ran.len() < one.compiled.plans.len() {
+        // The rest of a run that stopped may use an assumption.
+        if ran.len() < one.compiled.plans.len() || ran.iter().any(|judged| !judged.is_complete) {
             continue;
         }
         let mut unused = Problems::default();
@@ -355,7 +363,7 @@ fn is_in_a_proof(plan: &Plan, policy: PolicyId) -> bool {
 }
 
 /// The stored decisions of a scenario; `None` if there are none, or if `unchanged` is false. It is
-/// true if the scenario runs under its own policy and seed.
+/// true if the scenario runs as its file states it, under its own policy and seed.
 fn read_stored(one: &Loaded, unchanged: bool, loader: &mut Loader) -> Option<Vec<DecisionRow>> {
     let path = stored_path(&one.path);
     if !unchanged {
@@ -395,6 +403,10 @@ fn compare_with_stored(stored: &[Option<Vec<DecisionRow>>], judged: &mut [Judged
         let in_case = all.iter().filter(|row| row.get("case") == report.case);
         let expected: Vec<_> = in_case.cloned().collect();
         report.judgement.judged += 1;
-        report.judgement.failures.extend(snapshot_failure(&expected, rows, &report.path));
+        report.judgement.failures.extend(snapshot_failure(
+            &expected,
+            rows,
+            &bless_command(&report.path),
+        ));
     }
 }

@@ -121,6 +121,8 @@ crate::words::words! {
         AnswerUnlisted = "W114",
         /// A switch in a user's edition without the key `cautious`.
         NoCautious = "W115",
+        /// A file with the name of a built-in edition and another text.
+        SharedName = "W116",
         /// A part of a provider's reply that is not used.
         LeftOut = "W120",
         /// The time at which a fleet was listed is not stated.

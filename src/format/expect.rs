@@ -17,7 +17,8 @@ use crate::words::{
 };
 
 record! {
-    /// The expected results of a run. A line that matches nothing fails.
+    /// The expected results of a run. A line about decisions, requests, states or losses that
+    /// matches nothing fails.
     #[derive(Default)]
     WrittenExpect: "`expect`" {
         /// Expected decisions; each is about one instance in one request.

@@ -31,6 +31,10 @@ pub trait Read: Sized {
 /// The scalar of a node; otherwise reports that `what` was expected.
 pub(super) fn scalar<'n>(node: &'n Node, what: &str, problems: &mut Problems) -> Option<&'n str> {
     scalar_or(node, what, problems, |problem| match &node.value {
+        // `null` and `~` are written like texts, but stand for no value.
+        Value::Empty if node.span.start < node.span.end => {
+            problem.help("remove the key, or put the text in quotes")
+        }
         Value::Empty => problem.help("write a value here, or remove it"),
         Value::List(items)
             if let [item] = items.as_slice()

@@ -77,15 +77,9 @@ impl<'n> Fields<'n> {
                 check_alias(entry, &entries, problems);
             } else if key == "by" && keys.contains(&"via") && is_number(&entry.value) {
                 refuse_number(entry, &entries, keys, &mut reported, problems);
-            } else if !keys.contains(&key) && !key.starts_with("x-") {
-                let title = format!("unknown key `{key}` in {what}");
-                let problem =
-                    Problem::at(Code::UnknownKey, entry.key.span, title, "not a key here");
-                let free = free_keys().iter().copied();
-                let suggestion = Suggestion::of(key, entry.value.scalar(), free);
-                reported.extend(suggestion.words.iter().map(|word| (*word).to_owned()));
-                let problem = problem.suggest(&suggestion);
-                problems.add(problem.note(format!("keys allowed here: {}", keys.join(", "))));
+            } else if is_unknown(key, keys) {
+                let meant = unknown_key(entry, what, keys, free_keys(), problems);
+                reported.extend(meant.into_iter().map(str::to_owned));
                 doubt(&entries, problems);
             }
         }
@@ -130,6 +124,55 @@ impl<'n> Fields<'n> {
         let node = self.node(key)?;
         self.or_doubt(T::read(node, problems), problems)
     }
+}
+
+fn is_unknown(key: &str, keys: &[&str]) -> bool {
+    !keys.contains(&key) && !key.starts_with("x-")
+}
+
+/// Reports an unknown key of `what`, in which `keys` are allowed and `free` are not given. Returns
+/// the keys that it was probably meant as.
+fn unknown_key<'k>(
+    entry: &Entry,
+    what: &str,
+    keys: &[&str],
+    free: &[&'k str],
+    problems: &mut Problems,
+) -> Vec<&'k str> {
+    let key = canonical_key(&entry.key, keys);
+    let title = format!("unknown key `{key}` in {what}");
+    let problem = Problem::at(Code::UnknownKey, entry.key.span, title, "not a key here");
+    let suggestion = Suggestion::of(key, entry.value.scalar(), free.iter().copied());
+    let problem = problem.suggest(&suggestion);
+    problems.add(problem.note(format!("keys allowed here: {}", keys.join(", "))));
+    suggestion.words
+}
+
+/// A mapping in which each unknown key of a list or a mapping is reported and replaced by the one
+/// key that it was probably meant as. Then its contents are read, and no name in it is missing.
+pub(super) fn sections_as_meant<'n>(
+    node: &'n Node,
+    what: &str,
+    keys: &[&str],
+    problems: &mut Problems,
+) -> Cow<'n, Node> {
+    let is_section = |entry: &Entry| matches!(entry.value.value, Value::List(_) | Value::Map(_));
+    let is_wrong = |entry: &Entry| is_section(entry) && is_unknown(&entry.key, keys);
+    let entries = node.entries().unwrap_or_default();
+    if !entries.iter().any(is_wrong) {
+        return Cow::Borrowed(node);
+    }
+    let mut renamed = entries.to_vec();
+    for index in 0..renamed.len() {
+        let free: Vec<&str> = keys.iter().copied().filter(|key| !is_given(key, &renamed)).collect();
+        let Some(entry) = renamed.get_mut(index).filter(|entry| is_wrong(entry)) else { continue };
+        let meant = Suggestion::of(&entry.key, None, free.iter().copied()).words;
+        if let [meant] = meant.as_slice() {
+            unknown_key(entry, what, keys, &free, problems);
+            entry.key.value = (*meant).into();
+        }
+    }
+    Cow::Owned(Node { value: Value::Map(renamed), span: node.span })
 }
 
 /// An example of a value: the first of the schema, or else only its brackets.

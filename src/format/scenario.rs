@@ -1,5 +1,7 @@
 //! A scenario as a file states it: names, not ids.
 
+use std::borrow::Cow;
+
 use serde_json::Value as Json;
 
 use super::expect::{WrittenDecision, WrittenExpect};
@@ -8,7 +10,7 @@ use super::principals::WrittenPrincipal;
 use super::random::WrittenRandomSource;
 use super::read::{Map, Name, Read, expected_kind};
 use super::read_time::When;
-use super::record::{Fields, record};
+use super::record::{Fields, record, sections_as_meant};
 use super::schema::Schemas;
 use super::sections::{WrittenFile, WrittenFleet, WrittenMetrics, is_file, read_file};
 use super::tree::{Entry, Node, Value};
@@ -70,6 +72,14 @@ record! {
         default "counts" => counts: Map<WrittenDecision>,
         /// The expected results. Only `test` checks them.
         default "expect" => expect: WrittenExpect,
+    }
+}
+
+impl WrittenScenario {
+    /// A scenario or an overlay in which each section with a misspelt key is reported and has the
+    /// key that was probably meant.
+    pub fn sections_as_meant<'n>(tree: &'n Node, problems: &mut Problems) -> Cow<'n, Node> {
+        sections_as_meant(tree, "a scenario", Self::KEYS, problems)
     }
 }
 

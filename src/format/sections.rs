@@ -45,7 +45,8 @@ record! {
 }
 
 record! {
-    /// A list in a CSV file, whose columns are the keys.
+    /// A list in a CSV file: its columns are the keys of a row, and before them the name, or the
+    /// verb of an event.
     WrittenFile: "a file" {
         /// The path of the file, relative to the scenario.
         required "file" => file: Spanned<String>,

@@ -53,6 +53,11 @@ pub fn parse_yaml(sources: &Sources, file: FileId, problems: &mut Problems) -> O
     Builder { file, text, stack: Vec::new(), root: None }.build(problems)
 }
 
+/// Whether a text without quotes stands for no value.
+fn is_null(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
+}
+
 /// A block scalar on one line, so that no report contains line breaks of a file.
 fn one_line(text: &str) -> Box<str> {
     text.split_whitespace().collect::<Vec<_>>().join(" ").into()
@@ -140,7 +145,7 @@ impl Builder<'_> {
                 }
                 let plain = *style == ScalarStyle::Plain;
                 let style = if plain { Style::Plain } else { Style::Quoted };
-                let value = if style == Style::Plain && span.start == span.end {
+                let value = if style == Style::Plain && is_null(&text) {
                     Value::Empty
                 } else {
                     Value::Scalar(text, style)

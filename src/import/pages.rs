@@ -16,8 +16,20 @@ const DEEPEST: u8 = 6;
 /// Keys under which tools put the reply itself.
 const ENVELOPES: [&str; 4] = ["body", "data", "value", "response"];
 
-/// The help line on how to save a reply.
-pub(super) const SAVE: &str = "save the output of the client unchanged, such as with `aliyun ecs DescribeInstances > instances.json`";
+/// The help line on how to save a reply, with a call of the provider that `from:` names.
+pub(super) fn how_to_save(from: Option<&str>) -> &'static str {
+    match from {
+        Some("azure") => {
+            "save the output of the client unchanged, such as with `az vm list -d > machines.json`"
+        }
+        Some("terraform") => {
+            "save the output of the client unchanged, such as with `terraform show -json > state.json`"
+        }
+        _ => {
+            "save the output of the client unchanged, such as with `aliyun ecs DescribeInstances > instances.json`"
+        }
+    }
+}
 
 /// The rows of one call in one reply.
 pub(super) struct ReplyPage<'t> {
@@ -43,9 +55,26 @@ pub(super) struct Unwrapping<'p> {
 impl Unwrapping<'_> {
     /// The pages of a value; empty, with an error, if it cannot be read.
     pub(super) fn open<'t>(&mut self, piece: Piece<'t>) -> Vec<ReplyPage<'t>> {
+        let mut found = Problems::default();
         let mut pages = Vec::new();
-        self.unwrap(piece, 0, &mut pages);
+        let (from, file) = (self.from, self.file);
+        Unwrapping { from, file, problems: &mut found }.unwrap(piece, 0, &mut pages);
+        match from.filter(|_| pages.is_empty()).and_then(|from| self.of_another(from, piece)) {
+            Some(problem) => self.problems.add(problem),
+            None => self.problems.extend(found),
+        }
         pages
+    }
+
+    /// The problem that a value without pages of the provider `from` is a reply of another one;
+    /// `None` if it is not.
+    fn of_another(&self, from: &str, piece: Piece<'_>) -> Option<Problem> {
+        let mut ignored = Problems::default();
+        let any = Unwrapping { from: None, file: self.file, problems: &mut ignored }.open(piece);
+        let call = any.first().map(|page| page.call).filter(|call| call.from != from)?;
+        let title = format!("the file is a reply of {}, and `from` is `{from}`", call.name());
+        let problem = Problem::at(Code::BadReply, piece.span(), title, "a reply").unquoted();
+        Some(problem.help(format!("write `{}` instead, or leave `from` out", call.from)))
     }
 
     fn unwrap<'t>(&mut self, piece: Piece<'t>, depth: u8, pages: &mut Vec<ReplyPage<'t>>) {
@@ -319,7 +348,8 @@ impl Unwrapping<'_> {
         }
         let title = "the file is not a known reply";
         // The file may be of any kind, so its lines are not quoted.
-        let problem = Problem::at(Code::BadReply, span, title, label).unquoted().help(SAVE);
+        let problem = Problem::at(Code::BadReply, span, title, label).unquoted();
+        let problem = problem.help(how_to_save(self.from));
         let problem = problem.note(format!("known are replies of {}", names.join(", ")));
         problem
             .note("a fleet of any other origin is read from CSV: `instances: { file: fleet.csv }`")

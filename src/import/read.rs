@@ -7,7 +7,7 @@ use super::calls::{CALLS, PROVIDERS};
 use super::fields::ReplyObject;
 use super::imported::{Imported, Unseen};
 use super::json::ReplyText;
-use super::pages::{SAVE, Unwrapping, report_missing, summaries};
+use super::pages::{Unwrapping, how_to_save, report_missing, summaries};
 use super::reader::{FleetReader, Missing};
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Spanned, closest};
 
@@ -31,7 +31,9 @@ pub fn import(
         problems.add(problem);
         return Imported::default();
     }
-    let replies: Vec<_> = texts.iter().map(|file| ReplyText::new(*file, sources, SAVE)).collect();
+    let from = from.map(|from| from.value.as_str());
+    let save = how_to_save(from);
+    let replies: Vec<_> = texts.iter().map(|file| ReplyText::new(*file, sources, save)).collect();
     let mut pages = Vec::new();
     let mut out = Imported::default();
     for (text, file) in replies.iter().zip(texts) {
@@ -39,7 +41,6 @@ pub fn import(
         let name = path.rsplit(['/', '\\']).next().unwrap_or_default().to_lowercase();
         let before = pages.len();
         for value in text.values(problems) {
-            let from = from.map(|from| from.value.as_str());
             pages.extend(Unwrapping { from, file: &name, problems }.open(value));
         }
         let lines = summaries(pages.get(before..).unwrap_or_default(), problems);

@@ -109,9 +109,11 @@ pub struct ReadCases {
 /// Reads the cases of a parsed scenario file with the overlays of some options; `None` if an
 /// overlay has a mistake.
 pub fn read_cases(tree: &Node, options: &Options, problems: &mut Problems) -> Option<ReadCases> {
-    let mut tree = if options.without_events { without_events(tree) } else { tree.clone() };
+    let tree = WrittenScenario::sections_as_meant(tree, problems);
+    let mut tree = if options.without_events { without_events(&tree) } else { tree.into_owned() };
     for (overlay, events) in &options.with {
-        tree = overlaid(&tree, overlay, *events, problems)?;
+        let overlay = WrittenScenario::sections_as_meant(overlay, problems);
+        tree = overlaid(&tree, &overlay, *events, problems)?;
     }
     let CaseTrees { trees, are_read } = cases::split(&tree, problems);
     let read = trees.iter().map(|(case, tree)| {

@@ -163,8 +163,24 @@ pub fn load(
     let policy = file.and_then(|file| compile(&file, &read, &mut found));
     read.report(found, problems);
     let mut policy = policy?;
+    note_shared_name(&policy.name, &node, &read, problems);
     policy.digest = hex_digest(&read.texts.iter().map(String::as_str).collect::<Vec<_>>());
     (problems.count(Severity::Error) == before).then_some(policy)
+}
+
+/// Warns if a file has the name of a built-in edition and another text. Reports, stored decisions
+/// and accepted changes tell editions apart by their names.
+fn note_shared_name(name: &str, node: &Node, read: &ReadFiles, problems: &mut Problems) {
+    let is_same = |built_in: &str| read.texts.first().is_some_and(|text| text == built_in);
+    if Catalog::text(name).is_none_or(is_same) {
+        return;
+    }
+    let title = format!("this file differs from the built-in edition `{name}` and has its name");
+    let span = node.get("edition").map_or(node.span, |edition| edition.span);
+    let problem = Problem::at(Code::SharedName, span, title, "not the built-in edition");
+    let problem =
+        problem.note("reports, stored decisions and accepted changes tell editions apart by name");
+    problems.add(problem.help("write another `policy:` or `edition:`"));
 }
 
 /// The tree of an edition, merged with those that it extends.

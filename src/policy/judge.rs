@@ -273,7 +273,9 @@ impl Rulebook {
         let idle = is_idle(&facts);
         Ok(match (ruling.blocks() && !idle, refusal) {
             (false, Some(rule)) => denied(rule, Basis::NONE),
-            (false, None) if idle => result(OutcomeKind::Idle, Ruling::NONE, Basis::NONE),
+            (false, None) if idle => {
+                result(OutcomeKind::Idle, Ruling::without_verdicts_of(on), Basis::NONE)
+            }
             (false, None) => result(OutcomeKind::Goes, ruling, ruling.basis),
             (true, None) => result(OutcomeKind::Held, ruling, ruling.basis),
             (true, Some(rule)) => {

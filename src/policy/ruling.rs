@@ -85,7 +85,7 @@ impl Ruling {
     }
 
     /// A ruling without verdicts on the protections in `on`.
-    pub(super) const fn without_verdicts_of(on: ProtectionSet) -> Self {
+    pub const fn without_verdicts_of(on: ProtectionSet) -> Self {
         Self { on, ..Self::NONE }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::accepted_changes::{Acceptance, Accepted, AcceptedFile, Accepting, accept};
 use super::decision_diff::Changed;
 use super::paired::PairedRun;
-use super::shell::shell_word;
+use super::shell::shell_command;
 use crate::diagnostics::Problems;
 use crate::policy::{Comparison, Difference};
 use crate::time::SimTime;
@@ -17,6 +17,8 @@ pub struct DiffResult {
     pub names: [String; 2],
     /// Scenarios and folders that were run under both, as on the command line.
     pub paths: Vec<String>,
+    /// Options that `bless --diff` needs to accept these differences, as words of a command line.
+    pub options: Vec<String>,
     /// Differences of the policies; `None` for recorded runs.
     pub comparison: Option<Comparison>,
     /// Instances of the fleets to which a changed verdict applies: index into the differences,
@@ -96,8 +98,8 @@ impl DiffResult {
 
     /// The command that accepts the remaining differences, without a reason.
     pub fn bless_command(&self) -> String {
-        let words = self.names.iter().chain(&self.paths).map(|word| shell_word(word));
-        format!("stayput bless --diff {}", words.collect::<Vec<_>>().join(" "))
+        let words = self.names.iter().chain(&self.paths).chain(&self.options);
+        shell_command(["bless", "--diff"].into_iter().chain(words.map(String::as_str)))
     }
 
     /// Whether every difference is accepted, and every acceptance is up to date.

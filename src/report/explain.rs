@@ -200,7 +200,9 @@ fn protections(
                 (verdict_text(verdict), Some(rule))
             }
             (Some(Finding { .. }), _) => {
-                ("not evaluated: the request was refused first".to_owned(), None)
+                let is_done = decision.is_some_and(|one| one.outcome == Outcome::NoOp);
+                let why = if is_done { "there was nothing to do" } else { REFUSED_FIRST };
+                (format!("not evaluated: {why}"), None)
             }
             (None, Some(row)) => (format!("would be {}", verdict_text(row.says)), Some(row.rule)),
             (None, None) => ("cannot occur".to_owned(), None),
@@ -218,7 +220,15 @@ fn verdict_text(verdict: Verdict) -> String {
     }
 }
 
+/// Why no verdict of a refused request was evaluated.
+const REFUSED_FIRST: &str = "the request was refused first";
+
+/// The combined verdicts. A decision that came before them has its outcome alone.
 fn combined(ruling: &Ruling, outcome: Outcome) -> String {
+    let is_judged = ruling.findings().any(|finding| finding.rule.is_some());
+    if !is_judged && matches!(outcome, Outcome::Denied | Outcome::NoOp) {
+        return format!("no verdict  ->  {}", outcome.word().to_uppercase());
+    }
     let count = |verdict| ruling.findings().filter(|finding| finding.verdict == verdict).count();
     let (held, overridden) = (count(Verdict::Held), count(Verdict::Overridden));
     let alone = ruling.outcome();

@@ -108,7 +108,7 @@ pub use schema::{
     accepted_schema, csv_schema, diff_schema, policy_schema, scenario_schema, schema_text,
     test_schema,
 };
-pub use shell::shell_word;
+pub use shell::{shell_command, shell_word};
 pub use snapshot::{decisions_csv, snapshot_failure};
 pub use test_github::github;
 pub use test_json::test_json;

@@ -15,9 +15,20 @@ pub fn shell_word(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
 }
 
+/// A command of this program that a person can paste into a shell: `stayput` and its words.
+pub fn shell_command<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
+    let words = words.into_iter().map(shell_word);
+    std::iter::once("stayput".into()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::shell_word;
+    use super::{shell_command, shell_word};
+
+    #[test]
+    fn each_word_of_a_command_is_quoted_by_itself() {
+        assert_eq!(shell_command(["bless", "a b/x.yaml"]), "stayput bless 'a b/x.yaml'");
+    }
 
     #[test]
     fn a_word_that_a_shell_would_read_otherwise_is_quoted() {

@@ -28,11 +28,11 @@ pub fn decisions_csv(rows: &[DecisionRow]) -> std::io::Result<String> {
 
 /// The failure of a case whose decisions differ from the stored ones; `None` if none differ.
 ///
-/// Both lists contain the rows of one case; `path` is the file of the scenario.
+/// Both lists contain the rows of one case; `accept` is the command that accepts the difference.
 pub fn snapshot_failure(
     stored: &[DecisionRow],
     now: &[DecisionRow],
-    path: &str,
+    accept: &str,
 ) -> Option<Failure> {
     if stored == now {
         return None;
@@ -49,7 +49,7 @@ pub fn snapshot_failure(
     } else {
         format!("{} changed from the stored result", many(list.len(), "decision"))
     };
-    instead.push(format!("to accept: stayput bless {path}"));
+    instead.push(format!("to accept: {accept}"));
     Some(Failure::new(None, title, instead))
 }
 

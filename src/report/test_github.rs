@@ -49,16 +49,12 @@ fn errors(run: &TestRun<'_>) -> Vec<Annotation> {
         text,
     };
     for case in run.cases.iter().filter(|case| !case.passed()) {
-        let text = match &case.broken {
-            Some(broken) => broken.clone(),
-            None if case.judgement.judged == 0 => "no expectations".into(),
-            None => continue,
-        };
+        let Some(broken) = &case.broken else { continue };
         let (file, line, column) = case.place(run.sources);
-        list.push(Annotation { line, column, ..about(file, &case.name, text) });
+        list.push(Annotation { line, column, ..about(file, &case.name, broken.clone()) });
     }
     for case in run.cases {
-        for failure in &case.judgement.failures {
+        for failure in case.failures() {
             let text = std::iter::once(failure.title.clone()).chain(failure.lines());
             let text = text.collect::<Vec<_>>().join("\n");
             let mut one = about(&case.path, &case.name, text);

@@ -10,7 +10,7 @@ use crate::words::Word;
 /// The output of `test -f json`; `stayput schema test` prints its schema.
 pub fn test_json(run: &TestRun<'_>, coverage: Option<Json>) -> Json {
     let cases = run.cases.iter().map(|case| {
-        let failures = case.judgement.failures.iter();
+        let failures = case.failures();
         json!({
             "file": case.path,
             "scenario": case.scenario,
@@ -19,7 +19,7 @@ pub fn test_json(run: &TestRun<'_>, coverage: Option<Json>) -> Json {
             "expectations": case.judgement.judged,
             "undecided": case.broken,
             "again": case.again,
-            "failures": failures.map(|f| failure(f, &case.path, run)).collect::<Vec<_>>(),
+            "failures": failures.map(|f| failure(&f, &case.path, run)).collect::<Vec<_>>(),
         })
     });
     let mut reported = json!({

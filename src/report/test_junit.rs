@@ -71,14 +71,10 @@ fn test_case(case: &CaseReport, run: &TestRun<'_>) -> TestCase {
         TestCaseStatus::success()
     } else {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        let first = case.judgement.failures.first();
-        let message = first.map_or("no expectations", |failure| failure.title.as_str());
-        let reported = case
-            .judgement
-            .failures
-            .iter()
-            .flat_map(|f| failure_lines(f, case, run.sources, usize::MAX));
-        status.set_type("expectation").set_message(message);
+        let message = case.failures().next().map(|failure| failure.title.clone());
+        let reported =
+            case.failures().flat_map(|f| failure_lines(&f, case, run.sources, usize::MAX));
+        status.set_type("expectation").set_message(message.unwrap_or_default());
         status.set_description(reported.collect::<Vec<_>>().join("\n"));
         status
     };

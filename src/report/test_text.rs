@@ -1,5 +1,7 @@
 //! The report of `test` as text: one line for each case, then every failure with its location.
 
+use std::borrow::Cow;
+
 use super::text_table::{Page, columns, command_lines, hanging, padded};
 use crate::diagnostics::{Code, Problem, Problems, Severity, Sources, Span, many};
 use crate::experiment::{Failure, Judgement};
@@ -30,6 +32,22 @@ impl CaseReport {
     /// Whether the case has expectations and all of them were met.
     pub const fn passed(&self) -> bool {
         self.judgement.failures.is_empty() && self.broken.is_none() && self.judgement.judged > 0
+    }
+
+    /// The failed expectations. A case without expectations fails because of that, unless it could
+    /// not be judged.
+    pub(super) fn failures(&self) -> impl Iterator<Item = Cow<'_, Failure>> {
+        let is_empty = self.judgement.judged == 0 && self.broken.is_none();
+        let none = is_empty.then(|| Failure {
+            span: None,
+            title: format!("{}: no expectations", Code::NothingExpected),
+            closest: None,
+            instead: vec![
+                "help: add `expect:`, or store its decisions with `stayput bless`".to_owned(),
+            ],
+        });
+        let failed = self.judgement.failures.iter().map(Cow::Borrowed);
+        none.map(Cow::Owned).into_iter().chain(failed)
     }
 
     /// The place of the first failed expectation, or of the first expectation if none failed: its
@@ -147,17 +165,9 @@ pub fn test_report(run: &TestRun<'_>, verbose: bool, page: Page) -> String {
         if let Some(broken) = &case.broken {
             out.extend(hanging("  ", broken, width));
         }
-        if case.judgement.judged == 0 && case.broken.is_none() {
-            let text = format!(
-                "{}: {}: no expectations; add `expect:` or store results with `stayput bless`",
-                case.path,
-                Code::NothingExpected
-            );
-            out.extend(hanging("  ", &text, width));
-        }
-        for failure in &case.judgement.failures {
+        for failure in case.failures() {
             out.push(String::new());
-            out.extend(failure_lines(failure, case, sources, width));
+            out.extend(failure_lines(&failure, case, sources, width));
         }
         out.push(String::new());
         out.extend(command_lines("  again: ", &case.again, width));

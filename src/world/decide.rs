@@ -252,7 +252,7 @@ impl Step<'_> {
             reason: item.reason,
             facts: Facts { action, ..facts },
             policy,
-            ruling: Ruling::NONE,
+            ruling: Ruling::without_verdicts_of(on),
             inert: ProtectionSet::EMPTY,
             outcome: DraftOutcome::NoOp,
             basis: Basis::NONE,

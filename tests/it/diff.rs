@@ -14,14 +14,15 @@ const NO_REMEDY: (&str, &str) = (
     "whether or not the flag is set, remedy: repair the member }",
 );
 
-/// The text of an edition with some texts replaced; the edition must contain each of them.
+/// The text of an edition with some texts replaced, under another name; the edition must contain
+/// each of them.
 fn edited(changes: &[(&str, &str)]) -> String {
     let mut text = fs::read_to_string(root().join(format!("policies/{BASE}.yaml"))).unwrap();
     for (from, to) in changes {
         assert!(text.contains(from), "the edition has no `{from}`");
         text = text.replace(from, to);
     }
-    text
+    text.replacen("\nedition: 2026-05-15\n", "\nedition: 2026-05-16\n", 1)
 }
 
 /// The differences of an edition and a changed copy of it.

@@ -237,3 +237,17 @@ fn no_kind_of_conclusion_changes_without_its_own_evidence() {
         assert!(ran.stderr.contains("error[E110]"), "{change}: {}", ran.stderr);
     }
 }
+
+/// Reports tell editions apart by their names.
+#[test]
+fn a_file_with_the_name_of_a_built_in_edition_and_another_text_has_a_warning() {
+    let scratch = folder();
+    let own = Catalog::text(CHINA).unwrap();
+    let path = write(scratch.path(), "own.yaml", own);
+    assert_eq!(stayput(&["check", &path]).stderr, "");
+    let (name, edition) = CHINA.split_once('@').unwrap();
+    let text = house("").replace("house", name).replace("2026-12", edition);
+    let ran = stayput(&["check", &write(scratch.path(), "fake.yaml", text)]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("warning[W116]"), "{}", ran.stderr);
+}

@@ -1,4 +1,4 @@
-use crate::support::stayput;
+use crate::support::{SMALL, folder, stayput, write};
 
 #[test]
 fn one_decision_is_explained_step_by_step() {
@@ -136,4 +136,24 @@ fn an_unknown_code_or_rule_is_reported_as_what_it_looks_like() {
     }
     let ran = stayput(&["explain", "alibaba-ecs@2026-05-15", "RP99"]);
     assert!(ran.stderr.contains("this policy has no rule `RP99`"), "{}", ran.stderr);
+}
+
+/// A request that is refused before its protections are judged has no verdict to combine. Each
+/// protection that is on has its row in the table of verdicts.
+#[test]
+fn a_request_that_was_not_judged_is_not_called_unprotected() {
+    let scratch = folder();
+    let text = SMALL.replace("expect:", "principals: { alice: { may: \"ecs:Stop*\" } }\nexpect:");
+    let text = text.replace("outcome: held", "outcome: denied");
+    let path = write(scratch.path(), "s.yaml", &text);
+    let ran = stayput(&["explain", &format!("{path}#mis-click/db-1")]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("no verdict  ->  DENIED"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("not evaluated: the request was refused first"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("UNPROTECTED"), "{}", ran.stdout);
+    let out = scratch.path().join("out").to_string_lossy().into_owned();
+    assert_eq!(stayput(&["run", &path, "-q", "--out", &out]).code, 0);
+    let verdicts = std::fs::read_to_string(scratch.path().join("out/verdicts.csv")).unwrap();
+    assert_eq!(verdicts.lines().count(), 2, "{verdicts}");
+    assert!(verdicts.contains("release-protection,not-consulted"), "{verdicts}");
 }

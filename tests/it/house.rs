@@ -1,6 +1,6 @@
 //! Tests of house rules: which states break them, whatever is unknown.
 
-use crate::support::{folder, stayput, write};
+use crate::support::{SMALL, folder, stayput, write};
 
 /// The findings of a run of a scenario, as `RULE: INSTANCE: TEXT`.
 fn findings(policy: &str, rest: &str) -> Vec<String> {
@@ -176,4 +176,26 @@ assume: { snapshots-in-arrears: accepted }
             format!("saved: c: {none}; those that the run took were deleted"),
         ]
     );
+}
+
+/// A check that checks nothing is no success.
+#[test]
+fn house_rules_that_are_not_there_or_not_checked_are_refused() {
+    let scratch = folder();
+    let scenario = write(scratch.path(), "s.yaml", SMALL);
+    let check = |overlay: &str, path: &str| {
+        let house = write(scratch.path(), "house.yaml", format!("stayput: overlay/1\n{overlay}"));
+        stayput(&["check", path, "--house", &house])
+    };
+    for overlay in ["events: []\n", "house: {}\n", "house:\n"] {
+        let ran = check(overlay, &scenario);
+        assert_eq!(ran.code, 2, "{overlay}: {}", ran.stdout);
+        assert!(ran.stderr.contains("error[E003]: the file of `--house`"), "{}", ran.stderr);
+    }
+    let rule = "house: { kept: { in-force: release-protection } }\n";
+    let ran = check(rule, "policies");
+    assert_eq!(ran.code, 2, "{}", ran.stdout);
+    assert!(ran.stderr.contains("`--house` has no effect on these files"), "{}", ran.stderr);
+    let ran = check(rule, &scenario);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
 }

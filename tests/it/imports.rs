@@ -322,3 +322,24 @@ fn a_masked_group_can_be_named_by_an_event() {
     let ran = stayput(&["test", &path]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
 }
+
+/// A reply of another provider than the one that `from` names is recognised.
+#[test]
+fn a_reply_of_another_provider_is_named() {
+    let file = "scenarios/data/aliyun/ecs-describe-instances-cn-beijing.json";
+    let import = |from: &str, path: &str| {
+        stayput(&["import", "--from", from, path, "--captured", "2026-06-01T00:00:00Z"])
+    };
+    for from in ["azure", "terraform"] {
+        let ran = import(from, file);
+        assert_eq!(ran.code, 2, "{}", ran.stdout);
+        let title = "the file is a reply of aliyun ecs DescribeInstances, and `from` is";
+        assert!(ran.stderr.contains(title), "{}", ran.stderr);
+        assert!(ran.stderr.contains("write `aliyun` instead"), "{}", ran.stderr);
+    }
+    let scratch = folder();
+    let other = write(scratch.path(), "other.json", "{\"Objects\": {}}");
+    let ran = import("azure", &other);
+    assert_eq!(ran.code, 2, "{}", ran.stdout);
+    assert!(ran.stderr.contains("`az vm list -d > machines.json`"), "{}", ran.stderr);
+}

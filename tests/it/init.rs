@@ -88,3 +88,29 @@ fn a_policy_without_an_example_is_reported() {
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
     assert!(ran.stderr.contains("no protection with an effect"), "{}", ran.stderr);
 }
+
+/// Options about listings have no effect on the example.
+#[test]
+fn options_about_files_are_refused_without_a_file() {
+    for (option, value) in
+        [("--from", "azure"), ("--captured", "2026-01-01T00:00:00Z"), ("--account", "shop")]
+    {
+        let ran = stayput(&["init", option, value]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{option}");
+        assert!(ran.stderr.contains(&format!("`{option}` has no effect")), "{}", ran.stderr);
+    }
+    let two: Vec<&str> = Catalog::names().take(2).flat_map(|name| ["--policy", name]).collect();
+    let ran = stayput(&[&["init"], &two[..]].concat());
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.contains("a second `--policy` has no effect"), "{}", ran.stderr);
+}
+
+#[test]
+fn instances_that_were_created_after_the_listing_are_not_said_to_be_unlisted() {
+    let file = "scenarios/data/aliyun/ecs-describe-instances-cn-beijing.json";
+    let ran = stayput(&["init", file, "--captured", "2019-01-01T00:00:00Z"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("warning[W120]"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("no instance is listed"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("no instance exists at the start"), "{}", ran.stderr);
+}

@@ -329,6 +329,7 @@ fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
 fn an_accepted_change_is_no_longer_needed_once_the_base_has_it() {
     let scratch = folder();
     let text = fs::read_to_string(root().join(format!("policies/{BASE}.yaml"))).unwrap();
+    let text = text.replacen("\nedition: 2026-05-15\n", "\nedition: 2026-05-16\n", 1);
     let before = write(scratch.path(), "house-before.yaml", &text);
     let mut changed = text.clone();
     for (from, to) in [
@@ -606,4 +607,116 @@ fn the_examples_for_ci_name_verbs_and_flags_that_exist() {
         }
     }
     assert!(seen >= 5, "{seen}");
+}
+
+/// Without `--only`, a command accepts what is new and leaves the reasons of earlier acceptances.
+#[test]
+fn an_accepted_change_gets_another_reason_or_day_if_the_command_names_it() {
+    let scratch = folder();
+    let house = write(scratch.path(), "house.yaml", HOUSE);
+    let file = scratch.path().join("house.accepted.yaml");
+    let bless = |more: &[&str]| stayput(&[&["bless", "--diff", BASE, &house], more].concat());
+    assert_eq!(bless(&["--reason", "first", "--until", "2998-12-31"]).code, 0);
+    let before = fs::read_to_string(&file).unwrap();
+    let ran = bless(&["--reason", "second", "--until", "2999-12-31"]);
+    assert_eq!(ran.code, 4, "{}", ran.stdout);
+    assert!(ran.stderr.contains("every change is accepted"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`--only TEXT`"), "{}", ran.stderr);
+    let ran = bless(&["--only", "RP9", "--reason", "second"]);
+    assert_eq!(ran.code, 4, "{}", ran.stdout);
+    assert!(ran.stderr.contains("no change has a key that contains `RP9`"), "{}", ran.stderr);
+    assert_eq!(fs::read_to_string(&file).unwrap(), before);
+    let named = ["--only", "verdict", "--reason", "second", "--until", "2999-12-31"];
+    for updates in [", 1 updated, ", " newly accepted, "] {
+        let ran = bless(&named);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let line = format!("0 changes{}", ran.stdout.split("0 changes").nth(1).unwrap());
+        assert!(line.contains(updates), "{line}");
+        let after = fs::read_to_string(&file).unwrap();
+        assert_eq!(after.matches("\"second\"").count(), 1, "{after}");
+        assert_eq!(after.matches("until: 2999-12-31").count(), 1, "{after}");
+        assert_eq!(after.matches("from:").count(), before.matches("from:").count());
+    }
+}
+
+/// Stored decisions are those of the file of the scenario. A result with an overlay is neither
+/// stored as such nor compared with them.
+#[test]
+fn an_overlay_does_not_change_stored_decisions() {
+    let scratch = folder();
+    let path = write(scratch.path(), "small.yaml", SMALL);
+    let overlay = "stayput: overlay/1\nfleet: { instances: { db-1: { protect: [] } } }\n";
+    let overlay = write(scratch.path(), "o.yaml", overlay);
+    let stored = scratch.path().join("small.decisions.csv");
+    assert_eq!(stayput(&["bless", &path]).code, 0);
+    let before = fs::read_to_string(&stored).unwrap();
+    let ran = stayput(&["bless", &path, "--with", &overlay]);
+    assert_eq!(ran.code, 2, "{}", ran.stdout);
+    assert!(ran.stderr.contains("leave `--with` out"), "{}", ran.stderr);
+    assert_eq!(fs::read_to_string(&stored).unwrap(), before);
+    let ran = stayput(&["test", &path, "--with", &overlay]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stdout.contains("1 expectation, 1 failed"), "{}", ran.stdout);
+}
+
+/// A command in a message can be pasted: it is quoted, and has the options of the command that ran.
+#[test]
+fn a_proposed_command_is_quoted_and_has_the_options_of_the_run() {
+    let scratch = folder();
+    let spaced = scratch.path().join("a b");
+    fs::create_dir(&spaced).unwrap();
+    let path = write(&spaced, "x y.yaml", SMALL);
+    assert_eq!(stayput(&["bless", &path]).code, 0);
+    let stored = spaced.join("x y.decisions.csv");
+    let changed = fs::read_to_string(&stored).unwrap().replace(",held,", ",overridden,");
+    fs::write(&stored, changed).unwrap();
+    let ran = stayput(&["test", &path, "--allow-outside", "-f", "json"]);
+    let reported: Json = serde_json::from_str(&ran.stdout).unwrap();
+    let instead = reported["cases"][0]["failures"][0]["instead"].as_array().unwrap();
+    let last = instead.last().unwrap().as_str().unwrap();
+    assert_eq!(last, format!("to accept: stayput bless '{path}' --allow-outside"));
+    let house = write(scratch.path(), "house.yaml", HOUSE);
+    let accepted = write(&spaced, "of us.yaml", "stayput: accepted/1\naccepted: []\n");
+    let ran = stayput(&["diff", BASE, &house, "--accepted", &accepted]);
+    let command = format!("accept: stayput bless --diff {BASE} {house} --accepted '{accepted}' \\");
+    assert!(ran.stdout.contains(&command), "{}", ran.stdout);
+}
+
+#[test]
+fn every_format_says_why_a_case_without_expectations_fails() {
+    let scratch = folder();
+    let silent = write(scratch.path(), "silent.yaml", SMALL.split("expect:").next().unwrap());
+    for format in ["text", "json", "junit", "github", "markdown", "html"] {
+        let ran = stayput(&["test", &silent, "-f", format]);
+        assert_eq!(ran.code, 1, "{format}: {}", ran.stderr);
+        let said = words(&ran.stdout);
+        assert!(said.contains("E082: no expectations"), "{format}: {said}");
+        assert!(said.contains("or store its decisions with"), "{format}: {said}");
+    }
+}
+
+/// A scenario that is named twice, or named beside its folder, is one scenario.
+#[test]
+fn a_file_that_is_named_twice_is_read_once() {
+    let scratch = folder();
+    let path = write(scratch.path(), "small.yaml", SMALL);
+    let all = scratch.path().to_string_lossy().into_owned();
+    let again = scratch.path().join("./../").join(scratch.path().file_name().unwrap());
+    let again = again.join("small.yaml").to_string_lossy().into_owned();
+    let ran = stayput(&["test", &all, &path, &again]);
+    assert!(ran.stdout.contains("1 ran, 1 passed"), "{}", ran.stdout);
+    assert_eq!(stayput(&["check", &path, &all]).stdout.lines().count(), 1);
+    assert_eq!(stayput(&["bless", &path, &path]).stdout.lines().count(), 1);
+    let house = write(scratch.path(), "house.yaml", HOUSE);
+    let ran = stayput(&["diff", BASE, &house, &path, &path]);
+    assert!(ran.stdout.contains("1 decision compared"), "{}", ran.stdout);
+}
+
+/// The rest of a run that stopped may use an assumption.
+#[test]
+fn an_assumption_of_a_run_that_stopped_is_not_idle() {
+    let path = "scenarios/unpaid-fortnight.yaml";
+    let ran = stayput(&["test", path, "--max-events", "3"]);
+    assert_eq!(ran.code, 5, "{}", ran.stdout);
+    assert!(!ran.stderr.contains("W061"), "{}", ran.stderr);
 }

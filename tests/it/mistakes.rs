@@ -352,3 +352,46 @@ fn a_message_proposes_what_is_accepted() {
         assert!(ran.code == 2 && ran.stderr.contains(says), "{table}\n{}", ran.stderr);
     }
 }
+
+/// The contents of a section with a misspelt key are read, so that nothing in it is missing.
+#[test]
+fn a_misspelt_section_has_one_message() {
+    let file = fs::read_to_string(root().join("scenarios/unpaid-fortnight.yaml")).unwrap();
+    for (key, typed) in [("events", "event"), ("cases", "case"), ("expect", "expects")] {
+        let text = file.replace(&format!("\n{key}:"), &format!("\n{typed}:"));
+        let reported = check_file("s.yaml", &text);
+        assert_eq!(codes(&reported), ["E001"], "{typed}: {reported}");
+        assert!(reported.contains(&format!("did you mean `{key}`?")), "{reported}");
+    }
+    let lines = "\
+fleet: { instances: { db-1: {} } }
+hous: { kept: { in-force: release-protection } }
+expect: { findings: [kept] }
+";
+    assert_eq!(codes(&check(lines)), ["E001"], "{}", check(lines));
+    let inside = check(&lines.replace("kept: {", "kept: { instance: db-9,"));
+    assert_eq!(codes(&inside), ["E001", "E010"], "{inside}");
+}
+
+/// `null` without quotes stands for no value, as in any other YAML reader.
+#[test]
+fn null_is_not_a_text() {
+    let lines = "\
+fleet:
+  instances:
+    db-1: { zone: ZONE }
+events:
+  - { at: +1h, id: b, release: { instance: db-1, by: WHO, via: api } }
+";
+    for null in ["~", "null", "Null", "NULL"] {
+        let reported = check(&lines.replace("ZONE", "a").replace("WHO", null));
+        assert_eq!(codes(&reported), ["E004"], "{null}: {reported}");
+        assert!(reported.contains("put the text in quotes"), "{null}: {reported}");
+        let reported = check(&lines.replace("ZONE", null).replace("WHO", "al"));
+        assert_eq!(codes(&reported), ["E004"], "{null}: {reported}");
+    }
+    let scratch = folder();
+    let quoted = scenario(&lines.replace("ZONE", "\"null\"").replace("WHO", "'~'"));
+    let ran = stayput(&["check", &write(scratch.path(), "s.yaml", quoted)]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+}

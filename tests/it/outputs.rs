@@ -110,7 +110,6 @@ fn two_runs_of_one_name_are_not_written_to_the_same_tables() {
     write(scratch.path(), "b.yaml", SMALL);
     for (more, reported) in [
         (&["a.yaml", "b.yaml", "--out", "d"][..], "`a.yaml` and `b.yaml` are both called small"),
-        (&["a.yaml", "a.yaml", "--out", "d"], "`a.yaml` is given twice"),
         (&["a.yaml", "b.yaml", "-f", "csv"], "`a.yaml` and `b.yaml`"),
         (&["a.yaml", "b.yaml", "--replications", "2", "--out", "d"], "`a.yaml` and `b.yaml`"),
     ] {
@@ -122,6 +121,9 @@ fn two_runs_of_one_name_are_not_written_to_the_same_tables() {
     assert_eq!(run_in(scratch.path(), &["run", "a.yaml", "b.yaml"]).code, 0);
     let one = ["run", "a.yaml", "b.yaml", "-E", "file(a*)", "--out", "d"];
     assert_eq!(run_in(scratch.path(), &one).code, 0);
+    let twice = ["run", "a.yaml", "./a.yaml", "-f", "csv"];
+    let once = run_in(scratch.path(), &["run", "a.yaml", "-f", "csv"]);
+    assert_eq!(run_in(scratch.path(), &twice), once);
 }
 
 /// A scenario whose instances have names that become the same name of a file.
@@ -294,4 +296,17 @@ fn a_file_of_a_folder_that_is_skipped_is_named() {
     let ran = run_in(scratch.path(), &["test", "."]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("cannot read `./gone.yaml`: no such file"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_quiet_run_prints_nothing_in_any_format() {
+    let scratch = folder();
+    write(scratch.path(), "a.yaml", SMALL);
+    for format in ["text", "csv", "jsonl", "html"] {
+        let ran = run_in(scratch.path(), &["run", "a.yaml", "-q", "-f", format]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{format}");
+    }
+    let page = ["run", "a.yaml", "-q", "-f", "html", "--html", "page.html"];
+    assert_eq!(run_in(scratch.path(), &page).stdout, "");
+    assert!(scratch.path().join("page.html").is_file());
 }

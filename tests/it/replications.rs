@@ -1010,3 +1010,25 @@ fn replications_in_different_currencies_are_not_compared() {
     assert!(ran.stderr.contains("bill [bare] are in EUR and in USD"), "{}", ran.stderr);
     assert_eq!(stayput(&["diff", &euros, &euros]).code, 0);
 }
+
+/// A result that cannot be continued is named, and the message is not about shards, of which the
+/// user has none.
+#[test]
+fn a_result_that_cannot_be_continued_is_named() {
+    let scratch = folder();
+    let out = scratch.path().join("out").to_string_lossy().into_owned();
+    let run = ["run", "-q", RANDOM_TIES, "--replications", "20", "--out", &out];
+    assert_eq!(stayput(&run).code, 0);
+    let resume = [&run[..], &["--resume"]].concat();
+    let other = [&resume[..], &["--seed", "5"]].concat();
+    let ran = stayput(&other);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains(&format!("remove `{out}`, or run without")), "{}", ran.stderr);
+    let rows = fs::read_to_string(Path::new(&out).join("replications.csv")).unwrap();
+    write(Path::new(&out), "replications.csv", rows.replacen("86400", "86401", 1) + "x");
+    let ran = stayput(&resume);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("cannot be continued"), "{}", ran.stderr);
+    assert!(ran.stderr.contains(&format!("remove `{out}`, or run without")), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("shard"), "{}", ran.stderr);
+}

@@ -8,6 +8,7 @@ use super::arguments::{Arguments, Format};
 use super::cases::{case_named, cases};
 use super::overlays::{compares_overlays, overlays};
 use super::recorded::{Recording, recorded};
+use crate::cli::args::Overrides;
 use crate::cli::shared::accepted_files::read_accepted_file;
 use crate::cli::shared::exit::Exit;
 use crate::cli::shared::format_target::ReportTarget;
@@ -97,6 +98,11 @@ fn of_folders_or_policies(
             let found = policies(names, &arguments.paths, &options, &mut loader);
             loader.refuse_or_continue(paint)?;
             let mut found = found?;
+            found.options = Overrides::default().words();
+            if let Some(file) = &arguments.accepted {
+                let file = file.to_string_lossy().into_owned();
+                found.options.extend(["--accepted".to_owned(), file]);
+            }
             let before = loader.problems.len();
             if let Some(file) = &file {
                 found.accept(file, today, &mut loader.problems);

@@ -7,7 +7,8 @@ use std::process::{ExitCode, Termination};
 pub enum Exit {
     /// The command did its work: every expectation met, no difference, no mistake.
     Success = 0,
-    /// An expectation failed, something differs, or a house rule of severity `error` is broken.
+    /// An expectation failed, something differs, or, in `test` and `check --house`, a house rule of
+    /// severity `error` is broken.
     Failure = 1,
     /// Wrong arguments, a file that cannot be read, or a mistake in a file.
     BadInput = 2,

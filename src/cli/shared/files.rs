@@ -1,6 +1,7 @@
 //! The only module that reads files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -301,7 +302,7 @@ fn special_file() -> ReadFailure {
 
 /// Every file under `paths` that may be a scenario or a policy, and whether `paths` contains it
 /// itself. A folder is searched for YAML files, in the order of their names. Hidden files and files
-/// of accepted changes are left out.
+/// of accepted changes are left out. A file that `paths` contain several times is listed once.
 ///
 /// Paths that cannot be read are added to `failed`.
 pub fn find(paths: &[PathBuf], failed: &mut Vec<(PathBuf, ReadFailure)>) -> Vec<(PathBuf, bool)> {
@@ -311,6 +312,27 @@ pub fn find(paths: &[PathBuf], failed: &mut Vec<(PathBuf, ReadFailure)>) -> Vec<
             Ok(meta) if meta.is_dir() => search(path, &mut found, failed),
             Ok(_) => found.push((path.clone(), true)),
             Err(error) => failed.push((path.clone(), failure(&error))),
+        }
+    }
+    each_once(found)
+}
+
+/// The files, each at its first place. A file that is also named by itself counts as named.
+fn each_once(files: Vec<(PathBuf, bool)>) -> Vec<(PathBuf, bool)> {
+    let mut known: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    let mut found: Vec<(PathBuf, bool)> = Vec::with_capacity(files.len());
+    for (path, is_named) in files {
+        // A path without its links; a file that vanished meanwhile is known by its path.
+        let key = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        match known.entry(key) {
+            Entry::Vacant(slot) => {
+                slot.insert(found.len());
+                found.push((path, is_named));
+            }
+            Entry::Occupied(first) => {
+                let first = found.get_mut(*first.get());
+                first.into_iter().for_each(|(_, first)| *first |= is_named);
+            }
         }
     }
     found

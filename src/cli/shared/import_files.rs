@@ -33,6 +33,20 @@ pub struct ImportOptions {
     captured: Option<SimTime>,
 }
 
+impl ImportOptions {
+    /// The first given option that has no effect without files; `None` if there is none. One policy
+    /// has an effect.
+    pub fn needs_files(&self) -> Option<&'static str> {
+        let given = [
+            ("`--from`", self.from.is_some()),
+            ("a second `--policy`", self.policy.len() > 1),
+            ("`--account`", self.account.is_some()),
+            ("`--captured`", self.captured.is_some()),
+        ];
+        given.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
+    }
+}
+
 /// The name of an account, as the scenario that is written can contain it.
 fn name(text: &str) -> Result<String, String> {
     Name::fault(text).map_or_else(|| Ok(text.to_owned()), Err)
@@ -50,6 +64,14 @@ fn instant(text: &str) -> Result<SimTime, String> {
     Ok(at)
 }
 
+/// A scenario that files describe.
+pub struct ImportedText {
+    /// Its text.
+    pub text: String,
+    /// Number of instances in the files.
+    pub listed: usize,
+}
+
 /// Returns the scenario that the files describe. Prints to stderr which replies were read, and
 /// which facts no file contains.
 ///
@@ -60,7 +82,7 @@ pub fn import_files(
     options: &ImportOptions,
     loader: &mut Loader,
     paint: Paint,
-) -> Result<String, Exit> {
+) -> Result<ImportedText, Exit> {
     let mut texts: Vec<FileId> = Vec::new();
     for path in paths {
         if let Some(text) = loader.read(path) {
@@ -113,7 +135,8 @@ pub fn import_files(
         }
     }
     let written = ImportedAs { files: &names, policies: &policies, account, captured };
-    Ok(imported_scenario(&imported, &written))
+    let text = imported_scenario(&imported, &written);
+    Ok(ImportedText { text, listed: imported.instances.len() })
 }
 
 /// The policy of each cloud, with its name: the first one of `--policy` that is for the listings of

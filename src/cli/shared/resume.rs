@@ -15,7 +15,7 @@ use super::exit::Exit;
 use super::load::print_problems;
 use super::output_folder::{OutputFolder, is_partial_result, with_suffix};
 use super::staging::RUN_FILE;
-use super::study_part::{Part, TABLE, compare, misplaced};
+use super::study_part::{Part, PartUse, TABLE, compare, misplaced};
 use super::system_calls::{AllCalls, SystemCalls};
 use super::terminal::{self, cannot_write};
 use crate::diagnostics::{Code, Problem, Problems, Sources};
@@ -59,19 +59,26 @@ pub fn earlier(
 ) -> Result<Earlier, Exit> {
     let mut problems = Problems::default();
     let mut best = Earlier::default();
+    let mut unusable = Vec::new();
     for folder in [out.to_path_buf(), partial(out)] {
         if !folder.join(RUN_FILE).is_file() {
             continue;
         }
+        let before = problems.len();
         if let Some(found) = read(&folder, file, from, &mut problems)
             && found.count() > best.count()
         {
             best = found;
         }
+        if problems.len() > before {
+            unusable.push(format!("`{}`", super::files::shown(&folder)));
+        }
     }
     if problems.refuse() {
         print_problems(&problems, &Sources::default(), terminal::stderr_paint(colour));
-        terminal::print_stderr("stayput: remove it, or run without `--resume`");
+        let folders = unusable.join(" and ");
+        let line = format!("stayput: remove {folders}, or run without `--resume`");
+        terminal::print_stderr(&line);
         return Err(Exit::BadInput);
     }
     if best.count() > 0 {
@@ -88,10 +95,16 @@ impl Earlier {
 }
 
 fn read(folder: &Path, file: &RunFile, from: u64, problems: &mut Problems) -> Option<Earlier> {
-    let part = Part::read(folder, problems)?;
+    let part = Part::read(folder, PartUse::Progress, problems)?;
     let study = file.study.clone()?;
     let path = "this run".to_owned();
-    let ours = Part { path, folder: folder.to_path_buf(), file: file.clone(), study };
+    let ours = Part {
+        path,
+        folder: folder.to_path_buf(),
+        file: file.clone(),
+        study,
+        used_as: PartUse::Progress,
+    };
     let before = problems.len();
     compare(&ours, &part, problems);
     if ours.study.shard != part.study.shard {

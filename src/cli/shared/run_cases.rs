@@ -41,6 +41,8 @@ pub struct Judged {
     pub file: usize,
     /// Its report.
     pub report: CaseReport,
+    /// Whether the run reached its end.
+    pub is_complete: bool,
     /// Its decisions; empty unless [`Job::keeps`].
     pub rows: Vec<DecisionRow>,
     /// The switches that decisions depended on, by the index of the policy.
@@ -126,7 +128,7 @@ pub fn judge(job: &Job<'_>, settings: RunSettings) -> Result<Judged, Interrupted
         again: job.again.clone(),
     };
     let (relied, reached) = (world.relied().to_vec(), reach.finish(world));
-    Ok(Judged { file: job.file, report, rows, relied, reached })
+    Ok(Judged { file: job.file, report, is_complete: ending.is_complete(), rows, relied, reached })
 }
 
 /// The course of a case, for its page.

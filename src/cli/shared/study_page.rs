@@ -3,8 +3,8 @@
 use super::run_inputs::{page_inputs, without_folder};
 use crate::experiment::{Estimate, Replications};
 use crate::report::{
-    Made, PairedRun, RunEnd, RunFile, Study, StudyRun, WrittenAssumption, WrittenStudy, shell_word,
-    study_page,
+    Made, PairedRun, RunEnd, RunFile, Study, StudyRun, WrittenAssumption, WrittenStudy,
+    shell_command, study_page,
 };
 use crate::time::{SimSpan, SimTime};
 
@@ -36,9 +36,9 @@ pub(super) fn page_of(
         assumptions: &assumptions,
     };
     let inputs = page_inputs(&file.inputs, &file.policies);
-    let command: Vec<String> =
-        file.command.iter().map(|word| shell_word(&without_folder(word)).into_owned()).collect();
-    study_page(&study, &Made { command: format!("stayput {}", command.join(" ")), inputs })
+    let words: Vec<String> = file.command.iter().map(|word| without_folder(word)).collect();
+    let command = shell_command(words.iter().map(String::as_str));
+    study_page(&study, &Made { command, inputs })
 }
 
 /// Length of a run.

@@ -28,6 +28,15 @@ const LARGEST_RUN_FILE: u64 = 64 << 20;
 /// Longest row of a table, in bytes.
 const LONGEST_ROW: usize = 1 << 20;
 
+/// What a folder of replications is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartUse {
+    /// To combine it with other shards.
+    Shard,
+    /// To continue a run from it.
+    Progress,
+}
+
 /// A part as its run file describes it.
 #[derive(Debug, Clone)]
 pub struct Part {
@@ -39,17 +48,19 @@ pub struct Part {
     pub file: RunFile,
     /// The settings of the study.
     pub study: WrittenStudy,
+    /// What it is read for.
+    pub used_as: PartUse,
 }
 
 impl Part {
     /// Reads the run file of a folder; reports why that fails.
-    pub fn read(folder: &Path, problems: &mut Problems) -> Option<Self> {
+    pub fn read(folder: &Path, used_as: PartUse, problems: &mut Problems) -> Option<Self> {
         let path = files::shown(folder);
         let run_file = folder.join(RUN_FILE);
         let is_small = fs::metadata(&run_file).map_or(true, |meta| meta.len() <= LARGEST_RUN_FILE);
         if !is_small {
             let why = format!("run.json is larger than {} MiB", LARGEST_RUN_FILE >> 20);
-            problems.add(no_part(&path, &why));
+            problems.add(used_as.not_one(&path, &why));
             return None;
         }
         let text = match files::read_text(&run_file) {
@@ -63,9 +74,10 @@ impl Part {
             let study = file.study.clone().filter(|study| study.until_halfwidth.is_empty());
             let study = study.ok_or("it was not written by `run --replications`")?;
             possible(&study)?;
-            Ok(Self { path: path.clone(), folder: folder.to_path_buf(), file, study })
+            let (path, folder) = (path.clone(), folder.to_path_buf());
+            Ok(Self { path, folder, file, study, used_as })
         });
-        part.map_err(|why| problems.add(no_part(&path, &why))).ok()
+        part.map_err(|why| problems.add(used_as.not_one(&path, &why))).ok()
     }
 
     /// Begins to read the table.
@@ -100,7 +112,7 @@ impl Part {
             Ok(digest) => self.check_digest(&digest).err().unwrap_or(format!("in {TABLE}, {why}")),
             Err(error) => error.to_string(),
         };
-        no_part(&self.path, &why)
+        self.used_as.not_one(&self.path, &why)
     }
 
     fn check_digest(&self, digest: &str) -> Result<(), String> {
@@ -133,7 +145,7 @@ impl PartTable {
         let digest = self.rows.take().map(|rows| in_hex(rows.into_inner().digest));
         match of.check_digest(&digest.unwrap_or_default()) {
             Ok(()) => Ok(None),
-            Err(why) => Err(Box::new(no_part(&of.path, &why))),
+            Err(why) => Err(Box::new(of.used_as.not_one(&of.path, &why))),
         }
     }
 }
@@ -164,10 +176,21 @@ impl Read for Hashed {
     }
 }
 
-fn no_part(path: &str, why: &str) -> Problem {
-    let title = format!("`{path}` is not a shard of a study: {why}");
-    let help = "create shards with `stayput run SCENARIO --replications N --shard K/N --out DIR`";
-    Problem::bare(Code::BadFormat, title).help(help)
+impl PartUse {
+    /// The problem of a folder that cannot be used.
+    fn not_one(self, path: &str, why: &str) -> Problem {
+        match self {
+            Self::Shard => {
+                let title = format!("`{path}` is not a shard of a study: {why}");
+                let help = "create shards with `stayput run SCENARIO --replications N --shard K/N --out DIR`";
+                Problem::bare(Code::BadFormat, title).help(help)
+            }
+            Self::Progress => {
+                let title = format!("`{path}` cannot be continued: {why}");
+                Problem::bare(Code::BadFormat, title)
+            }
+        }
+    }
 }
 
 /// Checks that the numbers are possible in a run of this program.

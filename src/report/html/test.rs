@@ -114,11 +114,7 @@ fn failed_case(
         article.fail id=(case_id(index)) {
             h3 { (case.name) " " span.m { code { (case.path) } } }
             @if let Some(why) = &case.broken { p { b { "Undecided: " } (why) } }
-            @else if case.judgement.judged == 0 {
-                p { "No expectations; add " code { "expect:" } " or store results with "
-                    code { "stayput bless" } "." }
-            }
-            @for failure in &case.judgement.failures { (failure_of(failure, sources)) }
+            @for failure in case.failures() { (failure_of(&failure, sources)) }
             @if let Some((_, run)) = course {
                 details { summary { "What happened" } (run.courses(1_000 * (index + 1))) }
             }
