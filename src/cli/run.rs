@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufWriter};
 use std::path::PathBuf;
 
-use super::args::{Overrides, RunFormat};
+use super::args::{Conflict, Overrides, RunFormat};
 use super::shared::exit::Exit;
 use super::shared::file_thread::StagedFile;
 use super::shared::format_target::ReportTarget;
@@ -65,6 +65,14 @@ pub(super) struct Arguments {
     /// Write one HTML page to this file, and print the other format as well.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// The arguments that exclude each other because of a value.
+    pub(super) fn conflict(&self) -> Option<Conflict> {
+        let is_text = self.format == RunFormat::Text;
+        (self.summary && !is_text).then(|| Conflict::with_format("--summary", &self.format))
+    }
 }
 
 /// The format of a comparison of cases; a page has one of its own.

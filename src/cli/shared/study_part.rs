@@ -45,6 +45,10 @@ impl Part {
     /// Reads the run file of a folder; reports why that fails.
     pub fn read(folder: &Path, problems: &mut Problems) -> Option<Self> {
         let path = files::shown(folder);
+        if fs::metadata(folder).is_ok_and(|meta| !meta.is_dir()) {
+            problems.add(no_part(&path, "it is not a folder"));
+            return None;
+        }
         let run_file = folder.join(RUN_FILE);
         let is_small = fs::metadata(&run_file).map_or(true, |meta| meta.len() <= LARGEST_RUN_FILE);
         if !is_small {
