@@ -91,6 +91,25 @@ impl WrittenFilter {
     }
 }
 
+/// Two arguments that are refused together because of the value of one of them. Other pairs are
+/// declared in their structs.
+#[derive(Debug)]
+pub struct Conflict {
+    /// The argument that would have no effect.
+    pub argument: &'static str,
+    /// The other argument, with its value.
+    pub other: String,
+}
+
+impl Conflict {
+    /// Refuses `argument` beside an output format to which it makes no difference.
+    pub fn with_format(argument: &'static str, format: &impl clap::ValueEnum) -> Self {
+        let word = format.to_possible_value();
+        let word = word.as_ref().map_or("", |word| word.get_name());
+        Self { argument, other: format!("--format {word}") }
+    }
+}
+
 /// One shard of the work.
 #[derive(Debug, Clone, Copy)]
 pub struct Shard {

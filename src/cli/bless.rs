@@ -1,7 +1,8 @@
 //! `stayput bless`: accepts what `test` or `diff` reported.
 //!
 //! It writes stored decisions beside their scenarios and accepted changes beside their policy. It
-//! never changes a file that a person wrote.
+//! never changes a scenario or a policy. Comments in a file of accepted changes are kept until an
+//! acceptance is added or dropped.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -241,7 +242,10 @@ fn add_acceptances(
         }
     }
     kept.extend(new.iter().map(|change| accepted(change)));
-    write(path, &accepted_yaml(&kept))?;
+    // A file that would contain the same is not written, so that its comments are kept.
+    if !file.is_some_and(|file| contains_all(file, &kept)) {
+        write(path, &accepted_yaml(&kept))?;
+    }
     let (shown, new) = (files::shown(path), many(new.len(), "change"));
     let updates = if updated > 0 { format!(", {updated} updated") } else { String::new() };
     let kept = before - updated;
@@ -257,6 +261,12 @@ fn nothing_to_accept(why: &str, help: Option<&str>) -> Result<Exit, Exit> {
         None => problem,
     });
     Err(Exit::NothingRan)
+}
+
+/// Whether a file contains these acceptances and no others.
+fn contains_all(file: &AcceptedFile, kept: &[Acceptance]) -> bool {
+    let mut written = file.accepted.iter().map(Acceptance::from);
+    file.accepted.len() == kept.len() && written.all(|one| kept.contains(&one))
 }
 
 /// The acceptances that are still valid. Those that have expired or no longer occur are dropped.

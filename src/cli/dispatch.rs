@@ -4,6 +4,7 @@ use anstream::ColorChoice;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use super::args::Conflict;
 use super::shared::exit::Exit;
 use super::shared::{files, load, terminal};
 use super::{
@@ -109,6 +110,9 @@ fn dispatch(arguments: &[std::ffi::OsString]) -> Exit {
             return printed.err().flatten().unwrap_or(Exit::Success);
         }
     };
+    if let Some((command, conflict)) = arguments.command.conflict() {
+        return refuse(command, &conflict);
+    }
     if arguments.allow_outside {
         files::allow_outside();
     }
@@ -143,7 +147,40 @@ fn dispatch(arguments: &[std::ffi::OsString]) -> Exit {
     ended.unwrap_or_else(|exit| exit)
 }
 
+/// Refuses two arguments of a command, as the parser does for pairs that do not depend on a value.
+fn refuse(command: &str, conflict: &Conflict) -> Exit {
+    let Conflict { argument, other } = conflict;
+    let message = format!("the argument '{argument}' cannot be used with '{other}'");
+    let mut program = Arguments::command();
+    program.build();
+    if let Some(command) = program.find_subcommand_mut(command) {
+        let _ = command.error(ErrorKind::ArgumentConflict, message).print();
+    }
+    Exit::BadInput
+}
+
 impl Command {
+    /// The arguments that exclude each other because of a value, with the name of the command.
+    fn conflict(&self) -> Option<(&'static str, Conflict)> {
+        match self {
+            Self::Run(arguments) => Some(("run", arguments.conflict()?)),
+            Self::Test(arguments) => Some(("test", arguments.conflict()?)),
+            Self::Merge(_)
+            | Self::Diff(_)
+            | Self::Bless(_)
+            | Self::Explain(_)
+            | Self::Check(_)
+            | Self::Hunt(_)
+            | Self::Init(_)
+            | Self::Import(_)
+            | Self::Matrix(_)
+            | Self::Policies(_)
+            | Self::Rules(_)
+            | Self::Schema(_)
+            | Self::Completions { .. } => None,
+        }
+    }
+
     /// The name of a command that never reads a scenario; `None` for the others.
     const fn without_scenarios(&self) -> Option<&'static str> {
         match self {

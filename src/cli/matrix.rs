@@ -6,9 +6,11 @@ use std::path::Path;
 use anstream::ColorChoice;
 
 use super::shared::exit::Exit;
-use super::shared::files::read_text;
+use super::shared::files::{read_text, shown};
 use super::shared::load::{FileKind, Loader, kind_of, refuse_overlays};
+use super::shared::messages::print_problem;
 use super::shared::terminal;
+use crate::diagnostics::{Code, Problem};
 use crate::plan::Options;
 use crate::report::{fleet_matrix_csv, fleet_matrix_text, matrix_csv, matrix_text};
 
@@ -33,8 +35,18 @@ enum Format {
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let mut loader = Loader::new();
     let path = Path::new(&arguments.policy);
-    if read_text(path).is_ok_and(|text| kind_of(&text) == Some(FileKind::Scenario)) {
-        return of_fleet(path, arguments.format, &mut loader, colour);
+    match read_text(path).ok().and_then(|text| kind_of(&text)) {
+        Some(FileKind::Scenario) => {
+            return of_fleet(path, arguments.format, &mut loader, colour);
+        }
+        Some(FileKind::Overlay) => {
+            let title = format!("`{}` is an overlay", shown(path));
+            print_problem(
+                Problem::bare(Code::BadFormat, title).help("name a policy or a scenario"),
+            );
+            return Err(Exit::BadInput);
+        }
+        Some(FileKind::Policy) | None => {}
     }
     refuse_overlays("the matrix of a policy")?;
     let policy = loader.policy(&arguments.policy);

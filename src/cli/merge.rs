@@ -16,12 +16,13 @@ use anstream::ColorChoice;
 use super::args::RunFormat;
 use super::shared::exit::Exit;
 use super::shared::file_thread::StagedFile;
+use super::shared::files::{each_once, shown};
 use super::shared::load::print_problems;
 use super::shared::output_folder;
 use super::shared::study_part::{Part, PartTable, PartUse, TABLE, compare, misplaced};
 use super::shared::study_result::{Merged, StudyOutput, publish};
 use super::shared::terminal::{self, cannot_write};
-use crate::diagnostics::{Code, Problem, Problems, Sources};
+use crate::diagnostics::{Code, Problem, Problems, Sources, by_count, many};
 use crate::experiment::{Estimator, Observed, StudyEnd};
 use crate::report::{
     ReplicationRow, ReplicationsCsv, RunEnd, RunFile, RunNames, WrittenAssumption, WrittenStudy,
@@ -76,11 +77,9 @@ const ROWS_AT_ONCE: u64 = 1 << 12;
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     terminal::install_interrupt_handler();
     let mut problems = Problems::default();
-    let parts: Vec<Part> = arguments
-        .parts
-        .iter()
-        .filter_map(|path| Part::read(path, PartUse::Shard, &mut problems))
-        .collect();
+    let (folders, again) = each_once(&arguments.parts);
+    let parts = folders.iter().filter_map(|path| Part::read(path, PartUse::Shard, &mut problems));
+    let parts: Vec<Part> = parts.collect();
     if let Some((first, others)) = parts.split_first() {
         others.iter().for_each(|other| compare(first, other, &mut problems));
     }
@@ -89,7 +88,9 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         tables.extend(part.table().map_err(|problem| problems.add(*problem)));
     }
     let refuse = |problems: &Problems| refuse(problems, colour);
-    let (Some(first), false) = (parts.first(), problems.refuse()) else {
+    let is_readable = !problems.refuse();
+    again.iter().for_each(|folder| problems.add(given_twice(folder)));
+    let (Some(first), true) = (parts.first(), is_readable) else {
         check_tables(&parts, &mut problems)?;
         return Err(refuse(&problems));
     };
@@ -103,7 +104,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         table: table.map_err(failed)?,
         all: first.study.replications,
         partial: arguments.partial,
-        missing: Vec::new(),
+        misfits: BTreeMap::new(),
         problems,
         rows: 0,
         inputs: Inputs::new(&parts, tables),
@@ -114,10 +115,11 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         merged.push((run, merging.merge(run)?.map_err(failed)?));
     }
     merging.inputs.end(&mut merging.problems);
+    let missing = merging.report_misfits();
     if merging.problems.refuse() {
         return Err(refuse(&merging.problems));
     }
-    let Merging { table, missing, .. } = merging;
+    let Merging { table, .. } = merging;
     let rows = table.map(ReplicationsCsv::finish).transpose().map_err(failed)?;
     let is_whole = missing.is_empty();
     missing.iter().for_each(|line| terminal::print_stderr(&format!("stayput: {line}")));
@@ -140,6 +142,11 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let output = StudyOutput { folder: out.zip(arguments.out.as_deref()), format, colour };
     publish((file, &first.study), &results, rows.unwrap_or_default(), output)?;
     Ok(if answered && is_whole { Exit::Success } else { Exit::Undecided })
+}
+
+fn given_twice(folder: &Path) -> Problem {
+    let title = format!("`{}` is given twice", shown(folder));
+    Problem::bare(Code::Twice, title).help("name each shard once")
 }
 
 /// Checks every table that can be read, although another part has a mistake.
@@ -213,11 +220,54 @@ struct Merging<'p> {
     /// Number of replications of the study.
     all: u64,
     partial: bool,
-    /// Messages about missing replications.
-    missing: Vec<String>,
+    /// What is missing or not unique, each with its runs. A missing shard is missing in every run.
+    misfits: BTreeMap<Misfit, MisfitRuns>,
     problems: Problems,
     rows: u64,
     inputs: Inputs<'p>,
+}
+
+/// Replications that do not form one study. A range contains both of its ends.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Misfit {
+    /// No part contains them.
+    Missing(u64, u64),
+    /// The parts with these indices contain them.
+    Twice([usize; 2], u64, u64),
+}
+
+/// The runs with the same misfit.
+#[derive(Debug, Default)]
+struct MisfitRuns {
+    /// The names of the first ones.
+    names: Vec<String>,
+    /// The number of runs that are not named.
+    others: u64,
+}
+
+/// Most different misfits that are reported.
+const MOST_MISFITS: usize = 1_000;
+
+/// Most runs that the message about a misfit names.
+const MOST_NAMES: usize = 3;
+
+impl MisfitRuns {
+    fn add(&mut self, name: &str) {
+        if self.names.len() < MOST_NAMES {
+            self.names.push(name.to_owned());
+        } else {
+            self.others += 1;
+        }
+    }
+
+    /// `a, b and 2 other runs`.
+    fn named(&self) -> String {
+        let names = self.names.join(", ");
+        if self.others == 0 {
+            return names;
+        }
+        format!("{names} and {}", many(self.others, "other run"))
+    }
 }
 
 /// The replications of a run of the scenario files.
@@ -269,7 +319,7 @@ impl Merging<'_> {
             }
         }
         for ([one, two], range) in std::mem::take(&mut run.again) {
-            self.twice(&name, [one, two], range);
+            self.misfit(Misfit::Twice([one, two], range.0, range.1), &name);
         }
         self.gap(&name, run.next, self.all);
         Ok(Ok(run))
@@ -297,8 +347,8 @@ impl Merging<'_> {
             match run.again.get_mut(&pair) {
                 Some((_, to)) if *to + 1 == number => *to = number,
                 Some(range) => {
-                    let range = std::mem::replace(range, (number, number));
-                    self.twice(name, pair, range);
+                    let (from, to) = std::mem::replace(range, (number, number));
+                    self.misfit(Misfit::Twice(pair, from, to), name);
                 }
                 None => {
                     run.again.insert(pair, (number, number));
@@ -328,31 +378,52 @@ impl Merging<'_> {
         }
     }
 
-    /// Reports replications that two parts contain.
-    fn twice(&mut self, name: &str, [one, two]: [usize; 2], (from, to): (u64, u64)) {
-        let [one, two] = [one, two].map(|at| &self.inputs.parts[at].path);
-        let numbers = range(from, to);
-        let title = format!("replication {numbers} of {name} is in `{one}` and in `{two}`");
-        self.problems.add(Problem::bare(Code::PartsDoNotAddUp, title));
+    /// Notes that a run has a misfit.
+    fn misfit(&mut self, misfit: Misfit, name: &str) {
+        if self.misfits.len() < MOST_MISFITS || self.misfits.contains_key(&misfit) {
+            self.misfits.entry(misfit).or_default().add(name);
+        }
     }
 
-    /// Reports the replications from `from` to before `to`, which no part contains.
+    /// Notes the replications from `from` to before `to`, which no part contains.
     fn gap(&mut self, name: &str, from: u64, to: u64) {
-        if from >= to {
-            return;
+        if from < to {
+            self.misfit(Misfit::Missing(from, to - 1), name);
         }
-        let title = format!("no shard contains replication {} of {name}", range(from, to - 1));
-        let problem = missing_help(self.inputs.parts, Problem::bare(Code::PartsDoNotAddUp, title));
-        if !self.partial {
-            self.problems.add(problem);
-        } else if self.missing.len() < MOST_LINES {
-            let notes = problem.notes.iter().chain(&problem.helps);
-            let all: Vec<&str> =
-                std::iter::once(&problem.title).chain(notes).map(String::as_str).collect();
-            self.missing.push(all.join("; "));
-        } else if self.missing.len() == MOST_LINES {
-            self.missing.push("more replications are missing".to_owned());
+    }
+
+    /// Reports the misfits. Returns the messages about missing replications if they are no problem.
+    fn report_misfits(&mut self) -> Vec<String> {
+        let mut missing = Vec::new();
+        for (misfit, runs) in &self.misfits {
+            let runs = runs.named();
+            let (problem, is_missing) = match misfit {
+                Misfit::Missing(from, to) => {
+                    let what = replications(*from, *to);
+                    let title = format!("no shard contains {what} of {runs}");
+                    let problem = Problem::bare(Code::PartsDoNotAddUp, title);
+                    (missing_help(self.inputs.parts, problem), true)
+                }
+                Misfit::Twice(pair, from, to) => {
+                    let [one, two] = pair.map(|at| &self.inputs.parts[at].path);
+                    let (what, is) =
+                        (replications(*from, *to), by_count(to - from + 1, "is", "are"));
+                    let title = format!("{what} of {runs} {is} in `{one}` and in `{two}`");
+                    (Problem::bare(Code::PartsDoNotAddUp, title), false)
+                }
+            };
+            if !(is_missing && self.partial) {
+                self.problems.add(problem);
+            } else if missing.len() < MOST_LINES {
+                let notes = problem.notes.iter().chain(&problem.helps);
+                let all: Vec<&str> =
+                    std::iter::once(&problem.title).chain(notes).map(String::as_str).collect();
+                missing.push(all.join("; "));
+            } else if missing.len() == MOST_LINES {
+                missing.push("more replications are missing".to_owned());
+            }
         }
+        missing
     }
 }
 
@@ -398,9 +469,9 @@ fn read_all(
     Ok(Ok(()))
 }
 
-/// `3`, or `3 to 7`.
-fn range(from: u64, to: u64) -> String {
-    if from == to { from.to_string() } else { format!("{from} to {to}") }
+/// `replication 3`, or `replications 3 to 7`.
+fn replications(from: u64, to: u64) -> String {
+    if from == to { format!("replication {from}") } else { format!("replications {from} to {to}") }
 }
 
 /// Adds help that names the incomplete parts and the missing shards.

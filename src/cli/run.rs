@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufWriter};
 use std::path::PathBuf;
 
-use super::args::{Overrides, RunFormat};
+use super::args::{Conflict, Overrides, RunFormat};
 use super::shared::exit::Exit;
 use super::shared::file_thread::StagedFile;
 use super::shared::format_target::ReportTarget;
@@ -71,6 +71,12 @@ impl Arguments {
     /// Whether a page is printed on standard output.
     fn prints_page(&self) -> bool {
         self.format == RunFormat::Html && !self.quiet
+    }
+
+    /// The arguments that exclude each other because of a value.
+    pub(super) fn conflict(&self) -> Option<Conflict> {
+        let is_text = self.format == RunFormat::Text;
+        (self.summary && !is_text).then(|| Conflict::with_format("--summary", &self.format))
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anstream::ColorChoice;
 
-use super::args::{Overrides, Shard, or_default};
+use super::args::{Conflict, Overrides, Shard, or_default};
 use super::shared::exit::Exit;
 use super::shared::files;
 use super::shared::format_target::{Output, ReportTarget};
@@ -43,7 +43,7 @@ pub(super) struct Arguments {
     #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "text")]
     format: Vec<Output<Format>>,
     /// Print every case, and not only the failed ones.
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with = "suggest")]
     verbose: bool,
     /// Write one HTML page to this file, and print the other formats as well.
     #[arg(long, value_name = "FILE")]
@@ -64,6 +64,26 @@ enum Format {
     Markdown,
     /// One self-contained HTML page.
     Html,
+}
+
+impl Arguments {
+    /// The arguments that exclude each other because of a value. With `--suggest`, standard output
+    /// contains only the skeleton.
+    pub(super) fn conflict(&self) -> Option<Conflict> {
+        if !self.coverage.suggests() {
+            return None;
+        }
+        let printed = self
+            .format
+            .iter()
+            .find(|output| output.file.is_none() && !matches!(output.format, Format::Text));
+        if let Some(output) = printed {
+            return Some(Conflict::with_format("--suggest", &output.format));
+        }
+        let has_file = self.html.is_some() || self.format.iter().any(|one| one.file.is_some());
+        let measured = self.coverage.report_option().filter(|_| !has_file);
+        measured.map(|argument| Conflict { argument, other: "--suggest".to_owned() })
+    }
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
@@ -135,6 +155,14 @@ fn suggest(
     loader: &Loader,
     options: &coverage::CoverageOptions,
 ) -> Result<(), Exit> {
+    // A rule after a space is taken as a path.
+    let is_rule = |path: &&String| !path.contains(['.', '/', '\\']);
+    if options.suggests_any()
+        && let Some(rule) = loader.broken.iter().find(is_rule)
+    {
+        let line = format!("stayput: to suggest a scenario for a rule, write `--suggest={rule}`");
+        terminal::print_stderr(&line);
+    }
     let suggestion =
         coverage_result.and_then(|coverage_result| coverage_result.suggestion(options));
     match suggestion.filter(|_| !loader.problems.refuse()) {
@@ -384,11 +412,26 @@ fn read_stored(one: &Loaded, unchanged: bool, loader: &mut Loader) -> Option<Vec
             return None;
         }
     };
+    // The first line has the names of the columns, and no cell contains a line break.
+    let lines = || rows.iter().zip(2..);
+    let name = one.compiled.plans.first().map_or("", |plan| &plan.header.scenario);
+    if let Some((row, line)) = lines().find(|(row, _)| row.get("scenario") != name) {
+        let other = row.get("scenario");
+        let title = format!(
+            "line {line} of `{shown}` is a stored decision of the scenario `{other}`; this one is \
+             called `{name}`"
+        );
+        report(Problem::bare(Code::StoredIdle, title));
+        return None;
+    }
     let cases: Vec<&str> =
         one.compiled.plans.iter().map(|plan| plan.header.case.as_str()).collect();
-    if let Some(row) = rows.iter().find(|row| !cases.contains(&row.get("case"))) {
-        let title =
-            format!("stored decisions of `{}`, which is not a case of this scenario", row.run());
+    if let Some((row, line)) = lines().find(|(row, _)| !cases.contains(&row.get("case"))) {
+        let title = format!(
+            "line {line} of `{shown}` is a stored decision of `{}`, which is not a case of this \
+             scenario",
+            row.run()
+        );
         report(Problem::bare(Code::StoredIdle, title));
     }
     Some(rows)

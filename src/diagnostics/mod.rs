@@ -9,7 +9,7 @@ mod visible;
 
 pub use files::{Files, NoFiles, Opener, ReadFailure, Stream, is_yaml};
 pub use problem::{Code, Problem, Problems, Severity};
-pub use render::{many, render, summary};
+pub use render::{by_count, many, render, summary};
 pub use span::{FileId, Sources, Span, Spanned, digest_of, hex_digest};
 pub use suggest::{Suggestion, closest};
 pub use visible::visible;

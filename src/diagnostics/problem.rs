@@ -59,7 +59,7 @@ crate::words::words! {
         UnknownTrigger = "E062",
         /// Principals under a policy that states no permissions.
         NoPermissions = "E063",
-        /// An expectation that the run never reaches.
+        /// An expectation, or a decision to explain, that the run never reaches.
         NeverReached = "E070",
         /// No scenario was found.
         NothingFound = "E080",
@@ -277,7 +277,8 @@ pub struct Problems {
     more: [usize; 2],
     /// Places whose value is not known because of a mistake that was reported.
     unknown: BTreeSet<Span>,
-    /// The values beside a key with a mistake. It is not known whether they contradict each other.
+    /// The keys and values beside a key with a mistake. It is not known whether they contradict
+    /// each other, or which key is missing.
     doubtful: Vec<Span>,
 }
 
@@ -289,7 +290,8 @@ impl Problems {
     }
 
     /// Notes the values of a mapping of which a key has a mistake that was reported. A
-    /// contradiction between them may follow from it, and is not reported.
+    /// contradiction between them may follow from it, and so may the lack of a key in the mapping;
+    /// neither is reported.
     pub fn doubt(&mut self, values: impl Iterator<Item = Span>) {
         if self.doubtful.len() < KEPT {
             self.doubtful.extend(values);
@@ -303,8 +305,14 @@ impl Problems {
         let is_within = |of: &Span| {
             at.is_some_and(|at| at.file == of.file && of.start <= at.start && at.end <= of.end)
         };
-        let is_doubtful =
-            problem.code == Code::Contradiction && self.doubtful.iter().any(is_within);
+        let contains = |of: &Span| {
+            at.is_some_and(|at| {
+                at.file == of.file && at != of && at.start <= of.start && of.end <= at.end
+            })
+        };
+        let is_doubtful = problem.code == Code::Contradiction
+            && self.doubtful.iter().any(is_within)
+            || problem.code == Code::MissingKey && self.doubtful.iter().any(contains);
         if is_doubtful || at.is_some_and(|at| self.unknown.contains(at)) {
             return;
         }

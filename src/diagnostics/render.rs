@@ -40,8 +40,16 @@ pub fn summary(problems: &Problems) -> String {
 
 /// A count of any integer type with its noun: `1 event`, `2 events`.
 pub fn many<N: Copy + Display + PartialEq + From<u8>>(count: N, what: &str) -> String {
-    let ending = if count == N::from(1) { "" } else { "s" };
+    let ending = by_count(count, "", "s");
     format!("{count} {what}{ending}")
+}
+
+/// The word that agrees with a count: `one` for 1, else `several`.
+pub fn by_count<'w, N>(count: N, one: &'w str, several: &'w str) -> &'w str
+where
+    N: Copy + PartialEq + From<u8>,
+{
+    if count == N::from(1) { one } else { several }
 }
 
 fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {

@@ -201,8 +201,10 @@ impl<'w> Suggestion<'w> {
 
 /// The words close to `text`, the closest first, three at most.
 ///
-/// A word is close if at most a third of the letters differ, not counting case. Two swapped
-/// neighbouring letters count once (optimal string alignment distance).
+/// A word is close if at most a third of the letters differ, not counting case, and at least one is
+/// the same. Two swapped neighbouring letters count once (optimal string alignment distance). Of
+/// words at the same distance, those with the same digits come first: the number is what
+/// distinguishes machines.
 pub fn closest<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Vec<&'w str> {
     let lower = text.to_lowercase();
     let length = text.chars().count();
@@ -216,15 +218,18 @@ pub fn closest<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Vec<
         let lower = word.chars().flat_map(char::to_lowercase);
         compare.distance_with_args(lower, &within)
     };
-    let mut close: Vec<(usize, &str)> = words
+    let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+    let numbers = digits(text);
+    let mut close: Vec<(usize, bool, &str)> = words
         .into_iter()
         // A difference in length is a lower bound of the distance, and is quickly compared.
         .filter(|word| word.len().abs_diff(text.len()) <= 4 * bound)
-        .filter_map(|word| Some((distance(word)?, word)))
+        .filter_map(|word| Some((distance(word)?, digits(word) != numbers, word)))
+        .filter(|(distance, _, word)| *distance < length.max(word.chars().count()))
         .collect();
     close.sort_unstable();
     close.dedup();
-    close.into_iter().take(3).map(|(_, word)| word).collect()
+    close.into_iter().take(3).map(|(.., word)| word).collect()
 }
 
 #[cfg(test)]
@@ -239,6 +244,13 @@ mod tests {
         assert_eq!(closest("EVENT", words), ["event"]);
         assert_eq!(closest("db-9", words), ["db-1", "db-2"]);
         assert!(closest("zebra", words).is_empty());
+        assert_eq!(closest("db-2", ["db-1", "db-3", "db_2"]), ["db_2", "db-1", "db-3"]);
+    }
+
+    #[test]
+    fn a_word_without_a_common_letter_is_not_close() {
+        assert!(closest("x", ["", "y"]).is_empty());
+        assert_eq!(closest("x", ["xy", "X"]), ["X", "xy"]);
     }
 
     #[test]

@@ -31,10 +31,12 @@ impl PrecisionTarget {
             None => (width, false),
         };
         let number: Option<f64> = number.parse().ok();
-        let number = number.filter(|number| number.is_finite() && *number > 0.0);
-        let Some(number) = number else {
+        let Some(number) = number.filter(|number| number.is_finite()) else {
             return Err("expected 0.01, METRIC=0.01, or METRIC=5% of its mean".to_owned());
         };
+        if number <= 0.0 {
+            return Err("it must be greater than 0".to_owned());
+        }
         let width = if relative { number / 100.0 } else { number };
         Ok(Self { metric, width, relative })
     }

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
+
 use super::read::{Map, Read};
 use super::tree::{Entry, Node, Style, Value};
-use crate::diagnostics::{Code, Problem, Problems, Span, closest};
+use crate::diagnostics::{Code, Problem, Problems, Span, closest, many};
 
 /// The trees of a file, one for each case.
 pub struct CaseTrees {
@@ -180,6 +182,9 @@ fn missing_value(
     Some(problem.did_you_mean(&close).help(help))
 }
 
+/// The most places of an unused value that are shown.
+const PLACES: usize = 3;
+
 /// Reports values that are used nowhere: they would make no difference between cases.
 fn unused_values(node: &Node, cases: &Map<Map<Node>>, problems: &mut Problems) {
     let mut used: BTreeSet<String> = BTreeSet::new();
@@ -193,14 +198,23 @@ fn unused_values(node: &Node, cases: &Map<Map<Node>>, problems: &mut Problems) {
     let with = cases_with(cases);
     let missing = used.iter().map(String::as_str).filter(|name| !with.contains_key(name));
     let missing: Vec<&str> = missing.take(COMPARED).collect();
+    let mut places: IndexMap<&str, Vec<Span>> = IndexMap::new();
     for (key, _) in cases.0.iter().flat_map(|(_, values)| &values.0) {
-        let name = &*key.value.0;
+        places.entry(&key.value.0).or_default().push(key.span);
+    }
+    for (name, places) in places {
         // A use with a similar name was reported.
         if used.contains(name) || !closest(name, missing.iter().copied()).is_empty() {
             continue;
         }
         let title = format!("nothing uses `${name}`");
-        let mut problem = Problem::at(Code::UnknownCase, key.span, title, "has no effect");
+        let mut problem = Problem::bare(Code::UnknownCase, title);
+        for place in places.iter().take(PLACES) {
+            problem = problem.and_at(*place, "has no effect");
+        }
+        if places.len() > PLACES {
+            problem = problem.note(format!("{} give it a value", many(places.len(), "case")));
+        }
         if keys_used.contains(name) {
             problem = problem.note(format!(
                 "the key `${name}` is no value of a case: only values are replaced, not keys"

@@ -64,7 +64,12 @@ fn read<D>(node: &Node, parse: fn(&str) -> Option<D>, problems: &mut Problems) -
     if number.is_none() {
         let title = format!("`{text}` is not a number with at most three decimals");
         let problem = Problem::at(Code::BadNumber, node.span, title, "not a number");
-        problems.add(problem.help("write digits and a point, such as `0.8`"));
+        // Its display has no exponent.
+        let plain = text.parse::<f64>().ok().map(|number| number.to_string());
+        problems.add(match plain.filter(|plain| parse(plain).is_some()) {
+            Some(plain) => problem.help(format!("write `{plain}`")),
+            None => problem.help("write digits and a point, such as `0.8`"),
+        });
     }
     number
 }

@@ -15,6 +15,7 @@ mod distribution;
 pub(crate) mod expect;
 mod fleet;
 mod fleet_text;
+mod format_line;
 mod house;
 mod money;
 mod overlay;
@@ -48,6 +49,7 @@ pub use fleet::{
 pub use fleet_text::{
     account_text, group_facts, group_text, instance_facts, instance_text, yaml_scalar,
 };
+pub use format_line::{AcceptedFormat, OverlayFormat, PolicyFormat, ScenarioFormat};
 pub use house::{TwoPeople, WrittenHouseRule};
 pub use overlay::{AddedEvents, change_paths, check_overlay, overlaid, tree_text, without_events};
 pub use pieces::{Pieces, Reading};
@@ -57,7 +59,7 @@ pub use read::{
     Map, Name, OneOrMany, Read, TagValue, check_format, check_set, expected_kind, read_cell,
     read_word, without_format,
 };
-pub use read_time::When;
+pub use read_time::{When, not_an_instant};
 pub use record::{Fields, canonical_key};
 pub use scenario::{Due, WrittenEvent, WrittenEvents, WrittenScenario};
 pub use schema::{SchemaKey, Schemas, Shared, either_spelling};

@@ -5,12 +5,10 @@
 //! instant, so that an overlay can switch a protection on at the start.
 
 use super::fleet_text::yaml_scalar;
+use super::format_line::OverlayFormat;
 use super::read::check_format;
 use super::tree::{Entry, Node, Value};
 use crate::diagnostics::{Code, Problem, Problems};
-
-/// The format of an overlay, as its key `stayput` states it.
-const FORMAT: &str = "overlay/1";
 
 /// Where the events of an overlay come at the same instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,12 +23,13 @@ pub enum AddedEvents {
 pub fn check_overlay(node: &Node, problems: &mut Problems) -> Option<()> {
     let format = node.get("stayput");
     if format.and_then(Node::scalar).is_some() {
-        return check_format(node, FORMAT, problems);
+        return check_format(node, OverlayFormat::NAME, problems);
     }
     let span = format.map_or(node.span, |format| format.span);
     let title = "this file is not an overlay";
     let problem = Problem::at(Code::BadFormat, span, title, "not this format");
-    problems.add(problem.help(format!("an overlay begins with `stayput: {FORMAT}`")));
+    let format = OverlayFormat::NAME;
+    problems.add(problem.help(format!("an overlay begins with `stayput: {format}`")));
     None
 }
 

@@ -137,7 +137,11 @@ impl Read for String {
     }
 
     fn schema(schemas: &mut Schemas) -> Json {
-        schemas.define::<Self>("a text", |_| Schemas::text())
+        schemas.define::<Self>("a text", |_| {
+            let mut schema = Schemas::text();
+            schema["minLength"] = 1.into();
+            schema
+        })
     }
 }
 
@@ -185,7 +189,12 @@ macro_rules! whole_numbers {
                 if found.is_none() {
                     let title = format!("`{text}` is not a whole number from 0 to {}", Self::MAX);
                     let problem = Problem::at(Code::BadNumber, node.span, title, "not a number");
-                    problems.add(problem.help("write digits alone, such as `12`"));
+                    let digits = text.trim_start_matches('0');
+                    problems.add(if digits.parse::<Self>().is_ok() {
+                        problem.help(format!("write `{digits}`, without a leading zero"))
+                    } else {
+                        problem.help("write digits alone, such as `12`")
+                    });
                 }
                 found
             }

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::read::{Read, scalar, scalar_or};
 use super::schema::{SPAN, Schemas};
 use super::tree::Node;
-use crate::diagnostics::{Code, Problem, Problems};
+use crate::diagnostics::{Code, Problem, Problems, Span};
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, SimTime, Term, TimeError, UtcOffset};
 
 /// A day of the calendar, as a regular expression.
@@ -13,11 +13,11 @@ const DAY: &str = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
 
 /// An instant with its offset. The reader also accepts it without marks between its digits.
 const INSTANT: &str = "-?[0-9]{4,6}-?(0[1-9]|1[0-2])-?(0[1-9]|[12][0-9]|3[01])\
-                       [Tt ]([01][0-9]|2[0-4])(:?[0-5][0-9](:?[0-6][0-9]([.,]0+)?)?)?\
-                       ([Zz]|[+-][0-9]{2}(:?[0-9]{2}(:?[0-9]{2})?)?)";
+                       [Tt ]([01][0-9]|2[0-3])(:?[0-5][0-9](:?[0-6][0-9]([.,]0+)?)?)?\
+                       ([Zz]|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9](:?[0-5][0-9])?)?)";
 
 /// An offset from UTC.
-const OFFSET: &str = "[Zz]|[+-][0-9]{2}(:?[0-9]{2}(:?[0-9]{2})?)?";
+const OFFSET: &str = "[Zz]|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9](:?[0-5][0-9])?)?";
 
 /// The schema of a text with a description and examples.
 fn described(schemas: &Schemas, pattern: &str, about: &str, examples: &[&str]) -> Json {
@@ -87,6 +87,33 @@ impl Read for When {
             )
         })
     }
+}
+
+/// An instant: a time that does not depend on the start.
+impl Read for SimTime {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match When::read(node, problems)? {
+            When::At(at) => Some(at),
+            When::After(_) => {
+                problems.add(not_an_instant(node.span));
+                None
+            }
+        }
+    }
+
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("an instant", |schemas| {
+            let about = "A time with an offset.";
+            described(schemas, INSTANT, about, &["2026-06-01T00:00:00+08:00"])
+        })
+    }
+}
+
+/// The problem with a time after the start in place of an instant.
+pub fn not_an_instant(span: Span) -> Problem {
+    let title = "the start must be an instant, not a time after the start";
+    Problem::at(Code::BadTime, span, title, "not an instant")
+        .help("write a time, such as `2026-06-01T00:00:00Z`")
 }
 
 impl Read for SimSpan {

@@ -175,14 +175,14 @@ pub(super) fn sections_as_meant<'n>(
     Cow::Owned(Node { value: Value::Map(renamed), span: node.span })
 }
 
-/// An example of a value: the first of the schema, or else only its brackets.
+/// An example of a value: the first of the schema, its only value, or else only its brackets.
 fn example<T: Read>() -> String {
     let mut schemas = Schemas::plain();
     let mut schema = T::schema(&mut schemas);
     while let Some(definition) = schemas.definition(&schema) {
         schema = definition.clone();
     }
-    if let Some(example) = schema["examples"][0].as_str() {
+    if let Some(example) = schema["examples"][0].as_str().or(schema["const"].as_str()) {
         return example.to_owned();
     }
     let is = |kind: &str| schema["type"] == kind || schema["type"][0] == kind;

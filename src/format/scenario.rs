@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value as Json;
 
 use super::expect::{WrittenDecision, WrittenExpect};
+use super::format_line::ScenarioFormat;
 use super::house::WrittenHouseRule;
 use super::principals::WrittenPrincipal;
 use super::random::WrittenRandomSource;
@@ -20,13 +21,13 @@ use super::warning_code::WarningCode;
 use super::watch::WrittenWatcher;
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, Suggestion};
 use crate::money::Currency;
-use crate::time::SimSpan;
+use crate::time::{SimSpan, SimTime};
 
 record! {
     /// A scenario: a fleet, events, and expectations.
     WrittenScenario: "a scenario" {
         /// The format: `scenario/1`.
-        required "stayput" => format: Spanned<String>,
+        required "stayput" => format: ScenarioFormat,
         /// The name of the scenario in reports.
         required "name" => name: Spanned<Name>,
         /// A description of the scenario.
@@ -35,7 +36,7 @@ record! {
         optional "policy" => policy: Spanned<String>,
         /// The start; the time at which the fleet was listed if not given. Reports for people show
         /// times at its offset.
-        optional "start" => start: Spanned<When>,
+        optional "start" => start: Spanned<SimTime>,
         /// The length of the scenario.
         required "for" => length: Spanned<SimSpan>,
         /// The currency of all prices, as its code of ISO 4217; needed as soon as there is a price.

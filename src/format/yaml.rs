@@ -10,6 +10,7 @@ use granit_parser::{
     ErrorKind, Event, Parser, ScalarStyle, ScanError, Span as ParserSpan, options,
 };
 
+use super::format_line::FORMATS;
 use super::tree::{Entry, Node, Style, Value};
 use crate::diagnostics::is_unseen;
 use crate::diagnostics::{Code, Problem, Problems};
@@ -360,8 +361,11 @@ fn narrow(offset: usize) -> u32 {
 }
 
 fn empty(span: Span) -> Problem {
+    let mut formats: Vec<String> =
+        FORMATS.iter().map(|format| format!("`stayput: {format}`")).collect();
+    let last = formats.pop().unwrap_or_default();
     Problem::at(Code::Syntax, span, "the file is empty", "")
-        .help("a file begins with its format, such as `stayput: scenario/1`")
+        .help(format!("a file begins with its format: {} or {last}", formats.join(", ")))
 }
 
 fn refused(span: Span, title: &str) -> Problem {

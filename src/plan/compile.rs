@@ -27,9 +27,9 @@ use crate::fleet::{Fleet, Series};
 use crate::format::cases::{self, CaseTrees};
 use crate::format::{
     Entry, Node, Read, SpanFiles, VERBS, Value, When, WrittenEvents, WrittenScenario, check_format,
-    overlaid, parse_yaml, without_events, without_format,
+    not_an_instant, overlaid, parse_yaml, without_events, without_format,
 };
-use crate::format::{MetricStep, WrittenAccount, WrittenInstances, WrittenMetrics};
+use crate::format::{MetricStep, ScenarioFormat, WrittenAccount, WrittenInstances, WrittenMetrics};
 use crate::policy::{Library, Policy, Rulebook};
 use crate::run_header::RunHeader;
 use crate::time::{SimTime, UtcOffset};
@@ -223,7 +223,7 @@ fn check_is_scenario(tree: &Node, problems: &mut Problems) -> Option<()> {
         problems.add(without_format(tree));
         return None;
     }
-    check_format(tree, "scenario/1", problems)
+    check_format(tree, ScenarioFormat::NAME, problems)
 }
 
 /// Whether a mistake may have hidden the name of an instance, a group or an account. This can be a
@@ -448,9 +448,7 @@ impl ScenarioCompiler<'_> {
     fn span(&mut self, written: &WrittenScenario) -> Option<(SimTime, SimTime, Span)> {
         let began = self.start(written)?;
         let When::At(start) = began.value else {
-            let title = "`start` must be an instant, not a time after the start";
-            let problem = Problem::at(Code::BadTime, began.span, title, "not an instant");
-            self.problems.add(problem.help("write a time, such as `2026-06-01T00:00:00Z`"));
+            self.problems.add(not_an_instant(began.span));
             return None;
         };
         if written.length.value.seconds() == 0 {
@@ -474,7 +472,8 @@ impl ScenarioCompiler<'_> {
         let fleet = &written.fleet;
         let listed = fleet.import.iter().filter_map(|import| import.captured);
         let listed = listed.max_by_key(|at| at.from(SimTime::NEVER));
-        if let Some(start) = written.start.or(fleet.captured).or(listed) {
+        let stated = written.start.map(|start| start.map(When::At));
+        if let Some(start) = stated.or(fleet.captured).or(listed) {
             return Some(start);
         }
         if self.unread.start {

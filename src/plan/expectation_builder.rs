@@ -139,10 +139,15 @@ impl Expecting<'_, '_> {
         }
         for name in names {
             if !self.cases.contains(&name.to_string()) {
-                let known = self.cases.iter().map(String::as_str);
+                // A scenario without cases has one without a name.
+                let known = self.cases.iter().map(String::as_str).filter(|case| !case.is_empty());
                 let title = format!("there is no case `{}`", **name);
                 let problem = Problem::at(Code::UnknownCase, name.span, title, "unknown case");
-                let problem = problem.did_you_mean(&closest(name, known));
+                let problem = if known.clone().next().is_none() {
+                    problem.help("leave `in` out: there are no cases")
+                } else {
+                    problem.did_you_mean(&closest(name, known))
+                };
                 self.resolver.problems.add(problem);
             }
         }

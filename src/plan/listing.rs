@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostics::{Code, Problem, Problems, Span};
+use crate::diagnostics::{Code, Problem, Problems, Span, by_count};
 use crate::time::SimTime;
 
 /// Facts noticed while a listed fleet was read, by reason.
@@ -45,7 +45,7 @@ impl Listing {
     /// Reports the noticed facts.
     pub fn report(self, problems: &mut Problems) {
         for (why, Counted { first, count }) in self.left_out {
-            let them = if count == 1 { "instance is" } else { "instances are" };
+            let them = by_count(count, "instance is", "instances are");
             let title = format!("{count} {them} left out: {why}");
             problems.add(Problem::at(Code::LeftOut, first, title, "the first of them"));
         }

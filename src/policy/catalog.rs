@@ -18,7 +18,7 @@ use crate::diagnostics::{
     Code, Files, Problem, Problems, ReadFailure, Severity, Sources, Span, Spanned, closest,
     hex_digest, is_yaml,
 };
-use crate::format::{Node, Read, check_format, parse_yaml, without_format};
+use crate::format::{Node, PolicyFormat, Read, check_format, parse_yaml, without_format};
 use crate::words::SwitchSet;
 
 /// The built-in editions, and further texts by path: policies and tables that a scenario names.
@@ -157,7 +157,7 @@ pub fn load(
     }
     let before = problems.count(Severity::Error);
     let mut read = ReadFiles::default();
-    let node = tree(name, at, files, sources, problems, &mut read, 0)?;
+    let node = tree(name, at, files, sources, problems, &mut read)?;
     let mut found = Problems::default();
     let file = PolicyFile::read(&node, &mut found);
     let policy = file.and_then(|file| compile(&file, &read, &mut found));
@@ -191,12 +191,22 @@ fn tree(
     sources: &mut Sources,
     problems: &mut Problems,
     read: &mut ReadFiles,
-    depth: usize,
 ) -> Option<Node> {
     let (path, text) = find(name, at, files, sources, problems)?;
+    let is_file = built_in::find(name).is_none();
+    if let Some(first) = read.paths.iter().position(|known| is_file && *known == path) {
+        let cycle = read.paths[first..].iter().map(String::as_str);
+        let cycle: Vec<&str> = cycle.chain(std::iter::once(&*path)).collect();
+        let title = format!("`{path}` extends itself: {}", cycle.join(" -> "));
+        let mut problem = Problem::bare(Code::Contradiction, title);
+        problem.labels.extend(at.map(|span| (span, "back to it".into())));
+        problems.add(problem.help("name another edition in one of these files"));
+        return None;
+    }
+    read.paths.push(path.clone());
     read.texts.push(text.clone());
     let file = sources.add(path, text);
-    if built_in::find(name).is_some() {
+    if !is_file {
         read.built_in.push(file);
     }
     let node = parse_yaml(sources, file, problems)?;
@@ -204,7 +214,7 @@ fn tree(
         problems.add(without_format(&node));
         return None;
     }
-    check_format(&node, "policy/1", problems)?;
+    check_format(&node, PolicyFormat::NAME, problems)?;
     read.note_overlay(&node);
     let Some(base) = node.get("extends").cloned() else {
         if let Some(drops) = node.get("drops") {
@@ -215,13 +225,13 @@ fn tree(
         return Some(node);
     };
     let base = Spanned::<String>::read(&base, problems)?;
-    if depth >= DEEPEST {
+    if read.paths.len() > DEEPEST {
         let title = format!("the chain of `extends` is longer than {DEEPEST} editions");
         let problem = Problem::at(Code::BadNumber, base.span, title, "one too many");
-        problems.add(problem.help("check that no edition extends itself"));
+        problems.add(problem.help("merge some of them"));
         return None;
     }
-    let mut merged = tree(&base, Some(base.span), files, sources, problems, read, depth + 1)?;
+    let mut merged = tree(&base, Some(base.span), files, sources, problems, read)?;
     Overlay::new(&base, &mut read.changed, problems).apply(&mut merged, node);
     Some(merged)
 }

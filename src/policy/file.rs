@@ -10,7 +10,7 @@ use super::rule_node::{
 };
 use super::written_step::WrittenClocks;
 use crate::diagnostics::Spanned;
-use crate::format::{Map, OneOrMany, record};
+use crate::format::{Map, OneOrMany, PolicyFormat, record};
 use crate::time::{CalendarSpan, SimSpan, UtcOffset};
 use crate::words::{
     Billing, Confidence, Criterion, Extreme, HookResult, Occasion, SubjectKind, Verdict,
@@ -24,7 +24,7 @@ macro_rules! policy {
             /// One edition of a provider's rules about protections.
             PolicyFile: "a policy" {
                 /// The format: `policy/1`.
-                required "stayput" => format: Spanned<String>,
+                required "stayput" => format: PolicyFormat,
                 /// The provider's product.
                 required "policy" => policy: Spanned<String>,
                 /// The date of the documents, or a name of your own; together: `POLICY@EDITION`.

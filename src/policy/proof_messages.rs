@@ -5,7 +5,7 @@ use super::facts::Condition;
 use super::space::{Block, Over, Space};
 use super::table::{DecisionTable, TableFault, Unproved};
 use super::written_rule::WrittenRule;
-use crate::diagnostics::{Code, Problem, Span};
+use crate::diagnostics::{Code, Problem, Span, by_count, many};
 
 /// The table that the messages are about.
 pub struct TableContext<'t> {
@@ -41,8 +41,8 @@ fn report_fault(fault: &TableFault, subject: &TableContext<'_>, space: &Space) -
         TableFault::Open(open) => {
             let count = open.len();
             let name = subject.name;
-            let (cells, have) = if count == 1 { ("cell", "has") } else { ("cells", "have") };
-            let title = format!("{count} {cells} of `{name}` {have} no rule");
+            let have = by_count(count, "has", "have");
+            let title = format!("{} of `{name}` {have} no rule", many(count, "cell"));
             let mut problem =
                 Problem::at(Code::OpenCell, subject.span, title, "each cell needs exactly one");
             let blocks = some_blocks(space, open);

@@ -6,6 +6,8 @@ use crate::format::{Node, Value};
 /// The files of an edition and of those that it extends.
 #[derive(Debug, Default)]
 pub struct ReadFiles {
+    /// Their paths as messages show them, that of the edition itself first.
+    pub(super) paths: Vec<String>,
     /// Their texts, that of the edition itself first.
     pub(super) texts: Vec<String>,
     /// Spans of the keys of statements whose conclusion differs from the extended edition.

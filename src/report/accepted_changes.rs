@@ -11,7 +11,7 @@ use super::decision_diff::{Changed, DECISION};
 use super::markdown;
 use super::text_table::hanging;
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Spanned, many};
-use crate::format::{Read, check_format, parse_yaml, record};
+use crate::format::{AcceptedFormat, Read, check_format, parse_yaml, record};
 use crate::policy::{Comparison, Difference};
 use crate::time::{CalendarDays, SimTime};
 
@@ -19,7 +19,7 @@ record! {
     /// A file of accepted policy changes.
     AcceptedFile: "accepted changes" {
         /// The format: `accepted/1`.
-        required "stayput" => format: Spanned<String>,
+        required "stayput" => format: AcceptedFormat,
         /// The changes.
         default "accepted" => accepted: Vec<WrittenAccepted>,
     }
@@ -70,7 +70,7 @@ pub fn read_accepted(
     problems: &mut Problems,
 ) -> Option<AcceptedFile> {
     let node = parse_yaml(sources, file, problems)?;
-    check_format(&node, "accepted/1", problems)?;
+    check_format(&node, AcceptedFormat::NAME, problems)?;
     let read = AcceptedFile::read(&node, problems)?;
     for until in read.accepted.iter().filter_map(|part| part.until.as_ref()) {
         if CalendarDays::parse_day(until).is_none() {

@@ -15,7 +15,7 @@ use super::csv::cells::Cell;
 use super::csv::columns::{DECISIONS, Kind};
 use super::csv::rows::{self, NO_CASE};
 use super::markdown;
-use crate::diagnostics::{is_unseen, many};
+use crate::diagnostics::{by_count, is_unseen, many};
 use crate::policy::{Class, Direction};
 use crate::record::Decision;
 use crate::run_header::{RunHeader, run_name};
@@ -249,6 +249,11 @@ impl Changed {
     }
 }
 
+/// How many differ: `1 differs`, `2 differ`.
+pub(super) fn differing(count: usize) -> String {
+    format!("{count} {}", by_count(count, "differs", "differ"))
+}
+
 /// The prefix of the keys of changed decisions. No other key begins with it.
 pub(super) const DECISION: &str = "decision ";
 
@@ -410,7 +415,7 @@ pub fn changed_markdown(list: &[Changed], compared: usize) -> Vec<String> {
     if list.is_empty() {
         return vec![format!("{compared} compared, no differences")];
     }
-    let mut out = vec![format!("{compared} compared, {} differ", list.len()), String::new()];
+    let mut out = vec![format!("{compared} compared, {}", differing(list.len())), String::new()];
     out.push("| | run | decision | before | after |".into());
     out.push("|-|-|-|-|-|".into());
     for one in list {

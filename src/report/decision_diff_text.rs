@@ -2,7 +2,7 @@
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::decision_diff::{Changed, DecisionRow, is_plain, worse_off};
+use super::decision_diff::{Changed, DecisionRow, differing, is_plain, worse_off};
 use super::policy_diff::{ARROW, direction_word, painted};
 use super::text_table::{Page, folded, hanging};
 use crate::diagnostics::many;
@@ -31,15 +31,16 @@ pub fn changed_text(list: &[Changed], compared: usize, page: Page) -> Vec<String
     }
     let counts = Class::ALL.iter().filter_map(|class| {
         let count = list.iter().filter(|one| one.class == *class).count();
-        (count > 0).then(|| format!("{count} {class}"))
+        let numbered = || format!("{class} {count}");
+        (count > 0).then(|| if count == list.len() { class.to_string() } else { numbered() })
     });
     let counts: Vec<String> = counts.collect();
     let [worse, better] = [Direction::Worse, Direction::Better]
         .map(|direction| list.iter().filter(|one| one.direction == direction).count());
     let sum = format!(
-        "{} compared, {} differ: {} · {worse} worse, {better} better",
+        "{} compared, {}: {} · {worse} worse, {better} better",
         many(compared, "decision"),
-        list.len(),
+        differing(list.len()),
         counts.join(", ")
     );
     out.extend(hanging("", &sum, page.width));

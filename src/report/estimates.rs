@@ -244,6 +244,13 @@ pub fn estimates_text(run: &Estimated<'_>, page: Page) -> String {
     out.join("\n")
 }
 
+/// Whether an estimate is the share of a few replications out of more.
+fn is_rare(one: &Estimate) -> bool {
+    let all = one.n as f64;
+    let hits = one.mean.unwrap_or(0.0) * all;
+    one.unit == Unit::Share && hits > 0.5 && hits < FEW && hits < all - 0.5
+}
+
 /// Whether an estimate would add nothing: a bound that equals the other one, or a number
 /// of missing prices that is zero.
 fn is_redundant(run: &Estimated<'_>, one: &Estimate) -> bool {
@@ -280,7 +287,7 @@ fn notes(run: &Estimated<'_>, complete: u64) -> Vec<String> {
     {
         match find(first) {
             Some(none) if none.n == 0 => notes.push(format!(
-                "{first}: it occurred in no replication; {free} counts all to the end of the run"
+                "{first}: it occurred in no replication; {free} is the length of the run in each of them"
             )),
             Some(some) if some.n < some.replications => notes.push(format!(
                 "{first}: only the {} of {complete} replications in which it occurred; {free} counts the others to the end of the run",
@@ -303,11 +310,11 @@ fn notes(run: &Estimated<'_>, complete: u64) -> Vec<String> {
     if run.estimates.iter().any(|one| one.n > 0 && one.interval.is_none()) {
         notes.push("no interval: all replications gave the same value".into());
     }
-    let rare = run.estimates.iter().filter(|one| {
-        let hits = one.mean.unwrap_or(0.0) * one.n as f64;
-        one.unit == Unit::Share && hits > 0.5 && hits < FEW
-    });
-    let rare: Vec<&str> = rare.filter_map(|one| one.metric.strip_prefix(SHARE)).collect();
+    let rare = run.estimates.iter().filter(|one| is_rare(one) && !is_redundant(run, one));
+    // Without an interval of the mean there is nothing to warn of.
+    let has_interval = |name: &&str| find(name).is_some_and(|one| one.interval.is_some());
+    let rare = rare.filter_map(|one| one.metric.strip_prefix(SHARE)).filter(has_interval);
+    let rare: Vec<&str> = rare.collect();
     if !rare.is_empty() {
         notes.push(format!(
             "seen in few replications: {}; the interval of the mean is too narrow, the interval of the share is reliable",

@@ -1,5 +1,7 @@
 //! Figures and lists of words for people.
 
+use crate::diagnostics::by_count;
+
 /// A whole number with commas: `3,880`.
 pub(in crate::report) fn number(value: u64) -> String {
     let digits = value.to_string();
@@ -15,7 +17,7 @@ pub(in crate::report) fn number(value: u64) -> String {
 
 /// A number with its noun: `1 disk`, `3,880 disks`.
 pub(in crate::report) fn many(value: u64, noun: &str) -> String {
-    format!("{} {noun}{}", number(value), if value == 1 { "" } else { "s" })
+    format!("{} {noun}{}", number(value), by_count(value, "", "s"))
 }
 
 /// A number, or its bounds if it depends on an unknown fact: `6`, or `6 to 8`.

@@ -6,7 +6,7 @@ use super::fix_overlay::{Selected, action_names, fix_overlay, protection_name};
 use super::hunt::{callers, names_of_callers, number_of_ways, undecided_branches};
 use super::names::InstanceIds;
 use super::text_table::{Page, hanging};
-use crate::diagnostics::many;
+use crate::diagnostics::{by_count, many};
 use crate::experiment::{Fix, FixChange, FixQuestion, Fixed, FoundBy, OpenWay};
 use crate::format::Node;
 use crate::run_header::{RunHeader, run_name};
@@ -98,7 +98,7 @@ impl FixReport<'_> {
 
     /// The head of the ways that no set of changes closes.
     fn stay_open(&self, ways: usize) -> String {
-        let stay = if ways == 1 { "stays" } else { "stay" };
+        let stay = by_count(ways, "stays", "stay");
         if self.fixed.changes == 0 {
             format!("{ways} of these ways {stay} open, because no change against them is known:")
         } else {
@@ -108,7 +108,7 @@ impl FixReport<'_> {
 
     /// The head of the ways that only exist with the changes, such as switching off a protection.
     fn appear(ways: usize) -> String {
-        let exist = if ways == 1 { "exists" } else { "exist" };
+        let exist = by_count(ways, "exists", "exist");
         format!("{} {exist} only once all changes are made:", many(ways, "way"))
     }
 

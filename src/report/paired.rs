@@ -9,6 +9,7 @@ use super::csv::cells::{Cell, FieldEncoder};
 use super::csv::columns::{DIFFERENCE_COLUMNS, DIFFERENCES};
 use super::csv::rows::case;
 use super::csv::tables::{BufferedCsv, Rows, begin};
+use super::decision_diff::differing;
 use super::estimates::{decimal, from_to, label, shown, signed};
 use super::jsonl::object;
 use super::markdown;
@@ -167,11 +168,7 @@ fn head(run: &PairedRun) -> [String; 5] {
 
 fn summary(run: &PairedRun) -> String {
     let count = many(run.replications, "replication");
-    let differ = if run.differ == 0 {
-        "no differences".to_owned()
-    } else {
-        format!("{} differ", run.differ)
-    };
+    let differ = if run.differ == 0 { "no differences".to_owned() } else { differing(run.differ) };
     if run.incomplete == 0 {
         return format!("{count} with common random numbers, {differ}");
     }

@@ -7,7 +7,7 @@ use super::names::NameRanges;
 use super::prevented::PreventedLosses;
 use super::text_table::hanging;
 use super::timeline_text::ALLOWED;
-use crate::diagnostics::many;
+use crate::diagnostics::{by_count, many};
 use crate::experiment::Summary;
 use crate::run_header::RunHeader;
 use crate::words::{Confidence, Fate, Outcome, PolicyId, ProtectionSet, Word};
@@ -97,7 +97,7 @@ fn footing(header: &RunHeader, summary: &Summary, width: usize) -> Vec<String> {
         }
     }
     for (protections, names) in inert(header, summary) {
-        let has = if protections.len() == 1 { "has" } else { "have" };
+        let has = by_count(protections.len(), "has", "have");
         let text = format!("{} {has} no effect on {}", protections.join(", "), names.text());
         lines.extend(hanging("inert: ", &text, width));
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::accepted_changes::AcceptedFile;
 use super::csv::columns::{STUDY_TABLES, TABLES};
 use super::data_package::resource;
-use crate::format::{Read, Schemas};
+use crate::format::{AcceptedFormat, PolicyFormat, Read, ScenarioFormat, Schemas};
 use crate::plan::WrittenScenario;
 use crate::policy::{PolicyFile, allow_overlays};
 
@@ -21,17 +21,13 @@ fn schema(format: &str, mut schema: Json) -> Json {
     schema
 }
 
-/// The schema of a file: its root, whose key `stayput` names the format, and its definitions.
-fn file_schema<T: Read>(format: &str, mut schemas: Schemas) -> (Json, Map<String, Json>) {
+/// The schema of a file: its root, and its definitions.
+fn file_schema<T: Read>(mut schemas: Schemas) -> (Json, Map<String, Json>) {
     let root = T::schema(&mut schemas);
     let mut root = schemas.definition(&root).map(std::mem::take).unwrap_or_default();
     root["type"] = "object".into();
     if let Some(keys) = root.as_object_mut() {
         keys.shift_remove("pattern");
-    }
-    if let Some(stayput) = root["properties"]["stayput"].as_object_mut() {
-        stayput.shift_remove("$ref");
-        stayput.insert("const".into(), format.into());
     }
     let defs = schemas.into_defs().into_iter().filter(|(_, schema)| !schema.is_null());
     (root, defs.collect())
@@ -39,27 +35,24 @@ fn file_schema<T: Read>(format: &str, mut schemas: Schemas) -> (Json, Map<String
 
 /// The JSON Schema of a scenario file.
 pub fn scenario_schema() -> Json {
-    const FORMAT: &str = "scenario/1";
-    let (mut root, defs) = file_schema::<WrittenScenario>(FORMAT, Schemas::with_cases());
+    let (mut root, defs) = file_schema::<WrittenScenario>(Schemas::with_cases());
     root["$defs"] = defs.into();
-    schema(FORMAT, root)
+    schema(ScenarioFormat::NAME, root)
 }
 
 /// The JSON Schema of a policy file.
 pub fn policy_schema() -> Json {
-    const FORMAT: &str = "policy/1";
-    let (mut root, mut defs) = file_schema::<PolicyFile>(FORMAT, Schemas::plain());
+    let (mut root, mut defs) = file_schema::<PolicyFile>(Schemas::plain());
     allow_overlays(&mut root, &mut defs);
     root["$defs"] = defs.into();
-    schema(FORMAT, root)
+    schema(PolicyFormat::NAME, root)
 }
 
 /// The JSON Schema of a file of accepted changes.
 pub fn accepted_schema() -> Json {
-    const FORMAT: &str = "accepted/1";
-    let (mut root, defs) = file_schema::<AcceptedFile>(FORMAT, Schemas::plain());
+    let (mut root, defs) = file_schema::<AcceptedFile>(Schemas::plain());
     root["$defs"] = defs.into();
-    schema(FORMAT, root)
+    schema(AcceptedFormat::NAME, root)
 }
 
 /// A schema as text: a value that fits on a line is written on one line.

@@ -55,7 +55,11 @@ pub fn snapshot_failure(
 
 fn line(one: &Changed) -> String {
     let [old, new] = one.change();
-    format!("{}: stored {old}, now {new}", one.what())
+    match (&one.old, &one.new) {
+        (None, _) => format!("{}: not stored, now {new}", one.what()),
+        (_, None) => format!("{}: stored {old}, now it does not happen", one.what()),
+        (Some(_), Some(_)) => format!("{}: stored {old}, now {new}", one.what()),
+    }
 }
 
 /// The columns in which rows differ.

@@ -461,7 +461,7 @@ fn an_answer_below_the_wanted_confidence_counts_as_undecided() {
     let path = write(scratch.path(), "weak.yaml", text);
     let ran = stayput(&["run", &path, "--only", "documented"]);
     assert_eq!(ran.code, 5);
-    assert!(ran.stderr.contains("have a confidence below `documented`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("has a confidence below `documented`"), "{}", ran.stderr);
 }
 
 #[test]

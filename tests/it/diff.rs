@@ -842,7 +842,7 @@ fn a_house_edition_is_checked_diffed_and_tested_like_a_shipped_one() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let ran = stayput(&["diff", base, house, "scenarios/unpaid-fortnight.yaml"]);
     assert!(
-        ran.stdout.contains("30 decisions compared, 6 differ: 6 confidence"),
+        ran.stdout.contains("30 decisions compared, 6 differ: confidence"),
         "the schedule is of the house: {}",
         ran.stdout
     );

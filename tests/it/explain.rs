@@ -82,7 +82,7 @@ fn an_unknown_name_is_reported_with_the_known_ones() {
     }
     assert_eq!(
         stayput(&["explain", "E070"]).stdout,
-        "E070: An expectation that the run never reaches.\n"
+        "E070: An expectation, or a decision to explain, that the run never reaches.\n"
     );
 }
 

@@ -84,6 +84,8 @@ mod permits;
 mod policies;
 /// Properties of every scenario, tried on random ones.
 mod properties;
+/// What messages propose can be done, and each mistake has one message.
+mod proposals;
 /// A protection can be written by its name or by its attribute at every place of a file.
 mod protection_names;
 /// The tables as DuckDB, pandas and frictionless read them.

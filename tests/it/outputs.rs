@@ -268,7 +268,7 @@ fn stored_decisions_that_cannot_be_read_are_an_error() {
     judged("it is a device, a pipe or a socket");
     fs::remove_file(&stored).unwrap();
     symlink("nowhere", &stored).unwrap();
-    judged("no such file");
+    judged("it is a link to a file that does not exist");
     fs::remove_file(&stored).unwrap();
     symlink("a.decisions.csv", &stored).unwrap();
     judged("cannot read");
@@ -295,7 +295,8 @@ fn a_file_of_a_folder_that_is_skipped_is_named() {
     std::os::unix::fs::symlink("nowhere.yaml", scratch.path().join("gone.yaml")).unwrap();
     let ran = run_in(scratch.path(), &["test", "."]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
-    assert!(ran.stderr.contains("cannot read `./gone.yaml`: no such file"), "{}", ran.stderr);
+    let why = "cannot read `./gone.yaml`: it is a link to a file that does not exist";
+    assert!(ran.stderr.contains(why), "{}", ran.stderr);
 }
 
 #[test]

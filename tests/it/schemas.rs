@@ -356,6 +356,10 @@ const REPLACED: &[(&str, &str)] = &[
     ("{ weight: 2, security-lock: { instance: web-1 } }", "{ weight: 2 }"),
     // Times and durations.
     ("start: 2026-06-01T00:00:00+08:00", "start: 2026-06-01T00:00:00"),
+    ("start: 2026-06-01T00:00:00+08:00", "start: +1d12h"),
+    ("start: 2026-06-01T00:00:00+08:00", "start: 2026-06-01T24:00:00+08:00"),
+    ("start: 2026-06-01T00:00:00+08:00", "start: 2026-06-01T00:00:00+24:00"),
+    ("title: a page", "title: \"\""),
     ("created: 2026-05-01T00:00:00Z", "created: 2026-05-01"),
     ("{ at: +1h, id: mis-click", "{ at: 2026-06-01 01:00, id: mis-click"),
     ("{ at: +2h,", "{ at: +2,"),

@@ -4,7 +4,7 @@ use super::arguments::Arguments;
 use super::plans::{compare_plans, empty_result};
 use super::recorded::both_cases;
 use crate::cli::shared::exit::Exit;
-use crate::cli::shared::load::{Loaded, Loader};
+use crate::cli::shared::load::{Loaded, Loader, known_cases};
 use crate::cli::shared::terminal;
 use crate::plan::{Options, Plan};
 use crate::report::{DecisionRow, DiffResult, Paint};
@@ -50,10 +50,9 @@ pub(super) fn cases(
 fn plan_of<'l>(loaded: &'l Loaded, case: &str) -> Result<&'l Plan, Exit> {
     let plans = &loaded.compiled.plans;
     plans.iter().find(|plan| plan.header.case == case).ok_or_else(|| {
-        let known: Vec<&str> = plans.iter().map(|plan| plan.header.case.as_str()).collect();
-        let known = if known == [""] { "it has no cases".to_owned() } else { known.join(", ") };
-        let path = &loaded.path;
-        terminal::print_stderr(&format!("stayput: {path} has no case `{case}`: {known}"));
+        let known: Vec<String> = plans.iter().map(|plan| plan.header.case.clone()).collect();
+        let (path, known) = (&loaded.path, known_cases(case, &known));
+        terminal::print_stderr(&format!("stayput: {path} has no case `{case}`{known}"));
         Exit::BadInput
     })
 }

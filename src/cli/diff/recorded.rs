@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::arguments::{Arguments, Format};
 use crate::cli::shared::exit::Exit;
-use crate::cli::shared::load::refuse_overlays;
+use crate::cli::shared::load::{known_cases, refuse_overlays};
 use crate::cli::shared::study::ReplicationOptions;
 use crate::cli::shared::study_part::TABLE;
 use crate::cli::shared::{files, terminal};
@@ -98,11 +98,9 @@ impl Recording {
         let known: BTreeSet<String> = all.iter().map(|one| case(one).to_owned()).collect();
         let chosen: Vec<T> = all.into_iter().filter(|one| case(one) == wanted).collect();
         if chosen.is_empty() {
-            let known: Vec<String> = known.into_iter().filter(|case| !case.is_empty()).collect();
-            let cases =
-                if known.is_empty() { "it has no cases".to_owned() } else { known.join(", ") };
-            let folder = files::shown(&self.folder);
-            terminal::print_stderr(&format!("stayput: {folder} has no case `{wanted}`: {cases}"));
+            let known: Vec<String> = known.into_iter().collect();
+            let (folder, known) = (files::shown(&self.folder), known_cases(wanted, &known));
+            terminal::print_stderr(&format!("stayput: {folder} has no case `{wanted}`{known}"));
             return Err(Exit::BadInput);
         }
         Ok(chosen)

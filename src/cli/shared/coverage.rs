@@ -57,6 +57,20 @@ impl CoverageOptions {
         self.suggest.is_some()
     }
 
+    /// The argument that requests only a report, if one is given.
+    pub(in crate::cli) const fn report_option(&self) -> Option<&'static str> {
+        match (self.coverage, self.mutate) {
+            (true, _) => Some("--coverage"),
+            (false, true) => Some("--mutate"),
+            (false, false) => None,
+        }
+    }
+
+    /// Whether a scenario skeleton for any rule was requested, rather than for a certain one.
+    pub(in crate::cli) fn suggests_any(&self) -> bool {
+        self.suggest.as_deref() == Some("")
+    }
+
     /// The editions that are counted even if no scenario uses them.
     pub(in crate::cli) fn editions(&self, loader: &mut Loader) -> Vec<Arc<Policy>> {
         let names = Catalog::names().filter(|_| self.all_editions);

@@ -83,7 +83,7 @@ impl DiskFiles {
     /// If `from` may not name that file.
     fn resolve(&self, from: &str, path: &Path) -> Result<PathBuf, ReadFailure> {
         let path = beside(from, path);
-        let target = fs::canonicalize(&path).map_err(|error| failure(&error))?;
+        let target = fs::canonicalize(&path).map_err(|error| failure_at(&path, &error))?;
         if self.named.iter().any(|named| target.starts_with(named)) {
             return Ok(path);
         }
@@ -101,7 +101,7 @@ impl DiskFiles {
         match fs::metadata(&target) {
             Ok(meta) if meta.is_dir() || meta.is_file() => Ok(path),
             Ok(_) => Err(special_file()),
-            Err(error) => Err(failure(&error)),
+            Err(error) => Err(failure_at(&path, &error)),
         }
     }
 }
@@ -145,7 +145,7 @@ fn beside(from: &str, path: &Path) -> PathBuf {
     }
     let from = real(from);
     let folder = from.parent().unwrap_or_else(|| Path::new(""));
-    folder.join(path)
+    folder.join(path.strip_prefix(".").unwrap_or(path))
 }
 
 /// The paths that messages show in another form, by that form.
@@ -185,7 +185,7 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     let is_yaml = is_yaml(path);
     let fail =
         |what: String, help: Option<&str>| ReadFailure { what, help: help.map(str::to_owned) };
-    let meta = fs::metadata(path).map_err(|error| failure(&error))?;
+    let meta = fs::metadata(path).map_err(|error| failure_at(path, &error))?;
     if meta.is_dir() {
         return Err(fail("it is a directory".into(), Some("name a file in it")));
     }
@@ -201,11 +201,11 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     if meta.len() > largest {
         return Err(too_large());
     }
-    let file = File::open(path).map_err(|error| failure(&error))?;
+    let file = File::open(path).map_err(|error| failure_at(path, &error))?;
     note_read(path);
     let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
     // A pipe or a device has no size, so the limit is applied while reading.
-    file.take(largest + 1).read_to_end(&mut bytes).map_err(|error| failure(&error))?;
+    file.take(largest + 1).read_to_end(&mut bytes).map_err(|error| failure_at(path, &error))?;
     if bytes.len() as u64 > largest {
         return Err(too_large());
     }
@@ -282,9 +282,11 @@ fn unpacked(bytes: &[u8], largest: u64) -> Result<Vec<u8>, String> {
     })
 }
 
+/// Why a file cannot be read.
 #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum that grows")]
-fn failure(error: &std::io::Error) -> ReadFailure {
+fn failure_at(path: &Path, error: &std::io::Error) -> ReadFailure {
     let what = match error.kind() {
+        ErrorKind::NotFound if path.is_symlink() => DANGLING.to_owned(),
         ErrorKind::NotFound => "no such file".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),
@@ -292,12 +294,25 @@ fn failure(error: &std::io::Error) -> ReadFailure {
     ReadFailure { what, help: None }
 }
 
+/// Why a link without a target is of no use.
+pub const DANGLING: &str = "it is a link to a file that does not exist";
+
 /// The failure to read something that is neither a file nor a folder.
 fn special_file() -> ReadFailure {
     ReadFailure {
         what: "it is a device, a pipe or a socket".into(),
         help: Some("save its contents to a file".into()),
     }
+}
+
+/// Paths without those that lead to the same file or folder as an earlier one, and these others.
+pub fn each_once(paths: &[PathBuf]) -> (Vec<&PathBuf>, Vec<&PathBuf>) {
+    let mut seen = BTreeSet::new();
+    let is_new = |path: &&PathBuf| {
+        let real = fs::canonicalize(path);
+        seen.insert(real.unwrap_or_else(|_| (*path).clone()))
+    };
+    paths.iter().partition(is_new)
 }
 
 /// Every file under `paths` that may be a scenario or a policy, and whether `paths` contains it
@@ -311,14 +326,14 @@ pub fn find(paths: &[PathBuf], failed: &mut Vec<(PathBuf, ReadFailure)>) -> Vec<
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => search(path, &mut found, failed),
             Ok(_) => found.push((path.clone(), true)),
-            Err(error) => failed.push((path.clone(), failure(&error))),
+            Err(error) => failed.push((path.clone(), failure_at(path, &error))),
         }
     }
-    each_once(found)
+    listed_once(found)
 }
 
 /// The files, each at its first place. A file that is also named by itself counts as named.
-fn each_once(files: Vec<(PathBuf, bool)>) -> Vec<(PathBuf, bool)> {
+fn listed_once(files: Vec<(PathBuf, bool)>) -> Vec<(PathBuf, bool)> {
     let mut known: BTreeMap<PathBuf, usize> = BTreeMap::new();
     let mut found: Vec<(PathBuf, bool)> = Vec::with_capacity(files.len());
     for (path, is_named) in files {
@@ -346,7 +361,7 @@ fn search(
     let entries: std::io::Result<Vec<_>> = fs::read_dir(folder).and_then(Iterator::collect);
     let mut entries = match entries {
         Ok(entries) => entries,
-        Err(error) => return failed.push((folder.to_path_buf(), failure(&error))),
+        Err(error) => return failed.push((folder.to_path_buf(), failure_at(folder, &error))),
     };
     entries.sort_by_key(fs::DirEntry::path);
     for entry in entries {
@@ -364,7 +379,10 @@ fn search(
                 // A link to a folder.
                 Ok(meta) if meta.is_dir() => {}
                 Ok(_) => failed.push((path, special_file())),
-                Err(error) => failed.push((path, failure(&error))),
+                Err(error) => {
+                    let failure = failure_at(&path, &error);
+                    failed.push((path, failure));
+                }
             }
         }
     }

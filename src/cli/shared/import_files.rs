@@ -84,7 +84,13 @@ pub fn import_files(
     paint: Paint,
 ) -> Result<ImportedText, Exit> {
     let mut texts: Vec<FileId> = Vec::new();
-    for path in paths {
+    let (paths, again) = files::each_once(paths);
+    for path in again {
+        let mut problem = Problem::bare(Code::PassedOver, "skipped: this file is given twice");
+        problem.path = Some(files::shown(path));
+        loader.problems.add(problem);
+    }
+    for path in &paths {
         if let Some(text) = loader.read(path) {
             texts.push(loader.sources.add(files::shown(path), text));
         }
@@ -102,7 +108,7 @@ pub fn import_files(
     let span = loader.sources.whole(first);
     let from = options.from.clone().map(|from| Spanned::new(from, span));
     let imported = import(from.as_ref(), &texts, &loader.sources, &mut loader.problems);
-    let captured = captured(paths, options, loader);
+    let captured = captured(&paths, options, loader);
     let chosen = policies(&imported, options, loader);
     loader.print_problems(paint);
     if loader.problems.count(Severity::Error) > 0 {
@@ -122,7 +128,7 @@ pub fn import_files(
             "more than {MOST_WRITTEN} instances: the scenario names the files, relative to its own folder"
         );
         terminal::print_stderr(&line);
-        let outside = |path: &&PathBuf| {
+        let outside = |path: &&&PathBuf| {
             path.is_absolute() || path.components().any(|part| part == Component::ParentDir)
         };
         if let Some(path) = paths.iter().find(outside) {
@@ -181,7 +187,7 @@ fn policies(
 
 /// The time at which the files were saved: the value of the option, else the time of the newest
 /// file.
-fn captured(paths: &[PathBuf], options: &ImportOptions, loader: &mut Loader) -> SimTime {
+fn captured(paths: &[&PathBuf], options: &ImportOptions, loader: &mut Loader) -> SimTime {
     if let Some(captured) = options.captured {
         return captured;
     }

@@ -11,7 +11,7 @@ use super::{paths_in_use, terminal};
 use std::sync::{Arc, OnceLock};
 
 use crate::diagnostics::{
-    Code, Problem, Problems, Severity, Sources, closest, many, render, summary,
+    Code, Problem, Problems, Severity, Sources, by_count, closest, many, render, summary,
 };
 use crate::experiment::{CaseProperties, Filter};
 use crate::format::{
@@ -320,7 +320,7 @@ impl Loader {
         }
         let warnings = self.problems.count(Severity::Warning);
         if warnings > 0 {
-            let them = if warnings == 1 { "it" } else { "them" };
+            let them = by_count(warnings, "it", "them");
             let line = format!("{}; run `stayput check` to see {them}", many(warnings, "warning"));
             terminal::print_stderr(&paint.dim(&line));
         }
@@ -374,17 +374,24 @@ pub fn plans(
         return Err(Exit::NothingRan);
     }
     if wanted.is_empty() {
-        let close = closest(case, known.iter().map(String::as_str));
-        let help = match (close.first(), known.as_slice()) {
-            (Some(name), _) => format!("; did you mean `{name}`?"),
-            (None, []) => "; there are no cases".to_owned(),
-            (None, known) => format!("; there are: {}", known.join(", ")),
-        };
-        let why = format!("no scenario has a case `{case}`{help}");
+        let why = format!("no scenario has a case `{case}`{}", known_cases(case, &known));
         report_nothing_ran(Code::FilterMatchesNone, &why);
         return Err(Exit::NothingRan);
     }
     Ok(wanted)
+}
+
+/// What to write instead of an unknown case, as the end of a sentence. `known` are the names of the
+/// cases; an empty one is no name.
+pub fn known_cases(case: &str, known: &[String]) -> String {
+    let known: Vec<&str> =
+        known.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+    match (closest(case, known.iter().copied()).first(), known.as_slice()) {
+        (Some(name), _) => format!("; did you mean `{name}`?"),
+        (None, []) => "; there are no cases".to_owned(),
+        (None, [one]) => format!("; there is: {one}"),
+        (None, known) => format!("; there are: {}", known.join(", ")),
+    }
 }
 
 /// Prints every problem to standard error, and their number.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::file_thread::{FileThread, StagedFile};
-use super::files::shown;
+use super::files::{DANGLING, shown};
 use super::paths_in_use::{Claim, folder_of};
 use super::staging::{RUN_FILE, Staged, StagedKind, clear_leftovers, is_result};
 use super::system_calls::{AllCalls, Gate, SystemCalls};
@@ -240,7 +240,10 @@ pub fn is_partial_result(folder: &Path) -> bool {
 /// The path with every link and every `..` resolved. Missing parent folders are created.
 fn resolve<G: Gate + Copy>(named: &Path, calls: SystemCalls<G>) -> io::Result<PathBuf> {
     if fs::symlink_metadata(named).is_ok() {
-        return fs::canonicalize(named);
+        return fs::canonicalize(named).map_err(|error| {
+            let is_dangling = error.kind() == ErrorKind::NotFound;
+            if is_dangling { io::Error::new(ErrorKind::NotFound, DANGLING) } else { error }
+        });
     }
     let parent = folder_of(named);
     calls.create_parents(parent)?;

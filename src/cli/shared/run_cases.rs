@@ -7,6 +7,7 @@ use super::progress::Progress;
 use super::run_end::{name_of, undecided};
 use super::terminal;
 use super::workers::workers;
+use crate::diagnostics::{by_count, many};
 use crate::experiment::{Judge, Judgement, Reach, Reached, Summary, carry_out, two_person};
 use crate::kernel::Limits;
 use crate::plan::{Expectations, Plan, Starts};
@@ -109,8 +110,9 @@ pub fn judge(job: &Job<'_>, settings: RunSettings) -> Result<Judged, Interrupted
     let mut broken = undecided(&ending, header);
     if let (None, Some(only)) = (&broken, settings.only) {
         let weaker = summary.below_confidence(only);
-        broken =
-            (weaker > 0).then(|| format!("{weaker} decisions have a confidence below `{only}`"));
+        let have = by_count(weaker, "has", "have");
+        broken = (weaker > 0)
+            .then(|| format!("{} {have} a confidence below `{only}`", many(weaker, "decision")));
     }
     let mut judgement: Judgement = judge.finish(header);
     if broken.is_some() {

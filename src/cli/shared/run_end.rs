@@ -3,7 +3,7 @@
 use super::exit::Exit;
 use super::run_inputs::{policy, written_at};
 use super::{terminal, undecided};
-use crate::diagnostics::Sources;
+use crate::diagnostics::{Sources, by_count, many};
 use crate::experiment::{Ending, Summary};
 use crate::kernel::{Limit, Stop};
 use crate::plan::Plan;
@@ -62,8 +62,9 @@ pub fn judge_ending(
         let weaker = summary.below_confidence(only);
         if weaker > 0 {
             terminal::print_stderr(&format!(
-                "stayput: {name}: {weaker} of {} decisions have a confidence below `{only}`; see the column `confidence` of decisions.csv",
-                summary.decisions()
+                "stayput: {name}: {weaker} of {} {} a confidence below `{only}`; see the column `confidence` of decisions.csv",
+                many(summary.decisions(), "decision"),
+                by_count(weaker, "has", "have")
             ));
             return Exit::Undecided;
         }

@@ -56,6 +56,10 @@ impl Part {
     /// Reads the run file of a folder; reports why that fails.
     pub fn read(folder: &Path, used_as: PartUse, problems: &mut Problems) -> Option<Self> {
         let path = files::shown(folder);
+        if fs::metadata(folder).is_ok_and(|meta| !meta.is_dir()) {
+            problems.add(used_as.not_one(&path, "it is not a folder"));
+            return None;
+        }
         let run_file = folder.join(RUN_FILE);
         let is_small = fs::metadata(&run_file).map_or(true, |meta| meta.len() <= LARGEST_RUN_FILE);
         if !is_small {

@@ -7,6 +7,7 @@ use super::compare::{is_in, wrong_group, wrong_state};
 use super::failure::{Failure, Judgement};
 use super::history;
 use super::slots::ExpectedLines;
+use crate::diagnostics::by_count;
 use crate::plan::{
     AccountIs, CheckTime, DecisionLine, Expectation, Expectations, LossLine, RequestLine, StateOf,
     Watch,
@@ -39,7 +40,7 @@ pub struct Judge {
     /// Failed watches: whether the watch is one of `always` instead of `never`, and its index.
     broken: BTreeSet<(bool, usize)>,
     /// The history of the instances that expectations name.
-    history: BTreeMap<InstanceId, Vec<(SimTime, String)>>,
+    history: Histories,
     seen_requests: Vec<(Cause, SimTime, String)>,
     findings: Vec<HouseFinding>,
     failures: Vec<Failure>,
@@ -141,7 +142,7 @@ impl Judge {
         let Expectation { line, span } = self.expected.states[index].clone();
         let header = world.header();
         let mut fail = |title: String, id: Option<InstanceId>| {
-            let instead = id.map(|id| history_of(&self.history, id, header)).unwrap_or_default();
+            let instead = id.map(|id| so_far(&self.history, id, header)).unwrap_or_default();
             self.failures.push(Failure::new(Some(span), title, instead));
         };
         match line.of {
@@ -249,7 +250,7 @@ impl Judge {
                     header.elapsed(at),
                     expected.line.is
                 );
-                let instead = history_of(&self.history, id, header);
+                let instead = so_far(&self.history, id, header);
                 self.failures.push(Failure::new(Some(expected.span), title, instead));
             }
         }
@@ -308,7 +309,7 @@ impl Judge {
             return;
         }
         let count = self.unlisted.len();
-        let decisions = if count == 1 { "decision is" } else { "decisions are" };
+        let decisions = by_count(count, "decision is", "decisions are");
         let title = format!("`exact: true`, but {count} {decisions} not listed");
         let mut instead: Vec<String> = self
             .unlisted
@@ -329,21 +330,35 @@ fn entry(at: SimTime, line: &str, header: &RunHeader) -> String {
     format!("  {:<9} {line}", format!("+{}", header.elapsed(at)))
 }
 
-/// The history of an instance, as lines.
-fn history_of(
-    history: &BTreeMap<InstanceId, Vec<(SimTime, String)>>,
+/// What happened to each instance, and when.
+type Histories = BTreeMap<InstanceId, Vec<(SimTime, String)>>;
+
+/// The whole history of an instance, as lines.
+fn history_of(history: &Histories, id: InstanceId, header: &RunHeader) -> Vec<String> {
+    entries_of(history, id, header).unwrap_or_else(|name| vec![format!("no events for {name}")])
+}
+
+/// The history of an instance during the run, as lines.
+fn so_far(history: &Histories, id: InstanceId, header: &RunHeader) -> Vec<String> {
+    let none = |name: &str| vec![format!("no events for {name} by then")];
+    entries_of(history, id, header).unwrap_or_else(none)
+}
+
+/// The entries of a history as lines; the name of the instance if there are none.
+fn entries_of<'h>(
+    history: &Histories,
     id: InstanceId,
-    header: &RunHeader,
-) -> Vec<String> {
+    header: &'h RunHeader,
+) -> Result<Vec<String>, &'h str> {
     let name = header.instance(id);
     let entries = history.get(&id).map(Vec::as_slice).unwrap_or_default();
     if entries.is_empty() {
-        return vec![format!("no events for {name}")];
+        return Err(name);
     }
     let mut lines = vec![format!("history of {name}:")];
     lines.extend(entries.iter().take(SHOWN).map(|(at, line)| entry(*at, line, header)));
     if entries.len() > SHOWN {
         lines.push(format!("  … {} more", entries.len() - SHOWN));
     }
-    lines
+    Ok(lines)
 }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::charts::{Scale, interval, style};
 use super::study::{in_currency, is_first};
+use crate::diagnostics::by_count;
 use crate::experiment::Paired;
 use crate::report::estimates::{from_to, shown, signed};
 use crate::report::figures::{many, number};
@@ -96,10 +97,11 @@ fn range(one: &Paired) -> String {
 fn heading(run: &PairedRun) -> String {
     let [old, new] = sides(run);
     let mut text = format!(
-        "{new} compared with {old} ({}): {}, {} differ",
+        "{new} compared with {old} ({}): {}, {} {}",
         run.scenario,
         many(run.replications as u64, "pair"),
-        number(run.differ as u64)
+        number(run.differ as u64),
+        by_count(run.differ, "differs", "differ")
     );
     if run.incomplete > 0 {
         text.push_str(&format!(", {} did not complete", number(run.incomplete)));

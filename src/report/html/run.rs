@@ -15,6 +15,7 @@ use super::page::{Made, made, page};
 use super::tables::{self, NO_REMEDY, case_name, lost_words};
 use super::ticks::{Axis, span};
 use super::windows::{Window, windows};
+use crate::diagnostics::by_count;
 use crate::report::figures::{between, many, number};
 use crate::report::item::{Report, RunItem};
 use crate::time::SimTime;
@@ -187,14 +188,14 @@ fn verdict(run: &Collected) -> Markup {
 /// `7 of 8 instances are lost, 6 of them with a protection on.`
 fn lost_sentence(run: &Collected) -> String {
     let (all, lost) = (number(run.instances), run.released);
-    let noun = if run.instances == 1 { "instance" } else { "instances" };
+    let noun = by_count(run.instances, "instance", "instances");
     if run.instances == 0 && run.early.is_some() {
         return "The number of lost instances at its end is not known.".to_owned();
     }
     if lost == 0 {
         return format!("No instance is lost, of {}.", number(run.instances));
     }
-    let verb = if lost == 1 { "is" } else { "are" };
+    let verb = by_count(lost, "is", "are");
     let on = between(run.protected.0, run.protected.1);
     format!("{} of {all} {noun} {verb} lost, {on} of them with a protection on.", number(lost))
 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::page::{heads, number_heads, page};
 use super::run::RunPage;
 use super::tables::prose;
-use crate::diagnostics::Sources;
+use crate::diagnostics::{Sources, by_count};
 use crate::experiment::{Failure, PolicyCoverage, Share};
 use crate::report::coverage::{Mutant, coverage_per_cent, mutation_per_cent};
 use crate::report::figures::{many, number};
@@ -66,15 +66,15 @@ fn verdict(run: &TestRun<'_>, failed: usize) -> String {
     }
     let mut parts = Vec::new();
     if !run.broken.is_empty() {
-        let verb = if run.broken.len() == 1 { "has" } else { "have" };
+        let verb = by_count(run.broken.len(), "has", "have");
         parts.push(format!("{} {verb} errors", many(run.broken.len() as u64, "file")));
     }
     if failed > 0 {
-        let verb = if failed == 1 { "fails" } else { "fail" };
+        let verb = by_count(failed, "fails", "fail");
         parts.push(format!("{failed} of {} {verb}", many(run.cases.len() as u64, "case")));
     }
     if !run.gates.is_empty() {
-        let verb = if run.gates.len() == 1 { "is" } else { "are" };
+        let verb = by_count(run.gates.len(), "is", "are");
         parts.push(format!("{} {verb} not met", many(run.gates.len() as u64, "requirement")));
     }
     if parts.is_empty() {
