@@ -48,7 +48,7 @@ impl RunCourse {
             }
             Record::Change(change) => {
                 let verb = self.quiet.filter(|(seq, _)| *seq == change.seq).map(|(_, verb)| verb);
-                self.states.extend(verb.map(|verb| (change.clone(), verb)));
+                self.states.extend(verb.map(|verb| (*change, verb)));
             }
             Record::Decision(_) | Record::Loss(_) | Record::Alert(_) | Record::Finding(_) => {}
         }

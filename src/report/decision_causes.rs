@@ -386,8 +386,8 @@ impl<'r> ChangedDecision<'r> {
                 return None;
             }
             causes.extend(&about.causes);
-            let same = |of: &Option<&str>| about.instant == self.seconds && *of == Some(self.event);
-            let at_instant = about.at_instant.iter().filter(|(_, of)| !same(of));
+            let same = |of: Option<&str>| about.instant == self.seconds && of == Some(self.event);
+            let at_instant = about.at_instant.iter().filter(|(_, of)| !same(**of));
             causes.extend(at_instant.map(|(cause, _)| *cause));
         }
         Some(causes)
