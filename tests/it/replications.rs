@@ -655,17 +655,18 @@ fn what_was_lost_before_a_replication_stopped_counts_in_the_least_share() {
     );
     let figures = fs::read_to_string(out.join("estimates.csv")).unwrap();
     let figures_rows = rows(&figures);
+    let shown = |share: f64| format!("{share:.6}");
     let of_metric = |metric: &str| {
         let row = figures_rows
             .iter()
             .find(|row| cell(row, "case") == "unknown" && cell(row, "metric") == metric);
-        ["mean_at_least", "mean_at_most"].map(|at| cell(row.unwrap(), at).parse::<f64>().unwrap())
+        ["mean_at_least", "mean_at_most"].map(|at| shown(cell(row.unwrap(), at).parse().unwrap()))
     };
-    let share = |hits: u32| f64::from(hits) / 200.0;
+    let share = |hits: u32| shown(f64::from(hits) / 200.0);
     for metric in ["any-released", "any-b"] {
         assert_eq!(of_metric(metric), [share(complete + certain), share(complete + stopped)]);
     }
-    assert_eq!(of_metric("any-protected-lost"), [0.0, share(stopped)]);
+    assert_eq!(of_metric("any-protected-lost"), [share(0), share(stopped)]);
     // A merge has the same figures.
     let shards = ["1/2", "2/2"].map(|shard| {
         let part = scratch.path().join(shard.replace('/', "-"));
