@@ -33,7 +33,7 @@ pub enum Named {
 
 /// How an instance begins to exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Birth {
+pub enum Beginning {
     /// It exists at the start of the scenario.
     AtStart,
     /// An event creates it at this instant.

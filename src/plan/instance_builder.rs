@@ -1,6 +1,6 @@
 //! Resolves the instances of a fleet.
 
-use super::fleet_builder::{Birth, FleetBuilder, MOST_INSTANCES, Named};
+use super::fleet_builder::{Beginning, FleetBuilder, MOST_INSTANCES, Named};
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::fleet::{Instance, Property};
 use crate::format::{AutoRelease, Known, Name, When, WrittenInstance, count, expand, not_a_range};
@@ -49,7 +49,7 @@ impl FleetBuilder<'_, '_> {
             return;
         }
         let Some((first, rest)) = names.split_first() else { return };
-        self.instance(first, span, part, Birth::AtStart);
+        self.instance(first, span, part, Beginning::AtStart);
         let taken = rest.iter().filter(|name| self.resolver.instances.get(name).is_some()).count();
         if taken > 1 {
             let title = format!("{taken} instances of this range are already defined");
@@ -57,29 +57,35 @@ impl FleetBuilder<'_, '_> {
             self.resolver.problems.add(problem.help("use other names for one of the ranges"));
             return;
         }
-        rest.iter().for_each(|name| self.instance(name, span, part, Birth::AtStart));
+        rest.iter().for_each(|name| self.instance(name, span, part, Beginning::AtStart));
     }
 
     /// Adds an instance from a file.
-    pub fn instance(&mut self, name: &str, span: Span, part: &WrittenInstance, birth: Birth) {
-        self.fits(part, birth);
+    pub fn instance(
+        &mut self,
+        name: &str,
+        span: Span,
+        part: &WrittenInstance,
+        beginning: Beginning,
+    ) {
+        self.fits(part, beginning);
         let mut part = part.clone().or(&self.defaults);
-        if birth != Birth::AtStart {
+        if beginning != Beginning::AtStart {
             // These defaults are about instances that exist at the start.
             (part.created, part.joined, part.state) = (None, None, None);
         }
-        self.add_instance(name, span, &part, birth, Named::Here);
+        self.add_instance(name, span, &part, beginning, Named::Here);
     }
 
     /// Reports settings that contradict how an instance begins to exist: a created instance runs
     /// from its creation on, and a group creates members at instants that are not known.
-    pub(super) fn fits(&mut self, part: &WrittenInstance, birth: Birth) {
-        let creator = match birth {
-            Birth::AtStart => return,
-            Birth::At(_) => "an event creates it",
-            Birth::ByGroup => "its group creates it",
+    pub(super) fn fits(&mut self, part: &WrittenInstance, beginning: Beginning) {
+        let creator = match beginning {
+            Beginning::AtStart => return,
+            Beginning::At(_) => "an event creates it",
+            Beginning::ByGroup => "its group creates it",
         };
-        let by_group = birth == Birth::ByGroup;
+        let by_group = beginning == Beginning::ByGroup;
         let stopped = part.state.filter(|state| state.value != Lifecycle::Running);
         let earlier = |auto: &AutoRelease| auto.set_earlier && !by_group;
         let earlier = part.auto_release.filter(|auto| auto.0.as_ref().is_some_and(earlier));
@@ -106,7 +112,7 @@ impl FleetBuilder<'_, '_> {
     pub fn imported(&mut self, name: &Spanned<String>, part: &WrittenInstance, from: &str) {
         let id = InstanceId::from_index(self.resolver.instances.len());
         self.infer_arrears(part);
-        self.add_instance(name, name.span, part, Birth::AtStart, Named::Elsewhere);
+        self.add_instance(name, name.span, part, Beginning::AtStart, Named::Elsewhere);
         if self.resolver.instances.len() > id.index() {
             self.resolver.imported_from.insert(id, from.to_owned());
         }
@@ -117,10 +123,10 @@ impl FleetBuilder<'_, '_> {
         name: &str,
         span: Span,
         part: &WrittenInstance,
-        birth: Birth,
+        beginning: Beginning,
         by: Named,
     ) {
-        let settled = self.settle(part, span, birth);
+        let settled = self.settle(part, span, beginning);
         if let Some(listing) = &mut self.listing
             && std::mem::take(&mut listing.dropped)
         {
@@ -136,7 +142,7 @@ impl FleetBuilder<'_, '_> {
         // plan is made of a fleet with mistakes.
         let stand_in = || Instance::new(AccountId(0), self.resolver.start);
         let mut instance = settled.unwrap_or_else(stand_in);
-        if birth != Birth::AtStart {
+        if beginning != Beginning::AtStart {
             instance.state = Lifecycle::Absent;
         }
         let id = self.fleet.add_instance(instance);
@@ -145,7 +151,7 @@ impl FleetBuilder<'_, '_> {
 
     /// Resolves an instance from a row that cannot be quoted.
     pub(super) fn settle_plain(&mut self, part: &WrittenInstance, span: Span) -> Option<Instance> {
-        let instance = self.settle(part, span, Birth::AtStart)?;
+        let instance = self.settle(part, span, Beginning::AtStart)?;
         self.inert(&instance, part, span, Named::Here);
         Some(instance)
     }
@@ -217,7 +223,7 @@ impl FleetBuilder<'_, '_> {
         &mut self,
         part: &WrittenInstance,
         span: Span,
-        birth: Birth,
+        beginning: Beginning,
     ) -> Option<Instance> {
         let start = self.resolver.start;
         let group = match &part.group {
@@ -232,7 +238,8 @@ impl FleetBuilder<'_, '_> {
         let billing = part.billing.and_then(|billing| billing.0).unwrap_or(Billing::PayAsYouGo);
         let time = |at: Option<Spanned<When>>| at.map(|at| at.from(start));
         let created = time(part.created).unwrap_or(start);
-        if let Some(written) = part.created.filter(|_| created > start && birth == Birth::AtStart) {
+        let at_start = beginning == Beginning::AtStart;
+        if let Some(written) = part.created.filter(|_| created > start && at_start) {
             self.created_late(written.span);
         }
         let mut instance = Instance::new(account, created);
@@ -269,17 +276,17 @@ impl FleetBuilder<'_, '_> {
             instance.configuration = u32::MAX;
         }
         self.hook_of(group, part, billing, span);
-        self.term(&mut instance, part, span, birth);
+        self.term(&mut instance, part, span, beginning);
         if let Some(protect) = &part.protect {
             let (on, unknown) = self.protections(protect, account, SubjectKind::Instance);
             (instance.on, instance.unknown) = (on, unknown);
-            self.occasions(&instance, protect, birth);
+            self.occasions(&instance, protect, beginning);
         }
-        if birth == Birth::AtStart {
+        if at_start {
             self.in_arrears(&mut instance, part, span);
             self.noticed(&mut instance, span);
         }
-        self.schedule(&mut instance, part, birth);
+        self.schedule(&mut instance, part, beginning);
         Some(instance)
     }
 

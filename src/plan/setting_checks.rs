@@ -1,7 +1,7 @@
 //! Settings that a policy cannot judge, that it refuses, or that have no effect.
 
 use super::events::Event;
-use super::fleet_builder::{Birth, FleetBuilder, Named};
+use super::fleet_builder::{Beginning, FleetBuilder, Named};
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::fleet::Instance;
 use crate::format::{WrittenInstance, WrittenProtect};
@@ -196,8 +196,13 @@ impl FleetBuilder<'_, '_> {
     }
 
     /// Reports protections that cannot be set when an instance is created.
-    pub(super) fn occasions(&mut self, instance: &Instance, part: &WrittenProtect, birth: Birth) {
-        if birth == Birth::AtStart {
+    pub(super) fn occasions(
+        &mut self,
+        instance: &Instance,
+        part: &WrittenProtect,
+        beginning: Beginning,
+    ) {
+        if beginning == Beginning::AtStart {
             return;
         }
         for id in instance.on.iter() {
@@ -275,7 +280,7 @@ impl FleetBuilder<'_, '_> {
         &mut self,
         instance: &mut Instance,
         part: &WrittenInstance,
-        birth: Birth,
+        beginning: Beginning,
     ) {
         let Some(auto) = part.auto_release else { return };
         instance.schedule_known = auto.is_known();
@@ -283,11 +288,11 @@ impl FleetBuilder<'_, '_> {
         else {
             return;
         };
-        let begins = match birth {
-            Birth::AtStart => self.resolver.start,
-            Birth::At(at) => at,
+        let begins = match beginning {
+            Beginning::AtStart => self.resolver.start,
+            Beginning::At(at) => at,
             // The time has been reported.
-            Birth::ByGroup => return,
+            Beginning::ByGroup => return,
         };
         let book = self.book(instance.account);
         let written = auto.at.from(self.resolver.start);
@@ -300,7 +305,8 @@ impl FleetBuilder<'_, '_> {
             ..Facts::default()
         };
         let written_at = (span, [written, at]);
-        let refused = |rule| refused_schedule(book, rule, facts.lead, written_at, (birth, begins));
+        let refused =
+            |rule| refused_schedule(book, rule, facts.lead, written_at, (beginning, begins));
         let problem = book.refusal(&facts).map(refused);
         let problem = problem.or_else(|| (at != written).then(|| seconds_cut(span, written, at)));
         instance.auto_release = at;
@@ -318,7 +324,7 @@ fn refused_schedule(
     rule: RuleId,
     lead: Lead,
     (span, [written, at]): (Span, [SimTime; 2]),
-    (birth, begins): (Birth, SimTime),
+    (beginning, begins): (Beginning, SimTime),
 ) -> Problem {
     let rule = book.policy.rule(rule);
     let sources: Vec<String> =
@@ -328,7 +334,7 @@ fn refused_schedule(
         book.policy.name,
         rule.because.as_deref().unwrap_or("see its rule")
     );
-    let instant = if birth == Birth::AtStart { "the start" } else { "its creation" };
+    let instant = if beginning == Beginning::AtStart { "the start" } else { "its creation" };
     let label = match lead {
         Lead::TooSoon if at < begins => format!("{} before {instant}", begins.since(at)),
         Lead::TooSoon | Lead::TooLate => format!("{} after {instant}", at.since(begins)),
@@ -345,7 +351,7 @@ fn refused_schedule(
     let Some(earliest) = earliest else { return problem };
     let first = begins.after_on_calendar(earliest, book.policy.calendar);
     let problem = problem.help(format!("the earliest accepted time is {first}"));
-    if birth != Birth::AtStart {
+    if beginning != Beginning::AtStart {
         return problem;
     }
     problem.help(format!(

@@ -19,8 +19,8 @@
 //!    happens after all events of the script at that instant.
 
 mod apply;
+mod beginning;
 mod billing;
-mod birth;
 mod branch;
 mod carry_out;
 mod causes;

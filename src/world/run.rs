@@ -387,6 +387,9 @@ impl World {
                 *last = (*last).max(Some(instance.joined));
             }
             self.first_timers(id, start).for_each(|(timer, due)| set(timer, due));
+            if let Some(due) = self.first_health_check(id, start) {
+                set(Timer::HealthCheck(id), due);
+            }
         }
         for (group, last) in joined.into_iter().enumerate() {
             if let Some(last) = last {

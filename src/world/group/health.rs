@@ -2,6 +2,7 @@
 
 use crate::plan::verb;
 use crate::record::{Subject, Target, What};
+use crate::time::SimTime;
 use crate::words::{
     Action, DecidingFactor, Health, HealthCheck, HealthFate, InstanceId, Lifecycle, StoppedBy,
     TimerName, Trigger,
@@ -80,12 +81,10 @@ impl Step<'_> {
         id: InstanceId,
     ) {
         let is_due = self.future_events.due(Timer::HealthCheck(id)).is_some();
-        let group = self.world.fleet.instance(id).group.filter(|_| self.world.is_unhealthy(id));
-        match group {
-            Some(group) if !is_due => {
+        match self.world.first_health_check(id, self.now) {
+            Some(at) if !is_due => {
                 self.set_origin(OriginKey::Health(id), request.origin.after(seq));
-                let grace = self.world.fleet.group(group).care.grace;
-                self.future_events.set(Timer::HealthCheck(id), self.now.after(grace));
+                self.future_events.set(Timer::HealthCheck(id), at);
             }
             None if is_due => self.future_events.clear(Timer::HealthCheck(id)),
             Some(_) | None => {}
@@ -123,6 +122,16 @@ impl Step<'_> {
 }
 
 impl World {
+    /// When a member that is unhealthy at `now` is checked first; `None` for any other instance.
+    pub(in crate::world) fn first_health_check(
+        &self,
+        id: InstanceId,
+        now: SimTime,
+    ) -> Option<SimTime> {
+        let group = self.fleet.instance(id).group.filter(|_| self.is_unhealthy(id))?;
+        Some(now.after(self.fleet.group(group).care.grace))
+    }
+
     /// Whether the health check of its group finds a member unhealthy.
     pub(in crate::world) fn is_unhealthy(&self, id: InstanceId) -> bool {
         let instance = self.fleet.instance(id);

@@ -10,8 +10,8 @@ use crate::time::SimTime;
 use crate::words::{InstanceId, Lifecycle, StoppedBy};
 
 impl World {
-    /// The timers that an instance which begins to exist at `now` sets by its own state, with their
-    /// due times. What was due before is due at once.
+    /// The timers that an instance which begins to exist at `now` sets by its own state, apart from
+    /// its health check, with their due times. What was due before is due at once.
     pub(super) fn first_timers(
         &self,
         id: InstanceId,
@@ -19,11 +19,8 @@ impl World {
     ) -> impl Iterator<Item = (Timer, SimTime)> + use<> {
         let instance = self.fleet.instance(id);
         let release = Some(instance.auto_release).filter(|at| *at < SimTime::NEVER);
-        let group = instance.group.filter(|_| self.is_unhealthy(id));
-        let grace = group.map(|group| self.fleet.group(group).care.grace);
         let timers = [
             (Timer::ScheduledRelease(id), release),
-            (Timer::HealthCheck(id), grace.map(|grace| now.after(grace))),
             (Timer::TermStep(id), next_term_step(self, id)),
             (Timer::ReclaimStep(id), next_reclaim_step(self, id)),
         ];
@@ -55,12 +52,12 @@ impl Step<'_> {
             self.future_events.set(timer, due);
             match timer {
                 Timer::ScheduledRelease(_) => self.set_origin(OriginKey::Schedule(id), origin),
-                Timer::HealthCheck(_) => self.set_origin(OriginKey::Health(id), origin),
                 Timer::TermStep(_) => self.set_origin(OriginKey::Term(id), origin),
                 Timer::ReclaimStep(_) => self.set_origin(OriginKey::Reclaim(id), origin),
                 Timer::RandomSource(_)
                 | Timer::BillingStep(_)
                 | Timer::Hook(_)
+                | Timer::HealthCheck(_)
                 | Timer::Refill(_)
                 | Timer::UpgradeBatch(_)
                 | Timer::Autoscale(_) => {}
