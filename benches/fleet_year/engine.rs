@@ -97,7 +97,7 @@ pub fn plan(instances: u32, events: usize) -> Plan {
             instance.auto_release = later(start, bits, 1_000 * DAY);
         }
         if !(bits / 4).is_multiple_of(16) {
-            instance.on = flag;
+            instance.protections.on = flag;
         }
         plan.fleet.add_instance(instance);
         plan.header.instances.push(&format!("i-{index:010}"));

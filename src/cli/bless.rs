@@ -233,6 +233,7 @@ fn add_acceptances(
         }
     }
     let new = result.keys_to_accept(wanted, &kept);
+    // A file that would contain the same is not written, so that its comments are kept.
     if new.is_empty() && updated == 0 && !is_shorter {
         let help = "to give accepted changes another reason or day, name them: `--only TEXT`";
         match (file, left) {
@@ -240,10 +241,8 @@ fn add_acceptances(
             (Some(_), 0) => {}
             (Some(_), _) => return nothing_to_accept("every change is accepted", Some(help)),
         }
-    }
-    kept.extend(new.iter().map(|change| accepted(change)));
-    // A file that would contain the same is not written, so that its comments are kept.
-    if !file.is_some_and(|file| contains_all(file, &kept)) {
+    } else {
+        kept.extend(new.iter().map(|change| accepted(change)));
         write(path, &accepted_yaml(&kept))?;
     }
     let (shown, new) = (files::shown(path), many(new.len(), "change"));
@@ -261,12 +260,6 @@ fn nothing_to_accept(why: &str, help: Option<&str>) -> Result<Exit, Exit> {
         None => problem,
     });
     Err(Exit::NothingRan)
-}
-
-/// Whether a file contains these acceptances and no others.
-fn contains_all(file: &AcceptedFile, kept: &[Acceptance]) -> bool {
-    let mut written = file.accepted.iter().map(Acceptance::from);
-    file.accepted.len() == kept.len() && written.all(|one| kept.contains(&one))
 }
 
 /// The acceptances that are still valid. Those that have expired or no longer occur are dropped.

@@ -4,8 +4,8 @@ use super::autoscale::Autoscale;
 use super::instance::{Instance, Prices, Property};
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
-    AccountId, HealthCheck, HookResult, InstanceId, ModelId, Orchestration, Process, ProtectionSet,
-    Reclaim, Repair, SetProtections, Upgrade, Word, ZoneId, ZonePolicy,
+    AccountId, HealthCheck, HookResult, InstanceId, ModelId, Orchestration, Process, Reclaim,
+    Repair, SetProtections, Upgrade, Word, ZoneId, ZonePolicy,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -60,9 +60,7 @@ pub struct Group {
     /// The next members that it creates, with given names.
     pub expected: VecDeque<InstanceId>,
     /// The protections that are set on it.
-    pub on: ProtectionSet,
-    /// The protections whose setting is unknown.
-    pub unknown: ProtectionSet,
+    pub protections: SetProtections,
     /// Its members, in arbitrary order.
     pub members: Arc<Vec<InstanceId>>,
     /// Number of members that do not count: those that leave, and reclaimed ones.
@@ -110,19 +108,6 @@ pub struct Hook {
 }
 
 impl Group {
-    /// Its own protections.
-    pub const fn set_protections(&self) -> SetProtections {
-        SetProtections { on: self.on, unknown: self.unknown }
-    }
-
-    /// Switches protections on and off; returns all before and after.
-    pub const fn switch(&mut self, on: ProtectionSet, off: ProtectionSet) -> [SetProtections; 2] {
-        let from = self.set_protections();
-        let to = from.switched(on, off);
-        (self.on, self.unknown) = (to.on, to.unknown);
-        [from, to]
-    }
-
     /// An empty group with default settings.
     pub fn new(account: AccountId, born: SimTime) -> Self {
         Self {
@@ -154,8 +139,7 @@ impl Group {
             member_prices: Prices::NONE,
             numbering: 1,
             expected: VecDeque::new(),
-            on: ProtectionSet::EMPTY,
-            unknown: ProtectionSet::EMPTY,
+            protections: SetProtections::NONE,
             members: Arc::default(),
             aside: 0,
             moved: None,
@@ -186,8 +170,7 @@ impl Group {
             launch_hook,
             terminate_hook,
             autoscale,
-            on,
-            unknown,
+            protections,
             deleting,
             deleted,
             // Only members that the group creates have these.
@@ -204,7 +187,7 @@ impl Group {
         (
             (account, min, max, desired.is_some(), orchestration, orders, zones, zone_policy),
             (reclaim, managed_disks, care, upgrades, cooldown, rests_until, suspended),
-            (launch_hook, terminate_hook, autoscale, on, unknown, deleting, deleted),
+            (launch_hook, terminate_hook, autoscale, protections, deleting, deleted),
         )
     }
 

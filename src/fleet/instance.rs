@@ -3,8 +3,8 @@
 use crate::money::Money;
 use crate::time::SimTime;
 use crate::words::{
-    AccountId, Billing, Eviction, GroupId, Lifecycle, Lock, Locks, Membership, ModelId,
-    ProtectionSet, Renewal, ResourceKind, SetProtections, StoppedBy, ZoneId,
+    AccountId, Billing, Eviction, GroupId, Lifecycle, Lock, Locks, Membership, ModelId, Renewal,
+    ResourceKind, SetProtections, StoppedBy, ZoneId,
 };
 use std::sync::Arc;
 
@@ -41,9 +41,7 @@ pub struct Instance {
     /// The time of its scheduled release; [`SimTime::NEVER`] if there is none.
     pub auto_release: SimTime,
     /// The protections that are set on it.
-    pub on: ProtectionSet,
-    /// The protections whose setting is unknown.
-    pub unknown: ProtectionSet,
+    pub protections: SetProtections,
     /// Its billing.
     pub billing: Billing,
     /// Whether the billing is known; if not, it may be a spot instance.
@@ -98,8 +96,7 @@ impl Instance {
             joined: created,
             expires: SimTime::NEVER,
             auto_release: SimTime::NEVER,
-            on: ProtectionSet::EMPTY,
-            unknown: ProtectionSet::EMPTY,
+            protections: SetProtections::NONE,
             billing: Billing::PayAsYouGo,
             billing_known: true,
             membership: Membership::None,
@@ -118,19 +115,6 @@ impl Instance {
             reclaim_steps: 0,
             reclaim_since: SimTime::NEVER,
         }
-    }
-
-    /// Its protections.
-    pub const fn set_protections(&self) -> SetProtections {
-        SetProtections { on: self.on, unknown: self.unknown }
-    }
-
-    /// Switches protections on and off; returns all before and after.
-    pub const fn switch(&mut self, on: ProtectionSet, off: ProtectionSet) -> [SetProtections; 2] {
-        let from = self.set_protections();
-        let to = from.switched(on, off);
-        (self.on, self.unknown) = (to.on, to.unknown);
-        [from, to]
     }
 
     /// Whether its release was due and waits for the account to settle.

@@ -115,10 +115,10 @@ impl Fleet {
         id: InstanceId,
         group: Option<GroupId>,
     ) -> (ProtectionSet, ProtectionSet) {
-        let instance = self.instance(id);
-        let Some(group) = group else { return (instance.on, instance.unknown) };
-        let group = self.group(group);
-        (instance.on.union(group.on), instance.unknown.union(group.unknown))
+        let own = self.instance(id).protections;
+        let Some(group) = group else { return (own.on, own.unknown) };
+        let of_group = self.group(group).protections;
+        (own.on.union(of_group.on), own.unknown.union(of_group.unknown))
     }
 
     /// Every account, in order.

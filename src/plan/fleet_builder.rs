@@ -12,7 +12,7 @@ use crate::format::{
 use crate::policy::{DecisionTable, Defaults, Facts, Rulebook};
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
-    AccountId, Channel, PolicyId, ProtectionId, ProtectionSet, SubjectKind, ZoneId,
+    AccountId, Channel, PolicyId, ProtectionId, ProtectionSet, SetProtections, SubjectKind, ZoneId,
 };
 
 /// Largest number of instances of a fleet: two ranges of the largest length.
@@ -33,7 +33,7 @@ pub enum Named {
 
 /// How an instance begins to exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beginning {
+pub enum Existence {
     /// It exists at the start of the scenario.
     AtStart,
     /// An event creates it at this instant.
@@ -157,7 +157,7 @@ impl FleetBuilder<'_, '_> {
         part: &WrittenProtect,
         account: AccountId,
         kind: SubjectKind,
-    ) -> (ProtectionSet, ProtectionSet) {
+    ) -> SetProtections {
         let mut sets = [ProtectionSet::EMPTY; 2];
         for (index, names) in [&part.on, &part.unknown].into_iter().enumerate() {
             for name in names {
@@ -173,7 +173,8 @@ impl FleetBuilder<'_, '_> {
                 sets[index] = sets[index].with(id);
             }
         }
-        (sets[0], sets[1])
+        let [on, unknown] = sets;
+        SetProtections { on, unknown }
     }
 
     /// Whether a listing has a protection that the policy does not know.

@@ -1,7 +1,7 @@
 //! Resolves the groups of a fleet.
 
 use super::autoscale_builder::{RULE_COOLDOWN, Scaling};
-use super::fleet_builder::{Beginning, FleetBuilder, Named};
+use super::fleet_builder::{Existence, FleetBuilder, Named};
 use super::instance_builder::resources_of;
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::fleet::{AUTOSCALE, Care, Group, Hook, Upgrades};
@@ -37,7 +37,7 @@ impl FleetBuilder<'_, '_> {
             let autoscale = Scaling { resolver: self.resolver, cooldown }.autoscale(autoscale);
             group.autoscale = Some(Box::new(autoscale));
         }
-        (group.on, group.unknown) = self.protections(&part.protect, account, SubjectKind::Group);
+        group.protections = self.protections(&part.protect, account, SubjectKind::Group);
         let id = self.fleet.add_group(group);
         self.new_members(id, name, span, part);
     }
@@ -186,12 +186,12 @@ impl FleetBuilder<'_, '_> {
             // not used.
             like.account = like.account.or_else(|| part.account.clone());
         }
-        self.fits(&like, Beginning::ByGroup);
+        self.fits(&like, Existence::ByGroup);
         if like.group.is_some() {
             let of = like.billing.map_or(span, |billing| billing.span);
             like.membership = Some(Spanned::new(Known(Some(Membership::AutoCreated)), of));
         }
-        let Some(member_template) = self.settle(&like, span, Beginning::ByGroup) else { return };
+        let Some(member_template) = self.settle(&like, span, Existence::ByGroup) else { return };
         let resources = resources_of(&like).collect();
         let prices = self.resolver.prices(&like);
         let state = self.fleet.group_mut(group);

@@ -1,6 +1,6 @@
 //! Resolves the instances of a fleet.
 
-use super::fleet_builder::{Beginning, FleetBuilder, MOST_INSTANCES, Named};
+use super::fleet_builder::{Existence, FleetBuilder, MOST_INSTANCES, Named};
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::fleet::{Instance, Property};
 use crate::format::{AutoRelease, Known, Name, When, WrittenInstance, count, expand, not_a_range};
@@ -49,7 +49,7 @@ impl FleetBuilder<'_, '_> {
             return;
         }
         let Some((first, rest)) = names.split_first() else { return };
-        self.instance(first, span, part, Beginning::AtStart);
+        self.instance(first, span, part, Existence::AtStart);
         let taken = rest.iter().filter(|name| self.resolver.instances.get(name).is_some()).count();
         if taken > 1 {
             let title = format!("{taken} instances of this range are already defined");
@@ -57,7 +57,7 @@ impl FleetBuilder<'_, '_> {
             self.resolver.problems.add(problem.help("use other names for one of the ranges"));
             return;
         }
-        rest.iter().for_each(|name| self.instance(name, span, part, Beginning::AtStart));
+        rest.iter().for_each(|name| self.instance(name, span, part, Existence::AtStart));
     }
 
     /// Adds an instance from a file.
@@ -66,26 +66,26 @@ impl FleetBuilder<'_, '_> {
         name: &str,
         span: Span,
         part: &WrittenInstance,
-        beginning: Beginning,
+        existence: Existence,
     ) {
-        self.fits(part, beginning);
+        self.fits(part, existence);
         let mut part = part.clone().or(&self.defaults);
-        if beginning != Beginning::AtStart {
+        if existence != Existence::AtStart {
             // These defaults are about instances that exist at the start.
             (part.created, part.joined, part.state) = (None, None, None);
         }
-        self.add_instance(name, span, &part, beginning, Named::Here);
+        self.add_instance(name, span, &part, existence, Named::Here);
     }
 
     /// Reports settings that contradict how an instance begins to exist: a created instance runs
     /// from its creation on, and a group creates members at instants that are not known.
-    pub(super) fn fits(&mut self, part: &WrittenInstance, beginning: Beginning) {
-        let creator = match beginning {
-            Beginning::AtStart => return,
-            Beginning::At(_) => "an event creates it",
-            Beginning::ByGroup => "its group creates it",
+    pub(super) fn fits(&mut self, part: &WrittenInstance, existence: Existence) {
+        let creator = match existence {
+            Existence::AtStart => return,
+            Existence::At(_) => "an event creates it",
+            Existence::ByGroup => "its group creates it",
         };
-        let by_group = beginning == Beginning::ByGroup;
+        let by_group = existence == Existence::ByGroup;
         let stopped = part.state.filter(|state| state.value != Lifecycle::Running);
         let earlier = |auto: &AutoRelease| auto.set_earlier && !by_group;
         let earlier = part.auto_release.filter(|auto| auto.0.as_ref().is_some_and(earlier));
@@ -112,7 +112,7 @@ impl FleetBuilder<'_, '_> {
     pub fn imported(&mut self, name: &Spanned<String>, part: &WrittenInstance, from: &str) {
         let id = InstanceId::from_index(self.resolver.instances.len());
         self.infer_arrears(part);
-        self.add_instance(name, name.span, part, Beginning::AtStart, Named::Elsewhere);
+        self.add_instance(name, name.span, part, Existence::AtStart, Named::Elsewhere);
         if self.resolver.instances.len() > id.index() {
             self.resolver.imported_from.insert(id, from.to_owned());
         }
@@ -123,10 +123,10 @@ impl FleetBuilder<'_, '_> {
         name: &str,
         span: Span,
         part: &WrittenInstance,
-        beginning: Beginning,
+        existence: Existence,
         by: Named,
     ) {
-        let settled = self.settle(part, span, beginning);
+        let settled = self.settle(part, span, existence);
         if let Some(listing) = &mut self.listing
             && std::mem::take(&mut listing.dropped)
         {
@@ -142,7 +142,7 @@ impl FleetBuilder<'_, '_> {
         // plan is made of a fleet with mistakes.
         let stand_in = || Instance::new(AccountId(0), self.resolver.start);
         let mut instance = settled.unwrap_or_else(stand_in);
-        if beginning != Beginning::AtStart {
+        if existence != Existence::AtStart {
             instance.state = Lifecycle::Absent;
         }
         let id = self.fleet.add_instance(instance);
@@ -151,7 +151,7 @@ impl FleetBuilder<'_, '_> {
 
     /// Resolves an instance from a row that cannot be quoted.
     pub(super) fn settle_plain(&mut self, part: &WrittenInstance, span: Span) -> Option<Instance> {
-        let instance = self.settle(part, span, Beginning::AtStart)?;
+        let instance = self.settle(part, span, Existence::AtStart)?;
         self.inert(&instance, part, span, Named::Here);
         Some(instance)
     }
@@ -223,7 +223,7 @@ impl FleetBuilder<'_, '_> {
         &mut self,
         part: &WrittenInstance,
         span: Span,
-        beginning: Beginning,
+        existence: Existence,
     ) -> Option<Instance> {
         let start = self.resolver.start;
         let group = match &part.group {
@@ -238,7 +238,7 @@ impl FleetBuilder<'_, '_> {
         let billing = part.billing.and_then(|billing| billing.0).unwrap_or(Billing::PayAsYouGo);
         let time = |at: Option<Spanned<When>>| at.map(|at| at.from(start));
         let created = time(part.created).unwrap_or(start);
-        let at_start = beginning == Beginning::AtStart;
+        let at_start = existence == Existence::AtStart;
         if let Some(written) = part.created.filter(|_| created > start && at_start) {
             self.created_late(written.span);
         }
@@ -276,17 +276,16 @@ impl FleetBuilder<'_, '_> {
             instance.configuration = u32::MAX;
         }
         self.hook_of(group, part, billing, span);
-        self.term(&mut instance, part, span, beginning);
+        self.term(&mut instance, part, span, existence);
         if let Some(protect) = &part.protect {
-            let (on, unknown) = self.protections(protect, account, SubjectKind::Instance);
-            (instance.on, instance.unknown) = (on, unknown);
-            self.occasions(&instance, protect, beginning);
+            instance.protections = self.protections(protect, account, SubjectKind::Instance);
+            self.occasions(&instance, protect, existence);
         }
         if at_start {
             self.in_arrears(&mut instance, part, span);
             self.noticed(&mut instance, span);
         }
-        self.schedule(&mut instance, part, beginning);
+        self.schedule(&mut instance, part, existence);
         Some(instance)
     }
 

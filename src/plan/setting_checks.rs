@@ -1,7 +1,7 @@
 //! Settings that a policy cannot judge, that it refuses, or that have no effect.
 
 use super::events::Event;
-use super::fleet_builder::{Beginning, FleetBuilder, Named};
+use super::fleet_builder::{Existence, FleetBuilder, Named};
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::fleet::Instance;
 use crate::format::{WrittenInstance, WrittenProtect};
@@ -200,12 +200,12 @@ impl FleetBuilder<'_, '_> {
         &mut self,
         instance: &Instance,
         part: &WrittenProtect,
-        beginning: Beginning,
+        existence: Existence,
     ) {
-        if beginning == Beginning::AtStart {
+        if existence == Existence::AtStart {
             return;
         }
-        for id in instance.on.iter() {
+        for id in instance.protections.on.iter() {
             let protection = &self.book(instance.account).policy.protections[id.index()];
             if !protection.occasions.contains(&crate::words::Occasion::Create) {
                 let title =
@@ -240,7 +240,7 @@ impl FleetBuilder<'_, '_> {
         let book = self.book(instance.account);
         let policy = &book.policy;
         let mut problems = Vec::new();
-        for id in book.inert(&facts, instance.on).iter() {
+        for id in book.inert(&facts, instance.protections.on).iter() {
             let protection = &policy.protections[id.index()];
             let title = format!("{} has no effect on this instance", protection.name);
             let why = if instance.billing == Billing::PayAsYouGo {
@@ -280,7 +280,7 @@ impl FleetBuilder<'_, '_> {
         &mut self,
         instance: &mut Instance,
         part: &WrittenInstance,
-        beginning: Beginning,
+        existence: Existence,
     ) {
         let Some(auto) = part.auto_release else { return };
         instance.schedule_known = auto.is_known();
@@ -288,11 +288,11 @@ impl FleetBuilder<'_, '_> {
         else {
             return;
         };
-        let begins = match beginning {
-            Beginning::AtStart => self.resolver.start,
-            Beginning::At(at) => at,
+        let begins = match existence {
+            Existence::AtStart => self.resolver.start,
+            Existence::At(at) => at,
             // The time has been reported.
-            Beginning::ByGroup => return,
+            Existence::ByGroup => return,
         };
         let book = self.book(instance.account);
         let written = auto.at.from(self.resolver.start);
@@ -306,7 +306,7 @@ impl FleetBuilder<'_, '_> {
         };
         let written_at = (span, [written, at]);
         let refused =
-            |rule| refused_schedule(book, rule, facts.lead, written_at, (beginning, begins));
+            |rule| refused_schedule(book, rule, facts.lead, written_at, (existence, begins));
         let problem = book.refusal(&facts).map(refused);
         let problem = problem.or_else(|| (at != written).then(|| seconds_cut(span, written, at)));
         instance.auto_release = at;
@@ -324,7 +324,7 @@ fn refused_schedule(
     rule: RuleId,
     lead: Lead,
     (span, [written, at]): (Span, [SimTime; 2]),
-    (beginning, begins): (Beginning, SimTime),
+    (existence, begins): (Existence, SimTime),
 ) -> Problem {
     let rule = book.policy.rule(rule);
     let sources: Vec<String> =
@@ -334,7 +334,7 @@ fn refused_schedule(
         book.policy.name,
         rule.because.as_deref().unwrap_or("see its rule")
     );
-    let instant = if beginning == Beginning::AtStart { "the start" } else { "its creation" };
+    let instant = if existence == Existence::AtStart { "the start" } else { "its creation" };
     let label = match lead {
         Lead::TooSoon if at < begins => format!("{} before {instant}", begins.since(at)),
         Lead::TooSoon | Lead::TooLate => format!("{} after {instant}", at.since(begins)),
@@ -351,7 +351,7 @@ fn refused_schedule(
     let Some(earliest) = earliest else { return problem };
     let first = begins.after_on_calendar(earliest, book.policy.calendar);
     let problem = problem.help(format!("the earliest accepted time is {first}"));
-    if beginning != Beginning::AtStart {
+    if existence != Existence::AtStart {
         return problem;
     }
     problem.help(format!(

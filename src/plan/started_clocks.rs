@@ -1,6 +1,6 @@
 //! Clocks that started before the scenario: arrears of accounts, ended terms of instances.
 
-use super::fleet_builder::{Beginning, FleetBuilder};
+use super::fleet_builder::{Existence, FleetBuilder};
 use super::setting_checks::unjudged;
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::fleet::{Arrears, Instance};
@@ -177,21 +177,21 @@ impl FleetBuilder<'_, '_> {
         instance: &mut Instance,
         part: &WrittenInstance,
         span: Span,
-        beginning: Beginning,
+        existence: Existence,
     ) {
         let Some(expires) = part.expires else { return };
         if instance.billing != Billing::Subscription {
             self.contradicts(expires.span, &format!("a term and {}", instance.billing));
             return;
         }
-        match beginning {
-            Beginning::AtStart => {}
-            Beginning::At(at) if instance.expires <= at => {
+        match existence {
+            Existence::AtStart => {}
+            Existence::At(at) if instance.expires <= at => {
                 let what =
                     format!("a term that ends at {} and a creation at {at}", instance.expires);
                 return self.contradicts(expires.span, &what);
             }
-            Beginning::At(_) | Beginning::ByGroup => return,
+            Existence::At(_) | Existence::ByGroup => return,
         }
         let start = self.resolver.start;
         if !self.is_term_settled(instance) {

@@ -99,7 +99,7 @@ impl Plan {
             Some((Subject::Account(id), what(true)))
         });
         let groups = self.fleet.groups().filter_map(|(id, group)| {
-            let set = group.set_protections();
+            let set = group.protections;
             let policy = self.fleet.account(group.account).policy;
             let what = What::Protections(policy, SetProtections::NONE, set);
             (set != SetProtections::NONE).then_some((Subject::Group(id), what))
@@ -127,7 +127,7 @@ impl Plan {
         let set = |is_set: bool, what: What| is_set.then_some(what);
         let (state, release, locks) = (instance.state, instance.auto_release, instance.locks);
         let policy = self.fleet.account(instance.account).policy;
-        let on = instance.set_protections();
+        let on = instance.protections;
         let none = SetProtections::NONE;
         let has_term =
             instance.billing == Billing::Subscription && instance.expires < SimTime::NEVER;

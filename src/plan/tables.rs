@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use super::fleet_builder::{Beginning, FleetBuilder, Named};
+use super::fleet_builder::{Existence, FleetBuilder, Named};
 use super::listing::Listing;
 use super::resolver::Resolver;
 use super::script_builder::Listed;
@@ -365,7 +365,7 @@ pub fn populate(
             let name = &create.instance;
             builder.created_via = create.via.unwrap_or(Channel::None);
             let at = if let Due::At(at) = event.at { at.from(start) } else { start };
-            builder.instance(&name.value, name.span, like, Beginning::At(at));
+            builder.instance(&name.value, name.span, like, Existence::At(at));
         }
     }
     Ok((builder.fleet, digest))
@@ -415,6 +415,6 @@ fn instance_of_row(builder: &mut FleetBuilder<'_, '_>, mut row: Node) {
         return builder.resolver.problems.add(problem.help(help));
     }
     if let Some(part) = WrittenInstance::read(&row, builder.resolver.problems) {
-        builder.instance(&text, name.span, &part, Beginning::AtStart);
+        builder.instance(&text, name.span, &part, Existence::AtStart);
     }
 }

@@ -228,12 +228,12 @@ impl<F: FnMut(Event, StepKind)> Calls<'_, F> {
                 })
             };
             let detail = u16::from(id.0);
-            let is_set = state.on.union(state.unknown).contains(id);
+            let is_set = state.protections.possible().contains(id);
             if is_set && !protection.standby && protection.of == SubjectKind::Instance {
                 self.add(set(Some(self.all.target), None), 0, detail);
             }
             if let Some((group, settings)) = of_group
-                && settings.on.union(settings.unknown).contains(id)
+                && settings.protections.possible().contains(id)
             {
                 self.add(set(None, Some(group)), group.number() + 1, detail);
             }

@@ -27,18 +27,22 @@ impl SetProtections {
     /// No protection.
     pub const NONE: Self = Self { on: ProtectionSet::EMPTY, unknown: ProtectionSet::EMPTY };
 
-    /// The protections that are on after some have been switched on, and others off.
-    #[must_use]
-    pub const fn switched(self, on: ProtectionSet, off: ProtectionSet) -> Self {
-        Self {
-            on: self.on.union(on).difference(off),
-            unknown: self.unknown.difference(on.union(off)),
-        }
+    /// Those that are on or may be.
+    pub const fn possible(self) -> ProtectionSet {
+        self.on.union(self.unknown)
+    }
+
+    /// Switches protections on and off; returns all before and after.
+    pub const fn switch(&mut self, on: ProtectionSet, off: ProtectionSet) -> [Self; 2] {
+        let from = *self;
+        self.on = from.on.union(on).difference(off);
+        self.unknown = from.unknown.difference(on.union(off));
+        [from, *self]
     }
 
     /// The protections that are off in `to` and were on before, and those that may have been.
     pub const fn lifted(self, to: Self) -> (ProtectionSet, ProtectionSet) {
-        let left = to.on.union(to.unknown);
+        let left = to.possible();
         (self.on.difference(left), self.unknown.difference(left))
     }
 }

@@ -116,7 +116,7 @@ impl Step<'_> {
         }
         let book = self.world.header.rulebook(policy);
         let instance = self.world.fleet.instance(id);
-        let set = instance.on.union(instance.unknown);
+        let set = instance.protections.possible();
         let outside = Facts {
             membership: Membership::None,
             unknown: facts.unknown.without(Column::Membership),

@@ -163,8 +163,8 @@ fn varies(fleet: &Fleet, autoscale: &Autoscale, now: SimTime) -> bool {
 
 fn add_group(digest: &mut Digest, group: &Group) {
     digest.option(group.desired);
-    digest.set(group.on);
-    digest.set(group.unknown);
+    digest.set(group.protections.on);
+    digest.set(group.protections.unknown);
     digest.add(group.suspended);
     digest.add(group.deleting);
     digest.add(group.deleted);
@@ -197,8 +197,8 @@ fn add_instance(digest: &mut Digest, instance: &Instance) {
     digest.signed(instance.joined.seconds());
     digest.instant(instance.expires);
     digest.instant(instance.auto_release);
-    digest.set(instance.on);
-    digest.set(instance.unknown);
+    digest.set(instance.protections.on);
+    digest.set(instance.protections.unknown);
     digest.word(instance.billing);
     digest.add(instance.billing_known);
     digest.word(instance.stopped_by);

@@ -12,7 +12,7 @@ use crate::record::{Refusal, Subject, Target, What};
 use crate::time::{SimTime, Term};
 use crate::words::{
     Action, Billing, FlagFate, GroupId, InstanceId, Lifecycle, Lock, Obstacle, PolicyId,
-    ProtectionSet, RuleId, Trigger, YesNo,
+    ProtectionSet, RuleId, SetProtections, Trigger, YesNo,
 };
 
 impl Step<'_> {
@@ -132,7 +132,7 @@ impl Step<'_> {
         if !instance.exists() {
             return Err(self.refusal_of_absent(policy, &facts, Obstacle::NotThere));
         }
-        self.refusal_in(request, policy, instance.on, &facts)
+        self.refusal_in(request, policy, instance.protections.on, &facts)
     }
 
     /// The refusal of a call about an instance that does not exist: the policy's answer, or else
@@ -280,7 +280,7 @@ impl Step<'_> {
         }
         let policy = self.world.policy_of_group(id);
         let Flags { on, off } = self.flags(request, policy).unwrap_or_default();
-        let [from, to] = self.world.fleet.group_mut(id).switch(on, off);
+        let [from, to] = self.world.fleet.group_mut(id).protections.switch(on, off);
         if from != to {
             self.change(request, open.seq, Subject::Group(id), What::Protections(policy, from, to));
             let removed = |protection| OriginKey::GroupFlagOff(id, protection);
@@ -328,7 +328,7 @@ impl Step<'_> {
             return;
         }
         let instance = self.world.fleet.instance(id);
-        let (on, unknown, old_end) = (instance.on, instance.unknown, instance.expires);
+        let (SetProtections { on, unknown }, old_end) = (instance.protections, instance.expires);
         let new_end = match to {
             Billing::Subscription => {
                 let facts = Facts { billing: to, ..facts };
@@ -378,7 +378,7 @@ impl Step<'_> {
         (on, off): (ProtectionSet, ProtectionSet),
     ) {
         let policy = self.world.policy_of(id);
-        let [from, to] = self.world.fleet.instance_mut(id).switch(on, off);
+        let [from, to] = self.world.fleet.instance_mut(id).protections.switch(on, off);
         if from != to {
             let what = What::Protections(policy, from, to);
             self.change(request, seq, Subject::Instance(id), what);

@@ -308,11 +308,12 @@ fn special_file() -> ReadFailure {
 /// Paths without those that lead to the same file or folder as an earlier one, and these others.
 pub fn each_once(paths: &[PathBuf]) -> (Vec<&PathBuf>, Vec<&PathBuf>) {
     let mut seen = BTreeSet::new();
-    let is_new = |path: &&PathBuf| {
-        let real = fs::canonicalize(path);
-        seen.insert(real.unwrap_or_else(|_| (*path).clone()))
-    };
-    paths.iter().partition(is_new)
+    paths.iter().partition(|path| seen.insert(without_links(path)))
+}
+
+/// A path without its links; one that leads nowhere stays as it is.
+fn without_links(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
 /// Every file under `paths` that may be a scenario or a policy, and whether `paths` contains it
@@ -337,9 +338,7 @@ fn listed_once(files: Vec<(PathBuf, bool)>) -> Vec<(PathBuf, bool)> {
     let mut known: BTreeMap<PathBuf, usize> = BTreeMap::new();
     let mut found: Vec<(PathBuf, bool)> = Vec::with_capacity(files.len());
     for (path, is_named) in files {
-        // A path without its links; a file that vanished meanwhile is known by its path.
-        let key = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
-        match known.entry(key) {
+        match known.entry(without_links(&path)) {
             Entry::Vacant(slot) => {
                 slot.insert(found.len());
                 found.push((path, is_named));

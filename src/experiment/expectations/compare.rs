@@ -188,7 +188,7 @@ pub(in crate::experiment) fn wrong_state(
     differences.text("scheduled release", expected.auto_release.map(time).as_deref(), &release);
     differences.text("term", expected.expires.map(time).as_deref(), &time(instance.expires));
     let policy = world.policy_of(id);
-    let set = (instance.on, instance.unknown);
+    let set = instance.protections;
     differences.protections(&header.rulebook(policy).policy, expected.protect.as_ref(), set);
     if let Some((group, member)) = expected.member {
         let words = |member| if member { "true" } else { "false" };
@@ -229,7 +229,7 @@ pub(in crate::experiment) fn wrong_group(
     differences.value("size", expected.size.map(|size| size as usize), &group.members.len());
     let desired = group.desired.map_or_else(|| "none".to_owned(), |size| size.to_string());
     differences.text("desired", expected.desired.map(|size| size.to_string()).as_deref(), &desired);
-    let set = (group.on, group.unknown);
+    let set = group.protections;
     differences.protections(&header.rulebook(policy).policy, expected.protect.as_ref(), set);
     let name = header.group(id);
     differences.into_lines().into_iter().map(|reported| format!("{name}: {reported}")).collect()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::failure::KeyMismatch;
 use crate::plan::ExpectedProtections;
 use crate::policy::Policy;
-use crate::words::{ProtectionId, ProtectionSet, Word, spelled_protections};
+use crate::words::{ProtectionId, SetProtections, Word, spelled_protections};
 
 /// The text of an unknown value.
 pub(super) const UNKNOWN: &str = "unknown";
@@ -89,7 +89,7 @@ impl KeyDifferences {
         &mut self,
         policy: &'w Policy,
         wanted: Option<&'w ExpectedProtections>,
-        (on, unknown): (ProtectionSet, ProtectionSet),
+        SetProtections { on, unknown }: SetProtections,
     ) {
         let Some(wanted) = wanted else { return };
         let in_policy = |name: &'w String| name_in_policy(policy, name);

@@ -187,7 +187,7 @@ fn protects(part: &ReducedPlan, id: InstanceId, protection: ProtectionId) -> Opt
     let is_on = |branch: &Branch| {
         let fleet = branch.world().fleet();
         let state = fleet.instance(target);
-        let set = group.map_or(state.on, |group| fleet.group(group).on);
+        let set = group.map_or(state.protections.on, |group| fleet.group(group).protections.on);
         set.contains(protection)
     };
     if is_on(&start) {

@@ -133,7 +133,7 @@ impl Step<'_> {
                 *size += 1;
                 *zone
             });
-            self.create_member(request, seq, (group, open), zone);
+            self.create_member(request, seq, open, zone);
         }
         back + new
     }
@@ -164,9 +164,10 @@ impl Step<'_> {
         &mut self,
         request: &RequestContext,
         seq: u64,
-        (group, open): (GroupId, OpenGroup),
+        open: OpenGroup,
         zone: Option<ZoneId>,
     ) {
+        let group = open.id();
         let id = match self.world.fleet.group_mut(group).expected.pop_front() {
             Some(id) => id,
             None => self.world.add_member(group),

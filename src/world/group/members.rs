@@ -17,6 +17,13 @@ use crate::world::step::Step;
 #[derive(Debug, Clone, Copy)]
 pub(in crate::world) struct OpenGroup(GroupId);
 
+impl OpenGroup {
+    /// The group.
+    pub(in crate::world) const fn id(self) -> GroupId {
+        self.0
+    }
+}
+
 impl Step<'_> {
     /// Checks that a group can get members.
     ///
@@ -68,7 +75,7 @@ impl Step<'_> {
         if state.deleted {
             return Err(Refusal::Obstacle(Obstacle::GroupDeleted));
         }
-        let on = state.on;
+        let on = state.protections.on;
         self.refusal_in(request, self.world.policy_of_group(group), on, &facts)
     }
 
@@ -189,7 +196,8 @@ impl Step<'_> {
     fn guarded(&mut self, request: &RequestContext, group: GroupId) -> Option<Refusal> {
         let policy = self.world.policy_of_group(group);
         let book = self.world.header.rulebook(policy);
-        let rule = book.guards(request.trigger, self.world.fleet.group(group).on)?.rule?;
+        let rule =
+            book.guards(request.trigger, self.world.fleet.group(group).protections.on)?.rule?;
         let basis = book.basis(rule);
         self.rely(policy, basis);
         Some(Refusal::Rule(policy, rule))
